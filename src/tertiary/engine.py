@@ -1,0 +1,145 @@
+"""The one place where expressions meet a database.
+
+Stages are written as unbound Ibis expressions; an engine compiles them to its SQL and runs them. Ibis back ends
+are not used (docs/decisions/0002-ibis-as-compiler.md). DuckDB is the embedded default.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from tertiary.errors import EngineError
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+    import pyarrow as pa
+
+
+class DuckDBEngine:
+    """DuckDB behind four verbs: `load` a small table, `scan` files, `materialise` and `fetch` expressions.
+
+    `memory` is a DuckDB size such as '4GB'; beyond it the engine spills to a temporary folder, removed on close.
+    """
+
+    dialect = "duckdb"
+
+    def __init__(self, memory: str | None = None, threads: int | None = None, work: Path | None = None) -> None:
+        import duckdb
+
+        self._work = Path(tempfile.mkdtemp(prefix="tertiary-", dir=work))
+        self.connection = duckdb.connect(str(self._work / "work.duckdb"))
+        self._set("temp_directory", str(self._work / "spill"))
+        if memory:
+            self._set("memory_limit", memory)
+        if threads:
+            self._set("threads", str(threads))
+
+    def __enter__(self) -> DuckDBEngine:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Drop the connection and everything it spilled."""
+        self.connection.close()
+        shutil.rmtree(self._work, ignore_errors=True)
+
+    @property
+    def work(self) -> Path:
+        """Folder for files that live as long as the engine."""
+        return self._work
+
+    def load(self, name: str, table: pa.Table) -> ir.Table:
+        """Hold a small Arrow table under `name`; returns it as an unbound expression."""
+        self.connection.register("arrow_in", table)
+        self.execute(f'CREATE OR REPLACE TABLE "{name}" AS SELECT * FROM arrow_in')
+        self.connection.unregister("arrow_in")
+        return self.table(name)
+
+    def scan(self, name: str, paths: Sequence[Path]) -> ir.Table:
+        """Name Parquet files as one table without reading them."""
+        files = ", ".join("'" + str(p).replace("'", "''") + "'" for p in paths)
+        self.execute(f'CREATE OR REPLACE VIEW "{name}" AS SELECT * FROM read_parquet([{files}])')
+        return self.table(name)
+
+    def table(self, name: str) -> ir.Table:
+        """The table or view `name` as an unbound expression."""
+        import ibis
+
+        return ibis.table(_ibis_schema(self.query(f'SELECT * FROM "{name}" LIMIT 0').schema), name=name)
+
+    def materialise(self, name: str, expr: ir.Table) -> ir.Table:
+        """Compute `expr` once and keep it under `name`."""
+        self.execute(f'CREATE OR REPLACE TABLE "{name}" AS {self.sql(expr)}')
+        return self.table(name)
+
+    def drop(self, name: str) -> None:
+        """Forget a table made by `materialise` or `load`."""
+        self.execute(f'DROP TABLE IF EXISTS "{name}"')
+
+    def fetch(self, expr: ir.Table) -> pa.Table:
+        """Compute a small result."""
+        return self.query(self.sql(expr))
+
+    def write(self, expr: ir.Table, path: Path, order_by: Sequence[str] = ()) -> int:
+        """Write `expr` as one Parquet file in the given order; returns its rows."""
+        order = " ORDER BY " + ", ".join(f'"{c}"' for c in order_by) if order_by else ""
+        target = str(path).replace("'", "''")
+        result = self.query(
+            f"COPY (SELECT * FROM ({self.sql(expr)}){order}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)"
+        )
+        return int(result.column(0)[0].as_py())
+
+    def sql(self, expr: ir.Table) -> str:
+        """The SQL this engine runs for `expr`."""
+        import ibis
+
+        return str(ibis.to_sql(expr, dialect=self.dialect))
+
+    def query(self, sql: str) -> pa.Table:
+        """Run SQL and return its result as Arrow."""
+        import duckdb
+
+        try:
+            return self.connection.execute(sql).to_arrow_table()
+        except duckdb.OutOfMemoryException as error:
+            raise EngineError(f"The engine ran out of memory or disk: {error}. Give --memory or free disk.") from error
+
+    def execute(self, sql: str) -> None:
+        """Run SQL for its effect."""
+        self.query(sql)
+
+    def _set(self, name: str, value: str) -> None:
+        self.connection.execute(f"SET {name} = '{value}'")
+
+
+def _ibis_schema(schema: pa.Schema) -> dict[str, str]:
+    import pyarrow as pa
+
+    def logical(field: pa.Field) -> str:
+        kind = field.type
+        if pa.types.is_dictionary(kind):
+            kind = kind.value_type
+        if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+            return "string"
+        if pa.types.is_decimal(kind):
+            return f"decimal({kind.precision}, {kind.scale})"
+        if pa.types.is_timestamp(kind):
+            return "timestamp(6)"
+        if pa.types.is_date(kind):
+            return "date"
+        if pa.types.is_boolean(kind):
+            return "boolean"
+        if pa.types.is_floating(kind):
+            return "float64"
+        return str(kind)
+
+    return {field.name: logical(field) for field in schema}

@@ -1,0 +1,42 @@
+"""What can go wrong, said to the person who can mend it.
+
+The command line prints these without a traceback and ends with `exit_code`.
+"""
+
+from __future__ import annotations
+
+
+class TertiaryError(Exception):
+    """A problem the user can act on. The message says what, where and what to do."""
+
+    exit_code = 10
+
+
+class RegisterError(TertiaryError):
+    """A register table or overlay cannot be used as it is."""
+
+    exit_code = 11
+
+
+class FlowError(TertiaryError):
+    """Inputs cannot be read at all (one bad file or row is a finding, not this)."""
+
+    exit_code = 12
+
+
+class RunError(TertiaryError):
+    """A run folder cannot be written or opened."""
+
+    exit_code = 13
+
+
+class EngineError(TertiaryError):
+    """The engine refused a query or ran out of room."""
+
+    exit_code = 14
+
+
+class ConservationError(TertiaryError):
+    """Received rows or pounds do not add up: a fault of this software, never shown as a result."""
+
+    exit_code = 15
