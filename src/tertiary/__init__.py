@@ -13,17 +13,15 @@ from __future__ import annotations
 from typing import Any
 
 __version__ = "0.1.0"
-__all__ = ["Run", "Table", "TertiaryError", "__version__", "check", "explain", "open", "run", "synth"]
+__all__ = ["Run", "Table", "TertiaryError", "__version__", "check", "open", "run"]
 
 _HOMES = {
-    "Run": "tertiary.run",
-    "Table": "tertiary.run",
-    "open": "tertiary.run",
+    "Run": "tertiary.runs",
+    "Table": "tertiary.runs",
+    "open": "tertiary.runs",
     "TertiaryError": "tertiary.errors",
     "run": "tertiary.pipeline",
     "check": "tertiary.pipeline",
-    "explain": "tertiary.explain",
-    "synth": "tertiary.synth",
 }
 
 

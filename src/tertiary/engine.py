@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -28,7 +29,9 @@ class DuckDBEngine:
 
     dialect = "duckdb"
 
-    def __init__(self, memory: str | None = None, threads: int | None = None, work: Path | None = None) -> None:
+    def __init__(
+        self, memory: str | None = None, threads: int | None = None, work: Path | None = None
+    ) -> None:
         import duckdb
 
         self._work = Path(tempfile.mkdtemp(prefix="tertiary-", dir=work))
@@ -106,19 +109,29 @@ class DuckDBEngine:
 
     def query(self, sql: str) -> pa.Table:
         """Run SQL and return its result as Arrow."""
-        import duckdb
-
-        try:
-            return self.connection.execute(sql).to_arrow_table()
-        except duckdb.OutOfMemoryException as error:
-            raise EngineError(f"The engine ran out of memory or disk: {error}. Give --memory or free disk.") from error
+        with _plain_errors():
+            return self.connection.sql(sql).to_arrow_table()
 
     def execute(self, sql: str) -> None:
         """Run SQL for its effect."""
-        self.query(sql)
+        with _plain_errors():
+            self.connection.execute(sql)
 
     def _set(self, name: str, value: str) -> None:
         self.connection.execute(f"SET {name} = '{value}'")
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """Say in plain words that the machine is full; other engine errors are faults and keep their trace."""
+    import duckdb
+
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        raise EngineError(
+            f"The engine ran out of memory or disk: {error}. Give --memory or free disk."
+        ) from error
 
 
 def _ibis_schema(schema: pa.Schema) -> dict[str, str]:
