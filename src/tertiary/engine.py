@@ -1,7 +1,7 @@
 """The one place where expressions meet a database.
 
-Stages are written as unbound Ibis expressions; an engine compiles them to its SQL and runs them. Ibis back ends
-are not used (docs/decisions/0002-ibis-as-compiler.md). DuckDB is the embedded default.
+Stages are written as unbound Ibis expressions; an engine compiles them to its SQL and runs them. Ibis back
+ends are not used (docs/decisions/0002-ibis-as-compiler.md). DuckDB is the embedded default.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class DuckDBEngine:
     """DuckDB behind four verbs: `load` a small table, `scan` files, `materialise` and `fetch` expressions.
 
-    `memory` is a DuckDB size such as '4GB'; beyond it the engine spills to a temporary folder, removed on close.
+    `memory` is a DuckDB size such as '4GB'; beyond it the engine spills to a temporary folder.
     """
 
     dialect = "duckdb"
@@ -34,7 +34,7 @@ class DuckDBEngine:
     ) -> None:
         import duckdb
 
-        self._work = Path(tempfile.mkdtemp(prefix="tertiary-", dir=work))
+        self._work = Path(tempfile.mkdtemp(prefix="tertiary-"))
         self.connection = duckdb.connect(str(self._work / "work.duckdb"))
         self._set("temp_directory", str(self._work / "spill"))
         if memory:
