@@ -29,9 +29,7 @@ class DuckDBEngine:
 
     dialect = "duckdb"
 
-    def __init__(
-        self, memory: str | None = None, threads: int | None = None, work: Path | None = None
-    ) -> None:
+    def __init__(self, memory: str | None = None, threads: int | None = None, work: Path | None = None) -> None:
         import duckdb
 
         self._work = Path(tempfile.mkdtemp(prefix="tertiary-"))
@@ -129,9 +127,7 @@ def _plain_errors() -> Iterator[None]:
     try:
         yield
     except duckdb.OutOfMemoryException as error:
-        raise EngineError(
-            f"The engine ran out of memory or disk: {error}. Give --memory or free disk."
-        ) from error
+        raise EngineError(f"The engine ran out of memory or disk: {error}. Give --memory or free disk.") from error
 
 
 def _ibis_schema(schema: pa.Schema) -> dict[str, str]:

@@ -1,0 +1,278 @@
+"""From rule clauses to look-up tables of mask words, and from a record's codes to its words.
+
+Each clause owns one bit. For each dimension a small table gives, for every value seen in the data, the bits it
+allows; a record's words are the AND over dimensions. For lists of codes the words of the codes are OR-ed first.
+Words hold 63 bits because neither Spark nor Snowflake has an unsigned type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+from tertiary.identify.pack import Clause, Criterion, Pack
+from tertiary.joins import attach
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+    import pyarrow as pa
+
+    from tertiary.engine import DuckDBEngine
+
+WORD_BITS = 63
+WORD = (1 << WORD_BITS) - 1
+
+# dimension -> column of the prepared rows that holds its single value
+SINGLE = {
+    "treatment_function_code": "treatment_function_code",
+    "main_specialty_code": "main_specialty_code",
+    "diagnosis_primary": "diagnosis_primary",
+    "hrg": "hrg",
+    "spell_hrg": "spell_hrg",
+    "admission_method": "admission_method",
+    "patient_classification": "patient_classification",
+    "critical_care_unit_function": "critical_care_unit_function",
+    "submitted_code": "submitted_code",
+    "service_line_sus": "service_line_sus",
+    "age": "age",
+    "sex": "sex",
+}
+LISTS = {
+    "diagnosis_any": "diagnosis_all",
+    "procedure_any": "procedure_all",
+    "unbundled_hrg": "unbundled_hrg_all",
+}
+# dimensions whose answer depends on the date as well: dimension -> column
+DATED = {"provider_list": "provider_code", "listed": "service_line_submitted"}
+
+
+@dataclass
+class Matcher:
+    """Patterns of one dimension with the bits they set; `free` are the bits of clauses that do not test it."""
+
+    free: int
+    prefixes: dict[str, int] = field(default_factory=dict)
+    exact: dict[str, int] = field(default_factory=dict)
+    globs: list[tuple[str, int]] = field(default_factory=list)
+    minimum: list[tuple[int, int]] = field(default_factory=list)
+    maximum: list[tuple[int, int]] = field(default_factory=list)
+    forbidden: Matcher | None = None
+
+    def add(self, criterion: Criterion, bit: int) -> None:
+        """Let `criterion` set `bit`."""
+        if criterion.dimension == "age_min":
+            self.minimum.append((int(criterion.pattern), bit))
+        elif criterion.dimension == "age_max":
+            self.maximum.append((int(criterion.pattern), bit))
+        elif criterion.kind == "prefix":
+            self.prefixes[criterion.pattern] = self.prefixes.get(criterion.pattern, 0) | bit
+        elif criterion.kind == "glob":
+            self.globs.append((criterion.pattern, bit))
+        else:
+            self.exact[criterion.pattern] = self.exact.get(criterion.pattern, 0) | bit
+
+    def hits(self, value: str) -> int:
+        """Bits whose pattern matches `value`."""
+        bits = self.exact.get(value, 0)
+        for length in range(1, len(value) + 1):
+            bits |= self.prefixes.get(value[:length], 0)
+        for pattern, bit in self.globs:
+            if fnmatchcase(value, pattern):
+                bits |= bit
+        return bits
+
+    def allowed(self, value: str) -> int:
+        """Bits that remain possible given the dimension's single `value`."""
+        bits = self.free | self.hits(value)
+        return bits & ~self.forbidden.hits(value) if self.forbidden else bits
+
+    def allowed_age(self, age: int) -> int:
+        """Bits whose age limits admit `age`; an unknown age (999) meets no limit."""
+        bits = self.free
+        for limit, bit in self.minimum:
+            if age == 999 or age < limit:
+                bits &= ~bit
+        for limit, bit in self.maximum:
+            if age > limit:
+                bits &= ~bit
+        return bits
+
+
+def matchers(clauses: Sequence[Clause]) -> dict[str, Matcher]:
+    """A matcher for each dimension that any clause tests (age limits share the dimension `age`)."""
+    every = (1 << len(clauses)) - 1
+    found: dict[str, Matcher] = {}
+    for place, clause in enumerate(clauses):
+        for criterion in clause.criteria:
+            name = _dimension(criterion)
+            matcher = found.setdefault(name, Matcher(every))
+            if criterion.negated:
+                if matcher.forbidden is None:
+                    matcher.forbidden = Matcher(0)
+                matcher.forbidden.add(criterion, 1 << place)
+            else:
+                if name != "age":
+                    matcher.free &= ~(1 << place)
+                matcher.add(criterion, 1 << place)
+    return found
+
+
+def _dimension(criterion: Criterion) -> str:
+    if criterion.dimension in ("age_min", "age_max"):
+        return "age"
+    return "listed" if criterion.kind == "listed" else criterion.dimension
+
+
+def split_words(bits: int, count: int) -> list[int]:
+    """`bits` as `count` words of 63 bits, lowest first."""
+    return [(bits >> (WORD_BITS * i)) & WORD for i in range(count)]
+
+
+def join_words(words: Iterable[int]) -> int:
+    """The inverse of `split_words`."""
+    return sum(word << (WORD_BITS * i) for i, word in enumerate(words))
+
+
+def masked(engine: DuckDBEngine, rows: ir.Table, pack: Pack, epochs: Sequence[date], dated: DatedFacts) -> ir.Table:
+    """`rows` (prepared, see identify.py) with columns w0..wn: the clauses of `pack` that hold.
+
+    `epochs` are the first days of the periods in which lists, listings and rules do not change.
+    """
+    found = matchers(pack.clauses)
+    table = rows
+    parts: list[list[str]] = []
+    for dimension, matcher in sorted(found.items()):
+        names = [f"{dimension}_{i}" for i in range(pack.words)]
+        if dimension in LISTS:
+            table = _attach_list(engine, table, pack, dimension, matcher, names)
+        elif dimension in SINGLE:
+            values = _distinct(engine, rows, SINGLE[dimension])
+            allow = matcher.allowed_age if dimension == "age" else matcher.allowed
+            lookup = _lookup(engine, pack, dimension, values, [allow(v) for v in values], names)
+            table = attach(table, lookup, {SINGLE[dimension]: "value"}, how="inner")
+        else:
+            table = _attach_dated(engine, table, rows, pack, dimension, matcher, names, epochs, dated)
+        parts.append(names)
+    parts.append([f"epoch_{i}" for i in range(pack.words)])
+    table = attach(table, _epoch_lookup(engine, pack, epochs), ["epoch"], how="inner")
+    words = {}
+    for i in range(pack.words):
+        word = table[parts[0][i]]
+        for names in parts[1:]:
+            word = word & table[names[i]]
+        words[f"w{i}"] = word
+    return table.mutate(**words).drop(*[name for names in parts for name in names])
+
+
+@dataclass(frozen=True)
+class DatedFacts:
+    """What providers belong to and which codes are listed, by the first day of each epoch."""
+
+    provider_lists: dict[date, dict[str, frozenset[str]]]
+    listed: dict[date, frozenset[str]]
+
+    def names(self, dimension: str, value: str, epoch: date) -> Iterable[str]:
+        """Patterns of `dimension` that `value` meets in `epoch`."""
+        if dimension == "provider_list":
+            return self.provider_lists[epoch].get(value, frozenset())
+        return [p for p in ("NCBPS",) if value.startswith(p) and value in self.listed[epoch]]
+
+
+def _attach_dated(
+    engine: DuckDBEngine,
+    table: ir.Table,
+    rows: ir.Table,
+    pack: Pack,
+    dimension: str,
+    matcher: Matcher,
+    names: list[str],
+    epochs: Sequence[date],
+    dated: DatedFacts,
+) -> ir.Table:
+    column = DATED[dimension]
+    values = _distinct(engine, rows, column)
+    keys, bits = [], []
+    for number, epoch in enumerate(epochs):
+        for value in values:
+            hits = 0
+            for name in dated.names(dimension, value, epoch):
+                hits |= matcher.exact.get(name, 0)
+            keys.append((value, number))
+            bits.append(matcher.free | hits)
+    lookup = _lookup(engine, pack, dimension, [k[0] for k in keys], bits, names, epochs=[k[1] for k in keys])
+    return attach(table, lookup, {column: "value", "epoch": "epoch"}, how="inner")
+
+
+def _attach_list(
+    engine: DuckDBEngine, table: ir.Table, pack: Pack, dimension: str, matcher: Matcher, names: list[str]
+) -> ir.Table:
+    """Join the OR-ed bits of each distinct list of codes; codes that no rule names are dropped before the OR."""
+    import ibis
+
+    column = LISTS[dimension]
+    lists = table.select(column).filter(table[column] != "").distinct()
+    codes = lists.select(column, code=lists[column].split(",").unnest())
+    seen = engine.fetch(codes.select("code").distinct()).column("code").to_pylist()
+    negative = matcher.forbidden or Matcher(0)
+    relevant = sorted(code for code in seen if matcher.hits(code) or negative.hits(code))
+    hit = [f"hit_{i}" for i in range(pack.words)]
+    bar = [f"bar_{i}" for i in range(pack.words)]
+    lookup = _lookup(engine, pack, f"{dimension}_hit", relevant, [matcher.hits(c) for c in relevant], hit)
+    bars = _lookup(engine, pack, f"{dimension}_bar", relevant, [negative.hits(c) for c in relevant], bar)
+    coded = attach(attach(codes, lookup, {"code": "value"}, how="inner"), bars, {"code": "value"}, how="inner")
+    totals = coded.group_by(column).aggregate(**{name: coded[name].bit_or() for name in hit + bar})
+    joined = attach(table, totals, [column])
+    free = split_words(matcher.free, pack.words)
+    zero = ibis.literal(0, "int64")
+    words = {
+        name: (ibis.literal(free[i], "int64") | ibis.coalesce(joined[hit[i]], zero))
+        & ~ibis.coalesce(joined[bar[i]], zero)
+        for i, name in enumerate(names)
+    }
+    return joined.mutate(**words).drop(*hit, *bar)
+
+
+def _epoch_lookup(engine: DuckDBEngine, pack: Pack, epochs: Sequence[date]) -> ir.Table:
+    """Rules in force in each epoch."""
+    bits = []
+    for epoch in epochs:
+        word = 0
+        for place, clause in enumerate(pack.clauses):
+            if pack.in_force(clause.rule, epoch):
+                word |= 1 << place
+        bits.append(word)
+    names = [f"epoch_{i}" for i in range(pack.words)]
+    table = _lookup(engine, pack, "epoch", [str(i) for i in range(len(epochs))], bits, names, epochs=range(len(epochs)))
+    return table.drop("value")
+
+
+def _lookup(
+    engine: DuckDBEngine,
+    pack: Pack,
+    dimension: str,
+    values: Sequence[Any],
+    bits: Sequence[int],
+    names: Sequence[str],
+    epochs: Iterable[int] | None = None,
+) -> ir.Table:
+    import pyarrow as pa
+
+    words = [split_words(b, pack.words) for b in bits]
+    kind = pa.int16() if dimension == "age" else pa.string()
+    columns: dict[str, pa.Array] = {"value": pa.array(values, kind)}
+    if epochs is not None:
+        columns["epoch"] = pa.array(list(epochs), pa.int16())
+    for i, name in enumerate(names):
+        columns[name] = pa.array([w[i] for w in words], pa.int64())
+    return engine.load(f"identify_{_safe(pack.name)}_{dimension}", pa.table(columns))
+
+
+def _safe(name: str) -> str:
+    return name.lower().replace("+", "_")
+
+
+def _distinct(engine: DuckDBEngine, rows: ir.Table, column: str) -> list[Any]:
+    return engine.fetch(rows.select(column).distinct()).column(column).to_pylist()

@@ -1,0 +1,5 @@
+"""What should it cost: unit price, top-up and market forces, or the submitted price with its reason."""
+
+from tertiary.price.price import price
+
+__all__ = ["price"]

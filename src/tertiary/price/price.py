@@ -1,0 +1,149 @@
+"""Expected price of each record, in exact decimals.
+
+    line = unit price x (1 + top-up) x market forces factor x quantity, rounded half away from zero once to pence
+
+Method: national tariff arithmetic as set out in the public repricing script (docs/reference/prices.md); prices, factors
+and top-ups are register tables, so a year without a loaded price keeps the submitted price and says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from tertiary.joins import attach, attach_dated
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from tertiary.engine import DuckDBEngine
+
+FACTOR = "decimal(7, 6)"
+UNIT = "decimal(9, 2)"
+MONEY = "decimal(18, 2)"
+
+
+def price(engine: DuckDBEngine, assigned: ir.Table, register: Mapping[str, Any]) -> ir.Table:
+    """Add price_expected (pounds), price_basis, price_table, unit_price, top_up, top_up_line, market_forces, price_steps.
+
+    `assigned`: one row a record with the canonical activity columns and service_line_final. Keeps its grain.
+    """
+    rows = _attach_method(engine, assigned, register)
+    rows = _attach_unit_price(engine, rows, register)
+    rows = _attach_factors(engine, rows, register)
+    return _tidy(_words(_line(rows)))
+
+
+def _attach_method(engine: DuckDBEngine, rows: ir.Table, register: Mapping[str, Any]) -> ir.Table:
+    """How the point of delivery is priced: its price group, currency and whether factors apply."""
+    import ibis
+
+    table = register["point_of_delivery_prices"].select(
+        ["point_of_delivery", "price_group", "currency_field", "top_up_applies", "market_forces_applies", "basis",
+         "valid_from", "valid_to"]
+    )  # fmt: skip
+    methods = engine.load("price_methods", table).rename(pod_basis="basis")
+    rows = attach_dated(rows, methods, {"point_of_delivery": "point_of_delivery"}, "activity_date")
+    currency = ibis.ifelse(rows.currency_field == "treatment_function_code", rows.treatment_function_code, rows.hrg)
+    passed = rows.component != "activity"
+    plain = rows.flow.isin(["apc_episode", "iap", "prior_approval"])
+    return rows.mutate(
+        currency_code=ibis.ifelse(rows.pod_basis == "priced", currency, "").fill_null(""),
+        price_group=rows.price_group.fill_null(""),
+        treatment=ibis.cases(
+            (plain, "none"), (passed, "pass_through"), else_=ibis.coalesce(rows.pod_basis, ibis.literal("submitted"))
+        ),
+    )
+
+
+def _attach_unit_price(engine: DuckDBEngine, rows: ir.Table, register: Mapping[str, Any]) -> ir.Table:
+    table = register["unit_prices"].select(
+        ["financial_year", "price_group", "currency_code", "unit_price", "price_status", "source"]
+    )
+    prices = engine.load("price_units", table)
+    prices = prices.mutate(unit_price=prices.unit_price.cast(UNIT)).rename(price_source="source")
+    return attach(rows, prices, ["financial_year", "price_group", "currency_code"])
+
+
+def _attach_factors(engine: DuckDBEngine, rows: ir.Table, register: Mapping[str, Any]) -> ir.Table:
+    """Top-up of the line at an eligible provider (lowest rank) and the provider's market forces factor."""
+    import ibis
+
+    forces = engine.load(
+        "price_forces", register["market_forces"].select(["provider_code", "financial_year", "factor"])
+    )
+    rows = attach(rows, forces, ["provider_code", "financial_year"])
+    table = register["top_ups"].select(["financial_year", "service_line_code", "provider_code", "rate", "rank"])
+    top_ups = engine.load("price_top_ups", table)
+    lowest = top_ups.group_by("financial_year", "service_line_code", "provider_code").aggregate(
+        rank=top_ups["rank"].min()
+    )
+    best = top_ups.semi_join(lowest, ["financial_year", "service_line_code", "provider_code", "rank"]).drop("rank")
+    rows = attach(
+        rows,
+        best,
+        {
+            "financial_year": "financial_year",
+            "service_line_final": "service_line_code",
+            "provider_code": "provider_code",
+        },
+    )
+    zero, one = ibis.literal(0).cast(FACTOR), ibis.literal(1).cast(FACTOR)
+    tops = (rows.top_up_applies == "Y") & rows["rate"].notnull()
+    forced = (rows.market_forces_applies == "Y") & rows.factor.notnull()
+    return rows.mutate(
+        top_up=ibis.ifelse(tops, rows["rate"].cast(FACTOR), zero),
+        top_up_line=ibis.ifelse(tops, rows.service_line_final, "").fill_null(""),
+        market_forces=ibis.ifelse(forced, rows.factor.cast(FACTOR), one),
+    )
+
+
+def _line(rows: ir.Table) -> ir.Table:
+    """The expected line total. Products of fixed-width decimals stay within 38 digits, so nothing is rounded before."""
+    import ibis
+
+    one = ibis.literal(1).cast(FACTOR)
+    factors = ((rows.top_up + one).cast(FACTOR) * rows.market_forces).cast("decimal(14, 12)")
+    base = (rows.unit_price * rows.quantity).cast("decimal(22, 5)")
+    exact = (base * factors).cast("decimal(36, 17)")
+    priced = (rows.treatment == "priced") & rows.unit_price.notnull() & rows.quantity.notnull()
+    critical = rows.price_group == "critical_care_day"
+    submitted = rows.price_submitted.cast(MONEY)
+    named = rows.treatment.isin(["pass_through", "as_agreed"])
+    basis = ibis.cases(
+        (rows.treatment == "none", "none"),
+        (priced & critical, "critical_care"),
+        (priced, "national"),
+        (rows.price_submitted.isnull(), "none"),
+        (named, rows.treatment),
+        else_="submitted",
+    )
+    amount = ibis.cases((rows.treatment == "none", ibis.null(MONEY)), (priced, exact.cast(MONEY)), else_=submitted)
+    return rows.mutate(price_basis=basis, price_expected=amount)
+
+
+def _words(rows: ir.Table) -> ir.Table:
+    """The arithmetic in words for the reasons table; blank factors where no national price was used."""
+    import ibis
+
+    used = rows.price_basis.isin(["national", "critical_care"])
+    none, no_unit = ibis.null("decimal(9, 6)"), ibis.null(MONEY)
+    steps = (
+        ibis.literal("£") + rows.unit_price.cast("string") + " x (1 + " + rows.top_up.cast("string") + ") x "
+        + rows.market_forces.cast("string") + " x " + rows.quantity.cast("string")
+    )  # fmt: skip
+    table = ibis.literal("unit_prices:") + rows.financial_year + ":" + rows.price_group + ":" + rows.currency_code
+    return rows.mutate(
+        price_table=ibis.ifelse(used, table, "").fill_null(""),
+        price_steps=ibis.ifelse(used, steps, rows.price_basis).fill_null(""),
+        unit_price=ibis.ifelse(used, rows.unit_price.cast(MONEY), no_unit),
+        top_up=ibis.ifelse(used, rows.top_up.cast("decimal(9, 6)"), none),
+        market_forces=ibis.ifelse(used, rows.market_forces.cast("decimal(9, 6)"), none),
+    )
+
+
+def _tidy(rows: ir.Table) -> ir.Table:
+    return rows.drop(
+        "price_group", "currency_field", "top_up_applies", "market_forces_applies", "pod_basis", "currency_code",
+        "treatment", "price_status", "price_source", "factor", "rate",
+    )  # fmt: skip
