@@ -82,6 +82,14 @@ class DuckDBEngine:
         self.execute(f'CREATE OR REPLACE TABLE "{name}" AS {self.sql(expr)}')
         return self.table(name)
 
+    def number(self, name: str, expr: ir.Table) -> ir.Table:
+        """As `materialise`, with `row_key`: dense row numbers that join the stages of one run."""
+        kept = expr.drop("row_key") if "row_key" in expr.columns else expr
+        self.execute(
+            f'CREATE OR REPLACE TABLE "{name}" AS SELECT row_number() OVER () AS row_key, * FROM ({self.sql(kept)})'
+        )
+        return self.table(name)
+
     def drop(self, name: str) -> None:
         """Forget a table made by `materialise` or `load`."""
         self.execute(f'DROP TABLE IF EXISTS "{name}"')
