@@ -103,9 +103,10 @@ def _line(rows: ir.Table) -> ir.Table:
     import ibis
 
     one = ibis.literal(1).cast(FACTOR)
-    factors = ((rows.top_up + one).cast(FACTOR) * rows.market_forces).cast("decimal(14, 12)")
-    base = (rows.unit_price * rows.quantity).cast("decimal(22, 5)")
-    exact = (base * factors).cast("decimal(36, 17)")
+    factors = _product((rows.top_up + one).cast(FACTOR), rows.market_forces)
+    # one operand wider than 18 digits, or DuckDB would keep the product in 18
+    base = _product(rows.unit_price.cast("decimal(19, 2)"), rows.quantity).cast("decimal(22, 5)")
+    exact = _product(base, factors)
     priced = (rows.treatment == "priced") & rows.unit_price.notnull() & rows.quantity.notnull()
     critical = rows.price_group == "critical_care_day"
     submitted = rows.price_submitted.cast(MONEY)
@@ -120,6 +121,20 @@ def _line(rows: ir.Table) -> ir.Table:
     )
     amount = ibis.cases((rows.treatment == "none", ibis.null(MONEY)), (priced, exact.cast(MONEY)), else_=submitted)
     return rows.mutate(price_basis=basis, price_expected=amount)
+
+
+def _product(left: ir.Value, right: ir.Value) -> ir.Value:
+    """The exact product of two decimals: digits and places add up. Ibis types decimal products too narrowly."""
+    import ibis
+    import ibis.expr.datatypes as dt
+
+    a, b = left.type(), right.type()
+    signature = ((a, b), dt.Decimal(a.precision + b.precision, a.scale + b.scale))
+
+    @ibis.udf.scalar.builtin(name="multiply", signature=signature)
+    def multiply(x, y): ...  # type: ignore[no-untyped-def]
+
+    return multiply(left, right)
 
 
 def _words(rows: ir.Table) -> ir.Table:
