@@ -17,6 +17,7 @@ from tertiary.tables import columns, ibis_schema
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
+    import pyarrow as pa
 
     from tertiary.assign import AssignSettings
     from tertiary.engine import DuckDBEngine
@@ -103,6 +104,17 @@ def run(
                 "seconds": clock.seconds,
             }
         )
+
+
+def check(files: Sequence[str | Path], *, register: Sequence[str | Path] = ()) -> pa.Table:
+    """Findings for files before anyone submits them (schema: `findings`), in file and row order."""
+    from tertiary.flows import check as check_files
+    from tertiary.register import Register
+
+    known = Register.load(overlays=[Path(p) for p in register])
+    with _engine("duckdb", None, None) as work:
+        found = check_files(work, [Path(p) for p in files], known).findings
+        return work.fetch(found.order_by("file", "row_number", "rule_id", "field"))
 
 
 def stages(engine: DuckDBEngine, activity: ir.Table, register: Register, settings: AssignSettings) -> ir.Table:
