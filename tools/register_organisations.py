@@ -42,6 +42,7 @@ def build(source: Path) -> dict[str, list[Row]]:
     providers = _providers(source)
     return {
         "regions": _regions(source),
+        "region_hosts": _region_hosts(source),
         "icbs": icbs,
         "icb_succession": _succession(source),
         "sub_icbs": subs,
@@ -71,6 +72,28 @@ def _regions(source: Path) -> list[Row]:
         }
         for r in read_rows(source / "regions.csv")
     ]
+
+
+def _region_hosts(source: Path) -> list[Row]:
+    """Hosts that are stated, from the first day of delegation to all ICBs; the successor is carried forward."""
+    rows = []
+    for r in read_rows(source / "regions.csv"):
+        for code, start, end, confidence in (
+            (r["multi_icb_host_ods_2025"], r["delegated_70_services"], NEW_FOOTPRINT, "high"),
+            (r["multi_icb_host_ods_2026"], NEW_FOOTPRINT, "", "medium"),
+        ):
+            if code:
+                rows.append(
+                    {
+                        "region_code": r["nhs_region_ods"],
+                        "valid_from": start,
+                        "valid_to": end,
+                        "icb_code": code,
+                        "source": r["host_source"],
+                        "confidence": confidence,
+                    }
+                )
+    return rows
 
 
 def _icbs(source: Path) -> list[Row]:

@@ -229,7 +229,7 @@ def lsoa_populations(source: Path) -> pa.Table:
                 "lsoa21_code": data["lsoa21_code"].cast(pa.string()),
                 "age_band": pa.array([_band(b)] * data.num_rows),
                 "order": pa.array([i] * data.num_rows, pa.int8()),
-                "population": pc.round(data[b], 2).cast(pa.float32()),
+                "population": pc.round(data[b], 2),
                 "source": pa.array([POPULATION_SOURCE] * data.num_rows),
                 "confidence": pc.if_else(exact, "high", "medium"),
             }

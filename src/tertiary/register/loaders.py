@@ -1,0 +1,238 @@
+"""Loaders of official files in an overlay folder: each turns one file into rows of register tables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tertiary.errors import RegisterError
+from tertiary.register import schemas
+from tertiary.register.workbooks import Sheet, read_sheet
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Rows = list[dict[str, str]]
+Options = Mapping[str, Any]
+
+HIERARCHY_SHEET = "Service_Line_Hierarchy"
+SUMMARY_SHEET = "Summary_Of_ID_Code_Sets"
+PRICE_GROUPS = (
+    "elective", "day_case", "non_elective", "outpatient_procedure", "outpatient_first", "outpatient_follow_up",
+    "critical_care_day", "renal_session", "unbundled", "emergency_care",
+)  # fmt: skip
+NO_PRICE = {"", "-", "n/a", "na", "*", "#n/a"}
+
+
+def financial_year(written: str, where: str) -> str:
+    """2025/26, 2025-26, 25/26 or 202526 as 202526; RegisterError otherwise."""
+    digits = re.sub(r"\D", "", written)
+    if len(digits) == 4 and "/" in written:
+        digits = "20" + digits
+    if len(digits) == 8:
+        digits = digits[:4] + digits[6:]
+    if len(digits) != 6 or int(digits[4:]) != (int(digits[2:4]) + 1) % 100:
+        raise RegisterError(
+            f"{where}: financial year {written!r} is not understood. Write six digits such as 202526, in a column "
+            f'financial_year or as "financial_year" beside the file in overlay.json.'
+        )
+    return digits
+
+
+def year_span(year: str) -> dict[str, str]:
+    """valid_from and valid_to of a six-digit year."""
+    first = int(year[:4])
+    return {"financial_year": year, "valid_from": f"{first}-04-01", "valid_to": f"{first + 1}-04-01"}
+
+
+def number(written: str, where: str, row: int, column: str) -> Decimal:
+    """A written amount without pound sign, thousands separators or percent sign."""
+    try:
+        return Decimal(re.sub(r"[£,%\s]", "", written))
+    except InvalidOperation:
+        raise RegisterError(
+            f"{where}, row {row}, column {column}: {written!r} is not a number. Correct the value."
+        ) from None
+
+
+def rules_workbook(path: Path, options: Options) -> dict[str, Rows]:
+    """Hierarchy ranks, top-up percentages and the summary of the official identification rules workbook."""
+    hierarchy = read_sheet(path, "identification_rules_workbook", sheet=HIERARCHY_SHEET, spec_sheet=HIERARCHY_SHEET)
+    summary = read_sheet(path, "identification_rules_workbook", sheet=SUMMARY_SHEET, spec_sheet=SUMMARY_SHEET)
+    year = financial_year(str(options.get("financial_year", "")), hierarchy.where)
+    ranks: Rows = []
+    rates: Rows = []
+    for row, cell in hierarchy.numbered():
+        if not cell["service_line_code"]:
+            continue
+        line = {"service_line_code": cell["service_line_code"]}
+        for setting, column in (("APC", "apc_rank"), ("OP", "nac_rank")):
+            if cell[column]:
+                rank = number(cell[column], hierarchy.where, row, column)
+                ranks.append(
+                    {**line, "setting": setting, "rank": str(int(rank)), "description": cell.get("description", "")}
+                )
+        if cell["percentage"].lower() not in NO_PRICE:
+            rate = number(cell["percentage"], hierarchy.where, row, "percentage") / 100
+            rates.append({**line, **year_span(year), "rate": _decimal(rate, 6), "rank": cell["apc_rank"]})
+    kept = [dict(r) for r in summary.rows if r["flag_number"] or r["unique_column"]]
+    return {"official_hierarchy": ranks, "official_top_up_rates": rates, "official_rule_summary": kept}
+
+
+def price_list(path: Path, options: Options) -> dict[str, Rows]:
+    """Unit prices: long (price_group, unit_price) or wide (a column a price group, as in Annex A)."""
+    sheet = read_sheet(path, "price_list", sheet=str(options.get("sheet", "")))
+    groups = [g for g in (*PRICE_GROUPS, "combined") if g in sheet.columns]
+    long = {"price_group", "unit_price"} <= set(sheet.columns) or (
+        "unit_price" in sheet.columns and "price_group" in options
+    )
+    if not long and not groups:
+        raise RegisterError(
+            f"{sheet.where}: no price column found. Give price_group and unit_price columns, or one column for each "
+            f"group: {', '.join(PRICE_GROUPS)} or a combined day case and elective price."
+        )
+    status = str(options.get("price_status", "national"))
+    rows: Rows = []
+    for row, cell in sheet.numbered():
+        code = cell["currency_code"]
+        if not code:
+            continue
+        year = financial_year(cell.get("financial_year") or str(options.get("financial_year", "")), sheet.where)
+        written = (
+            {cell.get("price_group") or str(options["price_group"]): cell["unit_price"]}
+            if long
+            else _wide(cell, groups)
+        )
+        for group, price in written.items():
+            if group not in PRICE_GROUPS:
+                raise RegisterError(f"{sheet.where}, row {row}: price group {group!r} is none of {PRICE_GROUPS}.")
+            if price.lower() in NO_PRICE:
+                continue
+            amount = _decimal(number(price, sheet.where, row, group), 2)
+            rows.append(
+                {**year_span(year), "price_group": group, "currency_code": code, "unit_price": amount,
+                 "price_status": status}
+            )  # fmt: skip
+    return {"unit_prices": rows}
+
+
+def _wide(cell: Mapping[str, str], groups: list[str]) -> dict[str, str]:
+    """Prices by group; a combined price stands for elective and day case where they have none of their own."""
+    combined = cell.get("combined", "") if "combined" in groups else ""
+    found = {g: cell[g] for g in groups if g != "combined"}
+    for group in ("elective", "day_case"):
+        if combined.lower() not in NO_PRICE and found.get(group, "").lower() in NO_PRICE:
+            found[group] = combined
+    return found
+
+
+def top_up_table(path: Path, options: Options) -> dict[str, Rows]:
+    """Top-up rates by line and eligible provider."""
+    sheet = read_sheet(path, "top_up_table", sheet=str(options.get("sheet", "")))
+    if not {"rate", "percentage"} & set(sheet.columns):
+        raise RegisterError(f"{sheet.where}: neither a rate nor a percentage column found. Add one of them.")
+    rows: Rows = []
+    for row, cell in sheet.numbered():
+        if not cell["service_line_code"]:
+            continue
+        if cell["provider_code"] in ("", "*"):
+            raise RegisterError(
+                f"{sheet.where}, row {row}: provider_code {cell['provider_code']!r}. A top-up is paid to listed "
+                "providers only: write one row for each eligible provider."
+            )
+        year = financial_year(cell.get("financial_year") or str(options.get("financial_year", "")), sheet.where)
+        column = "rate" if cell.get("rate") else "percentage"
+        rate = number(cell[column], sheet.where, row, column) / (1 if column == "rate" else 100)
+        rows.append(
+            {**year_span(year), "service_line_code": cell["service_line_code"], "provider_code": cell["provider_code"],
+             "rate": _decimal(rate, 6), "rank": cell.get("rank", "")}
+        )  # fmt: skip
+    return {"top_ups": rows}
+
+
+def provider_lists(path: Path, options: Options) -> dict[str, Rows]:
+    """Members of the eligible provider lists that rules (and TOP_UP_ELIGIBLE) name."""
+    sheet = read_sheet(path, "provider_lists", sheet=str(options.get("sheet", "")))
+    rows: Rows = []
+    for row, cell in sheet.numbered():
+        if not cell["provider_code"]:
+            continue
+        name = cell.get("list_name") or str(options.get("list_name", ""))
+        if not name:
+            raise RegisterError(
+                f'{sheet.where}, row {row}: no list name. Add a column list_name, or "list_name" in overlay.json.'
+            )
+        rows.append(
+            {"list_name": name, **_span(cell, options, sheet, row), "provider_code": cell["provider_code"],
+             "service_line_code": cell.get("service_line_code", ""), "site_code": cell.get("site_code", "")}
+        )  # fmt: skip
+    return {"provider_lists": rows}
+
+
+def provider_hub_mapping(path: Path, options: Options) -> dict[str, Rows]:
+    """The ODS Provider to Commissioning Hub Mapping."""
+    sheet = read_sheet(path, "provider_hub_mapping", sheet=str(options.get("sheet", "")))
+    rows = [
+        {"provider_code": c["provider_code"], "hub_code": c["hub_code"], **_span(c, options, sheet, n)}
+        for n, c in sheet.numbered()
+        if c["provider_code"]
+    ]
+    return {"provider_hub_mapping": rows}
+
+
+def _span(cell: Mapping[str, str], options: Options, sheet: Sheet, row: int) -> dict[str, str]:
+    """valid_from (default: the option, else 1 April 2013) and valid_to, from either way of writing the end."""
+    start = cell.get("valid_from") or str(options.get("valid_from", "2013-04-01"))
+    end = cell.get("valid_to", "")
+    if not end and cell.get("last_day"):
+        try:
+            end = (date.fromisoformat(cell["last_day"]) + timedelta(days=1)).isoformat()
+        except ValueError:
+            raise RegisterError(
+                f"{sheet.where}, row {row}: {cell['last_day']!r} is not a date. Write dates such as 2025-03-31."
+            ) from None
+    return {"valid_from": start, "valid_to": end}
+
+
+def _decimal(value: Decimal, places: int) -> str:
+    return str(value.quantize(Decimal(1).scaleb(-places)))
+
+
+LOADERS: dict[str, Callable[[Path, Options], dict[str, Rows]]] = {
+    "identification_rules_workbook": rules_workbook,
+    "price_list": price_list,
+    "top_up_table": top_up_table,
+    "provider_lists": provider_lists,
+    "provider_hub_mapping": provider_hub_mapping,
+}
+TABLES = {
+    "identification_rules_workbook": ("official_hierarchy", "official_top_up_rates", "official_rule_summary"),
+    "price_list": ("unit_prices",),
+    "top_up_table": ("top_ups",),
+    "provider_lists": ("provider_lists",),
+    "provider_hub_mapping": ("provider_hub_mapping",),
+    "postcode_directory": ("postcodes",),
+}
+
+
+def load(kind: str, path: Path, options: Options, label: str) -> dict[str, pa.Table]:
+    """Register tables one official file gives."""
+    import pyarrow as pa
+
+    from tertiary.register.postcodes import postcode_directory
+    from tertiary.register.typed import conform
+
+    if kind == "postcode_directory":
+        return {"postcodes": postcode_directory(path, label)}
+    made = {}
+    for table, rows in LOADERS[kind](path, options).items():
+        names = [c.name for c in schemas.columns(table) if rows and c.name in rows[0]]
+        filled = [{**r, "source": label, "confidence": "as supplied"} for r in rows]
+        columns = {n: pa.array([r[n] for r in filled], pa.string()) for n in (*names, "source", "confidence")}
+        empty = schemas.arrow_schema(table).empty_table()
+        made[table] = conform(table, pa.table(columns), f"{path}") if rows else empty
+    return made
