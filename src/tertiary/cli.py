@@ -102,13 +102,15 @@ def show(
 ) -> None:
     """Show a table of a run, whole or totalled."""
     from tertiary.runs import open as open_run
-    from tertiary.show import label, summary, totals
+    from tertiary.show import examples, label, summary, totals
 
     opened = open_run(run)
-    if format == "table":
+    if format == "table" and table != "summary":
         typer.echo(label(opened), err=True)
     if table == "summary":
         typer.echo(summary(opened))
+        for record_id in examples(opened):
+            typer.echo("\n" + opened.explain(record_id).to_text())
         return
     dimensions = [d.strip() for d in by.split(",") if d.strip()]
     _print(totals(opened, table, dimensions, counted_only=not uncounted, limit=limit), format)

@@ -1,0 +1,272 @@
+"""Why a record is what it is, in a person's words: what arrived, what was repaired, which rules, boxes and prices.
+
+The same explanation is a Python object, text and JSON. A hypothetical record walks through the same stages.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tertiary.errors import RunError, TertiaryError
+from tertiary.tables import arrow_schema, columns
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from tertiary.register import Register
+    from tertiary.runs import Run
+
+# what a reader wants to see of the row that arrived, in this order
+ARRIVED = (
+    "flow", "provider_code", "site_code", "activity_date", "start_date", "end_date", "age", "sex",
+    "treatment_function_code", "main_specialty_code", "diagnosis_all", "procedure_all", "hrg", "spell_hrg",
+    "unbundled_hrg_all", "point_of_delivery", "admission_method", "critical_care_unit_function",
+    "gp_practice_code", "postcode", "lsoa21_code", "commissioned_service_category", "service_line_submitted",
+    "mental_health_category", "service_line_sus", "commissioner_submitted", "tariff_code", "quantity",
+    "price_submitted",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One thing said, with where it comes from and how sure it is."""
+
+    text: str
+    source: str = ""
+    confidence: str = ""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """All that can be said of one record, by heading. `label` says whether the data are synthetic."""
+
+    record_id: str
+    label: str
+    sections: Mapping[str, tuple[Statement, ...]]
+
+    def to_text(self) -> str:
+        """The explanation as a page."""
+        lines = [f"Record {self.record_id}", self.label]
+        for heading, statements in self.sections.items():
+            lines += ["", heading]
+            for said in statements:
+                lines.append(f"  {said.text}")
+                if said.source:
+                    lines.append(f"      source: {said.source} (confidence: {said.confidence or 'not stated'})")
+        return "\n".join(lines)
+
+    def to_json(self) -> str:
+        """The explanation as JSON."""
+        return json.dumps(asdict(self), indent=1, default=str)
+
+
+def explain_record(run: Run, record_id: str) -> Explanation:
+    """Explain a record of a run. RunError when the run has no such record."""
+    from tertiary.register import Register
+    from tertiary.show import label
+
+    record = _one(run, "records", record_id)
+    if record is None:
+        raise RunError(f"{run.path} has no record {record_id!r}. Ids stand in `tertiary show {run.path} records`.")
+    known = Register.load(as_known=date.fromisoformat(run.manifest["register"]["as_known"]))
+    parts = {name: _one(run, name, record_id) or {} for name in ("activity", "reasons", "quarantine")}
+    findings = _many(run, "findings", record_id)
+    arrived = _submission(run, record)
+    if record["fate"] == "quarantined":
+        sections = {"What arrived": arrived, "Why it was not accepted": _found(findings)}
+        return Explanation(record_id, label(run), sections)
+    full = {**parts["activity"], **parts["reasons"], **record}
+    return Explanation(record_id, label(run), _sections(known, full, findings, arrived))
+
+
+def explain_fields(
+    given: Mapping[str, str], *, register: Sequence[str | Path] = (), as_known: date | None = None
+) -> Explanation:
+    """Explain a hypothetical record: `given` names canonical activity columns (docs/reference/tables.md)."""
+    from tertiary.assign import AssignSettings
+    from tertiary.engine import DuckDBEngine
+    from tertiary.pipeline import stages
+    from tertiary.register import Register
+
+    known = Register.load(overlays=[Path(p) for p in register], as_known=as_known)
+    with DuckDBEngine() as engine:
+        rows = engine.load("hypothetical", hypothetical(given))
+        row = engine.fetch(stages(engine, rows, known, AssignSettings())).to_pylist()[0]
+    label = f"Hypothetical record. Register {known.version} as known on {known.as_known}."
+    return Explanation("hypothetical", label, _sections(known, row, [], ()))
+
+
+def hypothetical(given: Mapping[str, str]) -> pa.Table:
+    """One accepted activity row from texts. TertiaryError names a field that does not exist or a value it cannot read."""
+    import pyarrow as pa
+
+    schema = arrow_schema("activity")
+    unknown = sorted(set(given) - set(schema.names))
+    if unknown:
+        raise TertiaryError(f"No field {', '.join(unknown)}. Fields: {', '.join(schema.names)}.")
+    row: dict[str, Any] = {f.name: "" if pa.types.is_string(f.type) else None for f in schema}
+    row |= {
+        "record_id": "hypothetical", "submission_id": "hypothetical", "row_number": 1, "flow": "op",
+        "fate": "accepted", "component": "activity", "age": 999, "quantity": Decimal(1),
+    }  # fmt: skip
+    for column in columns("activity"):
+        if column.name in given:
+            row[column.name] = _read(column.name, column.type, given[column.name])
+    row["activity_date"] = row["activity_date"] or row["end_date"] or row["start_date"] or date.today()
+    day: date = row["activity_date"]
+    year = day.year if day.month >= 4 else day.year - 1
+    row["financial_year"] = row["financial_year"] or f"{year}{(year + 1) % 100:02d}"
+    row["financial_month"] = row["financial_month"] or (day.month - 4) % 12 + 1
+    return pa.Table.from_pylist([row], schema=schema)
+
+
+def _sections(
+    known: Register, row: Mapping[str, Any], findings: Sequence[Mapping[str, Any]], arrived: tuple[Statement, ...]
+) -> dict[str, tuple[Statement, ...]]:
+    return {
+        "What arrived": (*arrived, *_arrived(row)),
+        "What was checked and repaired": _found(findings),
+        "Which service it is": _service(known, row),
+        "Who is responsible": _responsible(known, row),
+        "What it should cost": _price(row),
+        "Whether it counts": (_counts(row),),
+    }
+
+
+def _arrived(row: Mapping[str, Any]) -> tuple[Statement, ...]:
+    return tuple(Statement(f"{name} = {row[name]}") for name in ARRIVED if row.get(name) not in (None, ""))
+
+
+def _found(findings: Sequence[Mapping[str, Any]]) -> tuple[Statement, ...]:
+    said = []
+    for f in findings:
+        repaired = f" Repaired to {f['repair']}." if f["repair"] else ""
+        said.append(
+            Statement(
+                f"{f['severity']} {f['rule_id']}: {f['field']} is {f['value']!r}; expected {f['expected']}."
+                f"{repaired} {f['advice']}"
+            )
+        )
+    return tuple(said) or (Statement("nothing was found"),)
+
+
+def _service(known: Register, row: Mapping[str, Any]) -> tuple[Statement, ...]:
+    rules = {r["rule_id"]: r for r in known["identification_rules"].to_pylist()}
+    lines = {r["service_line_code"]: r for r in known["service_lines"].to_pylist()}
+    line = row["service_line_final"]
+    name = lines.get(line, {}).get("name", "")
+    said = [Statement(f"Final line: {line or 'none (not specialised)'} {name}. Basis: {row['service_note']}.")]
+    if row["rule_id"]:
+        said.append(_rule(rules, row["rule_id"], "Won"))
+    if row["spell_rule_record_id"]:
+        said.append(Statement(f"It held on record {row['spell_rule_record_id']} and makes the whole spell follow."))
+    if row["rule_tie"]:
+        said.append(Statement("Another line held at the same priority: a tie, broken by rule id."))
+    lost = [r for r in row["candidates"].split(",") if r and r != row["rule_id"]]
+    said += [_rule(rules, r, "Held but lost") for r in lost]
+    said += [_rule(rules, r, "Would hold if its provider list were loaded") for r in row["would_match"].split(",") if r]
+    for label, column in (("Submitted", "service_line_submitted"), ("Carried by SUS", "service_line_sus")):
+        if row.get(column):
+            said.append(
+                Statement(f"{label}: {row[column]} {lines.get(row[column], {}).get('name', '(not a known line)')}")
+            )
+    return tuple(said)
+
+
+def _rule(rules: Mapping[str, Mapping[str, Any]], rule_id: str, verb: str) -> Statement:
+    rule = rules.get(rule_id)
+    if rule is None:
+        return Statement(f"{verb}: rule {rule_id}, of an overlay that is not loaded here.")
+    text = f"{verb}: {rule_id} ({rule['status']}), priority {rule['priority']}: {rule['logic']}"
+    if rule["exclusions"]:
+        text += f", not {rule['exclusions']}"
+    return Statement(f"{text}; applies to: {rule['propagation']}.", rule["source"], rule["rule_confidence"])
+
+
+def _responsible(known: Register, row: Mapping[str, Any]) -> tuple[Statement, ...]:
+    steps = {(s["ruleset"], s["box_id"]): s for s in known["assignment_steps"].to_pylist()}
+    said = [
+        Statement(
+            f"Population: ICB {row['population_icb'] or 'unknown'}, sub-ICB {row['population_sub_icb'] or 'unknown'}"
+            f" (by {row['population_method'] or 'nothing'})."
+        ),
+        Statement(f"Method {row['method'] or 'none'}, on {row['assignment_date']}."),
+    ]
+    for step in filter(None, row["box_path"].split(">")):
+        box, _, answer = step.rpartition(":")
+        found = steps.get((row["method"], box)) or steps.get(("chart_2025_26", box)) or {}
+        unknown = " (the flow does not carry the item)" if box in row["not_answerable"].split(",") else ""
+        said.append(
+            Statement(
+                f"Box {box}: {found.get('question', '')} {'Yes' if answer == 'Y' else 'No'}{unknown}",
+                found.get("source_reference", ""),
+                found.get("confidence", ""),
+            )
+        )
+    said += [
+        Statement(f"Outcome {row['assignment_label'] or 'none'}: commissioner {row['commissioner_code'] or 'none'}"
+                  f" by {row['lookup_method'] or 'no look-up'}; category {row['commissioned_service_category'] or '-'}."),
+        Statement(f"Payer {row['payer_code'] or 'nobody'} ({row['payer_kind']}); accountable"
+                  f" {row['accountable_body'] or '-'}; contracting host {row['contracting_host'] or 'none'}."),
+        Statement(f"Delegation on that day: {row['delegation_status']}."),
+    ]  # fmt: skip
+    said += [Statement(f"Setting that decided: {o}") for o in row["options"].split(";") if o]
+    said += [Statement(f"Look-up: {o}") for o in row["lookups"].split(";") if o]
+    return tuple(said)
+
+
+def _price(row: Mapping[str, Any]) -> tuple[Statement, ...]:
+    expected = "no price" if row["price_expected"] is None else f"£{row['price_expected']:,}"
+    said = [Statement(f"Expected {expected}; basis {row['price_basis']}.")]
+    if row["price_table"]:
+        said.append(Statement(f"{row['price_steps']} = {expected}, from {row['price_table']}"))
+    if row.get("price_submitted") is not None:
+        said.append(Statement(f"Submitted £{row['price_submitted']:,.2f}"))
+    return tuple(said)
+
+
+def _counts(row: Mapping[str, Any]) -> Statement:
+    if row["counted"]:
+        return Statement("It counts: its flow is the spend basis of this provider, month and component.")
+    return Statement("It does not count in totals: another flow is the spend basis, and this one reconciles.")
+
+
+def _submission(run: Run, record: Mapping[str, Any]) -> tuple[Statement, ...]:
+    rows = run.submissions.derive(lambda t: t.filter(t.submission_id == record["submission_id"])).to_arrow().to_pylist()
+    if not rows:
+        return ()
+    sent = rows[0]
+    text = f"Row {record['row_number']} of {sent['file']} (submission {sent['submission_id']}, created {sent['created_at']})"
+    tail = f"; fate: {record['fate']}"
+    if record["fate"] == "superseded":
+        tail += f", replaced by {sent['superseded_by'] or 'nothing known yet'}"
+    return (Statement(text + tail + "."),)
+
+
+def _one(run: Run, table: str, record_id: str) -> dict[str, Any] | None:
+    rows = _many(run, table, record_id)
+    return rows[0] if rows else None
+
+
+def _many(run: Run, table: str, record_id: str) -> list[dict[str, Any]]:
+    found = run.table(table).derive(lambda t: t.filter(t.record_id == record_id))
+    return list(found.to_arrow().to_pylist())
+
+
+def _read(name: str, kind: str, text: str) -> Any:
+    try:
+        if kind == "string":
+            return text.strip()
+        if kind.startswith("int"):
+            return int(text)
+        if kind.startswith("decimal"):
+            return Decimal(text)
+        return datetime.strptime(text, "%Y-%m-%d").date()
+    except (ValueError, InvalidOperation):
+        raise TertiaryError(f"{name}={text!r} is not a {kind}. Dates are written 2025-06-30.") from None
