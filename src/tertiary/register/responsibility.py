@@ -146,7 +146,8 @@ def services(register: Register, on: date, as_known: date | None = None, *, regi
     """Manual lines on a day and who decides about them. Key: pss_line.
 
     status: delegated (in every region), delegated_in_some_regions (regions say which), joint, or
-    nhs_england; with `region`, as seen from that region. A split line counts as delegated when any of its codes is; codes_delegated and codes_retained
+    nhs_england; with `region`, as seen from that region. A split line counts as delegated when any of
+    its codes is; codes_delegated and codes_retained
     say how many of its codes are each. basis: published, carried_forward or stated (before lists by code).
     """
     register = _as_known(register, as_known)
