@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
+
 from register_io import REGISTER, schema_rows
 
 OPENING = """# Register: reference

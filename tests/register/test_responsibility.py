@@ -8,6 +8,7 @@ from datetime import date
 
 import pytest
 
+from tertiary.errors import RegisterError
 from tertiary.register import Register, counts, lines, responsible, services, valid_on
 
 FUNCTIONS = {"decide", "hold_budget", "contract", "pay", "host_staff", "set_standard", "be_accountable"}
@@ -37,7 +38,7 @@ def test_no_gap_and_no_overlap_from_2013_to_the_open_future(known: date) -> None
 
 @pytest.mark.parametrize("on", DAYS)
 def test_one_body_for_every_set_place_and_function(register: Register, on: date) -> None:
-    table = responsible(register, on)
+    table = responsible(register, on, grain="sub_icb")
     rows = table.to_pylist()
     keys = Counter((r["service_set"], r["sub_icb_code"], r["function"]) for r in rows)
     assert max(keys.values()) == 1
@@ -204,8 +205,8 @@ def test_lines_lists_every_code_with_its_status_and_set(register: Register) -> N
 
 def test_statuses_agree_with_who_decides(register: Register) -> None:
     for on in (date(2024, 6, 1), date(2025, 6, 1), date(2026, 6, 1)):
-        deciders = {(r["service_set"], r["region_code"]): r["body_rule"] for r in responsible(register, on).to_pylist()
-                    if r["function"] == "decide"}  # fmt: skip
+        decide = [r for r in responsible(register, on).to_pylist() if r["function"] == "decide"]
+        deciders = {(r["service_set"], r["region_code"]): r["body_rule"] for r in decide}
         for row in lines(register, on).to_pylist():
             if row["code_kind"] != "service" or row["delegation_status"] == "not_listed":
                 continue
@@ -215,8 +216,22 @@ def test_statuses_agree_with_who_decides(register: Register) -> None:
 
 def test_direct_commissioner_rows_agree_with_the_timeline(register: Register) -> None:
     for on in (date(2024, 4, 1), date(2025, 3, 31), date(2025, 4, 1), date(2026, 4, 1)):
-        deciders = {r["sub_icb_code"]: r["body_rule"] for r in responsible(register, on).to_pylist()
+        deciders = {r["sub_icb_code"]: r["body_rule"] for r in responsible(register, on, grain="sub_icb").to_pylist()
                     if r["function"] == "decide" and r["service_set"] == "delegated_59"}  # fmt: skip
         for row in valid_on(register, "direct_commissioners", on).to_pylist():
             delegated = deciders[row["sub_icb_code"]] == "icb_of_population"
             assert (row["delegated"] == "Y") is delegated, (row, on)
+
+
+def test_region_grain_is_the_default_and_short(register: Register) -> None:
+    rows = responsible(register, date(2025, 8, 1)).to_pylist()
+    assert len(rows) == len(SETS) * len(REGIONS) * len(FUNCTIONS)
+    (row,) = [r for r in rows if (r["service_set"], r["region_code"], r["function"]) == ("added_2025", "Y63", "pay")]
+    assert (row["body_code"], row["body_name"]) == ("", "each ICB of the region, for its own people")
+    assert row["region_name"] == "North East and Yorkshire"
+
+
+@pytest.mark.parametrize("asked", [{"service_line": "NCBPH04Z"}, {"sub_icb": "ZZZ"}, {"grain": "practice"}])
+def test_unknown_lines_places_and_grains_are_refused(register: Register, asked: dict[str, str]) -> None:
+    with pytest.raises(RegisterError, match=r"not known|no prescribed"):
+        responsible(register, date(2025, 8, 1), **asked)  # type: ignore[arg-type]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tertiary.errors import RegisterError
 from tertiary.register.store import Register
 from tertiary.register.validity import holds
 
@@ -58,28 +59,54 @@ def responsible(
     *,
     service_line: str | None = None,
     sub_icb: str | None = None,
+    grain: str | None = None,
     include_draft: bool = False,
 ) -> pa.Table:
-    """Who performs each function on a day: one row a code, sub-ICB and function (key).
+    """Who performs each function on a day, as known on a day.
 
-    Without `service_line` the grain is the set of codes instead of the code: every code of a set is held alike
-    (`lines` tells the set of a code). A sub-ICB without a single ICB on the day gives body_code '' and says
-    so in body_name.
+    Grain `region` (default without `service_line` or `sub_icb`): one row a set of codes, region and function,
+    where the ICB of the person stands as "each ICB of the region". Grain `sub_icb`: one row a set (or the code
+    asked for), sub-ICB and function, with the ICB named; a sub-ICB split between ICBs on the day has body_code ''.
+    Every code of a set is held alike; `lines` tells the set of a code.
+    RegisterError when the line or the sub-ICB is not known on that day.
     """
     register = _as_known(register, as_known)
-    places = _places(register, on, sub_icb)
+    asked = grain or ("sub_icb" if service_line or sub_icb else "region")
+    if asked not in ("region", "sub_icb"):
+        raise RegisterError(f"Grain {asked!r} is not known. Give region or sub_icb.")
+    places = _places(register, on, sub_icb) if asked == "sub_icb" else _regions(register, on)
     data = _select(register, on, include_draft).select(BODY_COLUMNS)
+    first = ["service_set"]
     if service_line is not None:
-        codes = members(register, on)
-        codes = codes.filter(pc.equal(codes["service_line_code"], service_line))
-        data = data.join(codes, keys="service_set", join_type="inner")
+        data = data.join(_member(register, on, service_line), keys="service_set", join_type="inner")
+        first = ["service_line_code", "pss_line", "service_set"]
     joined = data.join(places, keys="region_code", join_type="inner")
-    named = _named(register, _resolved(joined))
-    first = ["service_line_code", "pss_line"] if service_line is not None else []
-    shown = [*first, "service_set", "sub_icb_code", "icb_code", "region_code", "function", "body_code", "body_name",
-             "body_rule", "role", "status", "legal_basis", "known_from", "source", "confidence"]  # fmt: skip
-    order = [(c, "ascending") for c in (*first[:1], "service_set", "sub_icb_code", "function")]
-    return named.select(shown).sort_by(order)
+    named = _named(register, _resolved(joined), "more than one ICB: by practice, or LSOA without registration"
+                   if asked == "sub_icb" else "each ICB of the region, for its own people")  # fmt: skip
+    place = ["sub_icb_code", "icb_code", "region_code"] if asked == "sub_icb" else ["region_code", "region_name"]
+    shown = [*first, *place, "function", "body_code", "body_name", "body_rule", "role", "status", "legal_basis",
+             "known_from", "source", "confidence"]  # fmt: skip
+    return named.select(shown).sort_by([(c, "ascending") for c in (first[0], place[0], "function")])
+
+
+def _member(register: Register, on: date, service_line: str) -> pa.Table:
+    codes = members(register, on)
+    found = codes.filter(pc.equal(codes["service_line_code"], service_line))
+    if not found.num_rows:
+        raise RegisterError(
+            f"Service line {service_line!r} is no prescribed service code on {on}. "
+            "`tertiary register service_lines` lists the codes; NCBPS11B is one."
+        )
+    return found
+
+
+def _regions(register: Register, on: date) -> pa.Table:
+    """Regions with hub, retained unit and host on a day; the ICB of a person is left open."""
+    hosts = holds(register["region_hosts"], on).select(["region_code", "icb_code"])
+    regions = register["regions"].select(["region_code", "name", "specialised_hub", "retained_unit"])
+    regions = regions.rename_columns(["region_code", "region_name", "hub", "unit"])
+    joined = regions.join(hosts.rename_columns(["region_code", "host"]), keys="region_code")
+    return joined.append_column("icb_code", pa.array([""] * joined.num_rows))
 
 
 def _places(register: Register, on: date, sub_icb: str | None) -> pa.Table:
@@ -89,10 +116,9 @@ def _places(register: Register, on: date, sub_icb: str | None) -> pa.Table:
     data = holds(data, max(on, first))
     if sub_icb is not None:
         data = data.filter(pc.equal(data["sub_icb_code"], sub_icb))
-    hosts = holds(register["region_hosts"], on).select(["region_code", "icb_code"])
-    regions = register["regions"].select(["region_code", "specialised_hub", "retained_unit"])
-    regions = regions.rename_columns(["region_code", "hub", "unit"])
-    regions = regions.join(hosts.rename_columns(["region_code", "host"]), keys="region_code")
+    if not data.num_rows:
+        raise RegisterError(f"Sub-ICB {sub_icb!r} is not known on {on}. `tertiary register sub_icbs` lists the codes.")
+    regions = _regions(register, on).drop_columns(["icb_code", "region_name"])
     return data.select(["sub_icb_code", "icb_code", "region_code"]).join(regions, keys="region_code")
 
 
@@ -118,11 +144,10 @@ def _resolved(data: pa.Table) -> pa.Table:
     return data.append_column("body_code", code)
 
 
-def _named(register: Register, data: pa.Table) -> pa.Table:
+def _named(register: Register, data: pa.Table, blank: str) -> pa.Table:
     bodies = register["bodies"].select(["body_code", "name"]).rename_columns(["body_code", "body_name"])
     data = data.join(bodies, keys="body_code", join_type="left outer")
-    split = "more than one ICB: decided by practice, or LSOA without registration"
-    name = pc.fill_null(pc.if_else(pc.equal(data["body_code"], ""), split, data["body_name"]), "")
+    name = pc.fill_null(pc.if_else(pc.equal(data["body_code"], ""), blank, data["body_name"]), "")
     return data.set_column(data.schema.get_field_index("body_name"), "body_name", name)
 
 
