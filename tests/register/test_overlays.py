@@ -105,6 +105,15 @@ def test_errors_say_where_and_what_to_do(tmp_path: Path, name: str, content: str
     assert all(word in message for word in words), message
 
 
+def test_a_broken_or_mistyped_parquet_file(tmp_path: Path) -> None:
+    path = folder(tmp_path / "a", {"market_forces.parquet": "no parquet"})
+    assert "cannot be read as Parquet" in refusal([path], "market_forces")
+    rows = [{"provider_code": "RAX", "financial_year": "202627", "factor": "1.5", "valid_from": 3.5}]
+    pq.write_table(pa.Table.from_pylist(rows), path / "market_forces.parquet")
+    message = refusal([path], "market_forces")
+    assert "column valid_from" in message and "date32" in message
+
+
 def test_a_missing_folder_and_a_missing_table(tmp_path: Path) -> None:
     assert "no such folder" in refusal([tmp_path / "none"])
     assert "no table 'tariffs'" in refusal([], "tariffs")

@@ -33,7 +33,7 @@ def read_text(path: Path) -> pa.Table:
         )
         parse = pacsv.ParseOptions(newlines_in_values=True)
         return pacsv.read_csv(path, convert_options=options, parse_options=parse)
-    except pa.ArrowInvalid as error:
+    except (pa.ArrowInvalid, OSError) as error:
         raise RegisterError(f"{path}: cannot be read as a UTF-8 CSV with one header line ({error}).") from error
 
 
@@ -50,7 +50,11 @@ def read_table(table: str, path: Path, *, defaults: dict[str, str] | None = None
     columns are an error: a misspelt column would otherwise be lost in silence.
     """
     if path.suffix == ".parquet":
-        return conform(table, pq.read_table(path), str(path), defaults=defaults)
+        try:
+            data = pq.read_table(path)
+        except (pa.ArrowInvalid, OSError) as error:
+            raise RegisterError(f"{path}: cannot be read as Parquet ({error}). Write the file again.") from error
+        return conform(table, data, str(path), defaults=defaults)
     return conform(table, read_text(path), str(path), defaults=defaults)
 
 
@@ -96,7 +100,13 @@ def _cast(values: pa.ChunkedArray, kind: pa.DataType, where: str, column: str) -
     if pa.types.is_string(kind):
         return pc.fill_null(values.cast(pa.string()), "")
     if not (pa.types.is_string(values.type) or pa.types.is_large_string(values.type)):
-        return values.cast(kind)
+        try:
+            return values.cast(kind)
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+            raise RegisterError(
+                f"{where}, column {column}: values of type {values.type} cannot be stored as {kind} ({error}). "
+                "Convert the column before writing the file."
+            ) from error
     text = pc.utf8_trim_whitespace(values.cast(pa.string()))
     text = pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
     try:
