@@ -1,0 +1,88 @@
+"""Prices are exact, rounded once, and say where they come from."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from builders import activity
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tertiary.price import price
+
+PENCE = Decimal("0.01")
+
+
+def priced(engine: Any, register: Any, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    table = activity(rows)
+    lines = pa.array([r.get("line", "") for r in rows], pa.string())
+    loaded = engine.load("rows", table.append_column("service_line_final", lines))
+    return sorted(engine.fetch(price(engine, loaded, register)).to_pylist(), key=lambda r: int(r["record_id"][1:]))
+
+
+def fake(register: Any, **tables: list[dict[str, Any]]) -> dict[str, pa.Table]:
+    """The register with some tables replaced by typed rows."""
+    made = {n: register[n] for n in ("point_of_delivery_prices", "unit_prices", "market_forces", "top_ups")}
+    for name, rows in tables.items():
+        schema = register[name].schema
+        blank = {f.name: "" if pa.types.is_string(f.type) else None for f in schema}
+        made[name] = pa.Table.from_pylist([{**blank, **r} for r in rows], schema=schema)
+    return made
+
+
+def test_the_last_published_tariff_prices_its_own_year_and_no_other(engine: Any, register: Any) -> None:
+    base = {"flow": "apc_spell", "hrg": "AA22C", "point_of_delivery": "EL", "price_submitted": Decimal("5.005")}
+    then, now = priced(
+        engine,
+        register,
+        [{**base, "financial_year": "201819", "activity_date": date(2018, 5, 1), "quantity": Decimal(2)}, base],
+    )
+    assert (then["price_expected"], then["price_basis"]) == (Decimal("16570.00"), "national")
+    assert (now["price_expected"], now["price_basis"]) == (Decimal("5.01"), "submitted")
+
+
+@pytest.mark.parametrize(
+    ("row", "amount", "basis"),
+    [
+        ({"component": "drug", "point_of_delivery": "DRUG", "flow": "drplcm"}, Decimal("-100.01"), "pass_through"),
+        ({"point_of_delivery": "BLOCK", "flow": "plcm"}, Decimal("-100.01"), "as_agreed"),
+        ({"point_of_delivery": "EL", "flow": "plcm"}, Decimal("-100.01"), "submitted"),
+        ({"point_of_delivery": "NO SUCH", "flow": "plcm"}, Decimal("-100.01"), "submitted"),
+        ({"point_of_delivery": "EL", "flow": "apc_episode"}, None, "none"),
+        ({"point_of_delivery": "EL", "flow": "plcm", "price_submitted": None}, None, "none"),
+    ],
+)
+def test_without_a_national_price(engine: Any, register: Any, row: Any, amount: Any, basis: str) -> None:
+    got = priced(engine, register, [{"price_submitted": Decimal("-100.005"), **row}])[0]
+    assert (got["price_expected"], got["price_basis"]) == (amount, basis)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.decimals("0.01", "9999999.99", places=2),
+    st.decimals("0", "2", places=6),
+    st.decimals("1", "1.2", places=6),
+    st.decimals("-9999999", "9999999", places=3),
+)
+def test_line_is_the_exact_product_rounded_once(
+    engine: Any, register: Any, unit: Decimal, top_up: Decimal, forces: Decimal, quantity: Decimal
+) -> None:
+    tables = fake(
+        register,
+        unit_prices=[
+            {"financial_year": "202526", "price_group": "elective", "currency_code": "AA22C", "unit_price": unit}
+        ],
+        market_forces=[{"provider_code": "RRV", "financial_year": "202526", "factor": forces}],
+        top_ups=[
+            {"financial_year": "202526", "service_line_code": "NCBPS08S", "provider_code": "RRV", "rate": top_up,
+             "rank": 1}
+        ],
+    )  # fmt: skip
+    row = {"flow": "apc_spell", "hrg": "AA22C", "point_of_delivery": "EL", "quantity": quantity, "line": "NCBPS08S"}
+    got = priced(engine, tables, [row])[0]
+    exact = unit * (1 + top_up) * forces * quantity
+    assert got["price_expected"] == exact.quantize(PENCE, rounding=ROUND_HALF_UP)
