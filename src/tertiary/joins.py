@@ -1,45 +1,61 @@
-"""Small helpers that keep the stages' expressions readable: look-ups by key and typed blanks."""
+"""Look-ups by key, kept readable in the stages and compiled to one flat join.
+
+Compiling an expression costs time for every column of every nested step, so look-ups that do not depend on each
+other are attached together.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import reduce
-from operator import and_
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 
-def attach(table: ir.Table, lookup: ir.Table, on: Mapping[str, str] | Sequence[str], how: str = "left") -> ir.Table:
-    """Add the value columns of `lookup` to `table`.
+@dataclass(frozen=True)
+class Lookup:
+    """A table to look values up in.
 
-    `on` maps a column of `table` to the key column of `lookup` (or names columns that are called the same in both).
-    `lookup` must hold each key at most once; with `how="inner"` every key must be present.
+    `on` maps a column of the rows to the key column here (or names columns that are called the same in both). The table
+    must hold each key at most once; with `day` set, at most once on any day, by valid_from <= day < valid_to (null:
+    open). With `how="inner"` every key must be present.
     """
-    pairs = dict(on) if isinstance(on, Mapping) else {name: name for name in on}
-    keys = {right: f"key_{i}_" for i, right in enumerate(pairs.values())}
-    renamed = lookup.rename({new: old for old, new in keys.items()})
-    predicates = [table[left] == renamed[keys[right]] for left, right in pairs.items()]
-    joined = table.join(renamed, predicates, how=how)
-    return joined.drop(*keys.values())
+
+    table: ir.Table
+    on: Mapping[str, str] | Sequence[str]
+    how: str = "left"
+    day: str = ""
+
+    @property
+    def pairs(self) -> dict[str, str]:
+        """Column of the rows -> key column of the look-up."""
+        return dict(self.on) if isinstance(self.on, Mapping) else {name: name for name in self.on}
+
+    @property
+    def values(self) -> list[str]:
+        """Columns that the look-up adds."""
+        keys = set(self.pairs.values()) | ({"valid_from", "valid_to"} if self.day else set())
+        return [name for name in self.table.columns if name not in keys]
 
 
-def attach_dated(table: ir.Table, lookup: ir.Table, on: Mapping[str, str], day: str, how: str = "left") -> ir.Table:
-    """As `attach`, for a look-up with half-open validity: the row in force on the date in column `day`.
+def attach_all(rows: ir.Table, lookups: Iterable[Lookup]) -> ir.Table:
+    """`rows` with the value columns of every look-up, in one flat join."""
+    joined, values = rows, list(rows.columns)
+    for place, lookup in enumerate(lookups):
+        keys = {f"key_{place}_{right}": lookup.table[right] for right in lookup.pairs.values()}
+        dates = {f"{d}_{place}": lookup.table[d] for d in ("valid_from", "valid_to")} if lookup.day else {}
+        side = lookup.table.select(*lookup.values, **keys, **dates)
+        test: list[Any] = [rows[left] == side[f"key_{place}_{right}"] for left, right in lookup.pairs.items()]
+        if lookup.day:
+            start, end = side[f"valid_from_{place}"], side[f"valid_to_{place}"]
+            test += [start.isnull() | (start <= rows[lookup.day]), end.isnull() | (rows[lookup.day] < end)]
+        joined = joined.join(side, test, how=lookup.how)
+        values += lookup.values
+    return joined.select(values)
 
-    `lookup` needs valid_from and valid_to (null: open) and must not overlap within a key.
-    """
-    keys = {right: f"key_{i}_" for i, right in enumerate(on.values())}
-    names = {new: old for old, new in keys.items()} | {"from_": "valid_from", "to_": "valid_to"}
-    renamed = lookup.rename(names)
-    predicates: list[Any] = [table[left] == renamed[keys[right]] for left, right in on.items()]
-    predicates.append(renamed.from_ <= table[day])
-    predicates.append(renamed.to_.isnull() | (table[day] < renamed.to_))
-    joined = table.join(renamed, reduce(and_, predicates), how=how)
-    return joined.drop(*keys.values(), "from_", "to_")
 
-
-def filled(table: ir.Table, *names: str) -> ir.Table:
-    """Text columns with null read as not recorded ('')."""
-    return table.mutate(**{name: table[name].fill_null("") for name in names})
+def attach(rows: ir.Table, lookup: ir.Table, on: Mapping[str, str] | Sequence[str], how: str = "left") -> ir.Table:
+    """`attach_all` for a single look-up."""
+    return attach_all(rows, [Lookup(lookup, on, how)])

@@ -13,7 +13,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from tertiary.identify.pack import Rule
-from tertiary.joins import attach, attach_dated
+from tertiary.joins import Lookup, attach, attach_all
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -44,12 +44,11 @@ def choose_line(engine: DuckDBEngine, rows: ir.Table, register: Mapping[str, Any
     """Add rule_id, rule_status, service_line_derived, service_line_final, service_basis and service_note."""
     import ibis
 
-    rows = attach(rows, _links(rows), ["row_key"]) if "linked_number" not in rows.columns else rows
+    rows = attach(rows, engine.materialise("identify_links", _links(rows)), ["row_key"])
     rules = engine.load("identify_rules", _rule_table(known))
     linked = ibis.ifelse(rows.flow.isin(_flows("linked")), rows.linked_number, ibis.null("int32"))
     rows = rows.mutate(rule_number=ibis.coalesce(linked, rows.rule_number), is_linked=linked.notnull())
-    rows = attach(rows, rules, ["rule_number"])
-    rows = _attach_listing(engine, rows, register)
+    rows = _attach_listing(engine, rows, rules, register)
     excluded = rows.rule_propagation == "not_specialised"
     derived = ibis.ifelse(
         rows.rule_number.isnull() | excluded,
@@ -113,30 +112,38 @@ def _links(rows: ir.Table) -> ir.Table:
     by_visit = told.filter((told.flow == "op") & (told.attendance_id != ""))
     visit = by_visit.group_by("attendance_id").aggregate(visit_number=by_visit.rule_number.min())
     found = wanted.select("row_key", "provider_code", "cds_unique_id", "spell_id", "attendance_id")
-    found = attach(found, cds, ["provider_code", "cds_unique_id"])
-    found = attach(found, spell, ["spell_id"])
-    found = attach(found, visit, ["attendance_id"])
+    by_key = [
+        Lookup(cds, ["provider_code", "cds_unique_id"]),
+        Lookup(spell, ["spell_id"]),
+        Lookup(visit, ["attendance_id"]),
+    ]
+    found = attach_all(found, by_key)
     return found.select(
         "row_key",
         linked_number=ibis.coalesce(found.cds_number, found.spell_number, found.visit_number),
     )
 
 
-def _attach_listing(engine: DuckDBEngine, rows: ir.Table, register: Mapping[str, Any]) -> ir.Table:
-    """Say of the submitted and the SUS line whether they are known, and listed as a service on the activity date."""
+def _attach_listing(engine: DuckDBEngine, rows: ir.Table, rules: ir.Table, register: Mapping[str, Any]) -> ir.Table:
+    """Add the rule, and whether the submitted and SUS lines are known, and listed as a service on the activity date."""
     import ibis
 
-    lines = register["service_lines"].select(["service_line_code", "code_kind"])
-    kinds = engine.load("identify_lines", lines)
+    kinds = engine.load("identify_lines", register["service_lines"].select(["service_line_code", "code_kind"]))
     status = register["service_line_status"].select(
         ["service_line_code", "delegation_status", "valid_from", "valid_to"]
     )
     listing = engine.load("identify_listing", status)
-    listing = listing.filter(listing.delegation_status != "not_listed")
-    listing = listing.rename(listed_status="delegation_status")
-    rows = attach(rows, kinds.rename(submitted_kind="code_kind"), {"service_line_submitted": "service_line_code"})
-    rows = attach(rows, kinds.rename(sus_kind="code_kind"), {"service_line_sus": "service_line_code"})
-    rows = attach_dated(rows, listing, {"service_line_submitted": "service_line_code"}, "activity_date")
+    listing = listing.filter(listing.delegation_status != "not_listed").rename(listed_status="delegation_status")
+    submitted = {"service_line_submitted": "service_line_code"}
+    rows = attach_all(
+        rows,
+        [
+            Lookup(rules, ["rule_number"]),
+            Lookup(kinds.rename(submitted_kind="code_kind"), submitted),
+            Lookup(kinds.rename(sus_kind="code_kind"), {"service_line_sus": "service_line_code"}),
+            Lookup(listing, submitted, day="activity_date"),
+        ],
+    )
     return rows.mutate(
         submitted_is_known=rows.submitted_kind.notnull() & (rows.service_line_submitted != "99999999"),
         submitted_is_listed=ibis.coalesce(rows.submitted_kind == "service", False) & rows.listed_status.notnull(),

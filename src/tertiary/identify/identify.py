@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tertiary.identify.final import choose_line
 from tertiary.identify.holdings import own_holdings, spell_holdings
-from tertiary.identify.masks import DatedFacts, masked
+from tertiary.identify.masks import DATED, LISTS, SINGLE, DatedFacts, masked
 from tertiary.identify.pack import Pack, Rule, packs, rules
 from tertiary.joins import attach
 
@@ -173,13 +173,17 @@ def _prepare(engine: DuckDBEngine, activity: ir.Table, epochs: Sequence[date]) -
         }
     )
     rows = attach(rows, engine.load("identify_calendar", calendar), {"activity_date": "day"})
-    return rows.mutate(
+    carried = set(SINGLE.values()) | set(LISTS.values()) | set(DATED.values())
+    prepared = rows.select(
+        *("row_key", "record_id", "flow", "spell_id"),
+        *sorted(carried & set(activity.columns)),
         epoch=ibis.coalesce(rows.epoch, ibis.literal(0, "int16")),
         diagnosis_primary=rows.diagnosis_all.split(",")[0].fill_null(""),
         submitted_code=ibis.ifelse(
             rows.mental_health_category != "", rows.mental_health_category, rows.service_line_submitted
         ),
     )
+    return engine.materialise("identify_prepared", prepared)
 
 
 def _epochs(register: Mapping[str, Any], known: Sequence[Rule]) -> list[date]:

@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from tertiary.identify.pack import Clause, Criterion, Pack
-from tertiary.joins import attach
+from tertiary.joins import Lookup, attach_all
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -142,29 +142,37 @@ def masked(engine: DuckDBEngine, rows: ir.Table, pack: Pack, epochs: Sequence[da
     `epochs` are the first days of the periods in which lists, listings and rules do not change.
     """
     found = matchers(pack.clauses)
-    table = rows
-    parts: list[list[str]] = []
+    lookups = [Lookup(_epoch_lookup(engine, pack, epochs), ["epoch"], how="inner")]
     for dimension, matcher in sorted(found.items()):
-        names = [f"{dimension}_{i}" for i in range(pack.words)]
         if dimension in LISTS:
-            table = _attach_list(engine, table, pack, dimension, matcher, names)
+            lookups.append(_list_lookup(engine, rows, pack, dimension, matcher))
         elif dimension in SINGLE:
             values = _distinct(engine, rows, SINGLE[dimension])
             allow = matcher.allowed_age if dimension == "age" else matcher.allowed
-            lookup = _lookup(engine, pack, dimension, values, [allow(v) for v in values], names)
-            table = attach(table, lookup, {SINGLE[dimension]: "value"}, how="inner")
+            table = _lookup(engine, pack, dimension, values, [allow(v) for v in values])
+            lookups.append(Lookup(table, {SINGLE[dimension]: "value"}, how="inner"))
         else:
-            table = _attach_dated(engine, table, rows, pack, dimension, matcher, names, epochs, dated)
-        parts.append(names)
-    parts.append([f"epoch_{i}" for i in range(pack.words)])
-    table = attach(table, _epoch_lookup(engine, pack, epochs), ["epoch"], how="inner")
+            lookups.append(_dated_lookup(engine, rows, pack, dimension, matcher, epochs, dated))
+    table = attach_all(rows, lookups)
     words = {}
     for i in range(pack.words):
-        word = table[parts[0][i]]
-        for names in parts[1:]:
-            word = word & table[names[i]]
+        word = table[f"epoch_{i}"]
+        for dimension, matcher in found.items():
+            word = word & _allowed(table, dimension, matcher, i, pack)
         words[f"w{i}"] = word
-    return table.mutate(**words).drop(*[name for names in parts for name in names])
+    return table.select(*rows.columns, **words)
+
+
+def _allowed(table: ir.Table, dimension: str, matcher: Matcher, i: int, pack: Pack) -> ir.Value:
+    """Word `i` of the bits that a dimension allows; a list allows what its codes hit and do not bar."""
+    import ibis
+
+    if dimension not in LISTS:
+        return table[f"{dimension}_{i}"]
+    zero = ibis.literal(0, "int64")
+    free = ibis.literal(split_words(matcher.free, pack.words)[i], "int64")
+    hits = ibis.coalesce(table[f"{dimension}_{i}"], zero)
+    return (free | hits) & ~ibis.coalesce(table[f"{dimension}_bar_{i}"], zero)
 
 
 @dataclass(frozen=True)
@@ -181,17 +189,15 @@ class DatedFacts:
         return [p for p in ("NCBPS",) if value.startswith(p) and value in self.listed[epoch]]
 
 
-def _attach_dated(
+def _dated_lookup(
     engine: DuckDBEngine,
-    table: ir.Table,
     rows: ir.Table,
     pack: Pack,
     dimension: str,
     matcher: Matcher,
-    names: list[str],
     epochs: Sequence[date],
     dated: DatedFacts,
-) -> ir.Table:
+) -> Lookup:
     column = DATED[dimension]
     values = _distinct(engine, rows, column)
     keys, bits = [], []
@@ -202,37 +208,25 @@ def _attach_dated(
                 hits |= matcher.exact.get(name, 0)
             keys.append((value, number))
             bits.append(matcher.free | hits)
-    lookup = _lookup(engine, pack, dimension, [k[0] for k in keys], bits, names, epochs=[k[1] for k in keys])
-    return attach(table, lookup, {column: "value", "epoch": "epoch"}, how="inner")
+    table = _lookup(engine, pack, dimension, [k[0] for k in keys], bits, epochs=[k[1] for k in keys])
+    return Lookup(table, {column: "value", "epoch": "epoch"}, how="inner")
 
 
-def _attach_list(
-    engine: DuckDBEngine, table: ir.Table, pack: Pack, dimension: str, matcher: Matcher, names: list[str]
-) -> ir.Table:
-    """Join the OR-ed bits of each distinct list of codes; codes that no rule names are dropped before the OR."""
-    import ibis
-
+def _list_lookup(engine: DuckDBEngine, rows: ir.Table, pack: Pack, dimension: str, matcher: Matcher) -> Lookup:
+    """The OR-ed bits of each distinct list of codes; codes that no rule names are dropped before the OR."""
     column = LISTS[dimension]
-    lists = table.select(column).filter(table[column] != "").distinct()
+    lists = rows.filter(rows[column] != "").select(column).distinct()
     codes = lists.select(column, code=lists[column].split(",").unnest())
     seen = engine.fetch(codes.select("code").distinct()).column("code").to_pylist()
     negative = matcher.forbidden or Matcher(0)
     relevant = sorted(code for code in seen if matcher.hits(code) or negative.hits(code))
-    hit = [f"hit_{i}" for i in range(pack.words)]
-    bar = [f"bar_{i}" for i in range(pack.words)]
-    lookup = _lookup(engine, pack, f"{dimension}_hit", relevant, [matcher.hits(c) for c in relevant], hit)
-    bars = _lookup(engine, pack, f"{dimension}_bar", relevant, [negative.hits(c) for c in relevant], bar)
-    coded = attach(attach(codes, lookup, {"code": "value"}, how="inner"), bars, {"code": "value"}, how="inner")
-    totals = coded.group_by(column).aggregate(**{name: coded[name].bit_or() for name in hit + bar})
-    joined = attach(table, totals, [column])
-    free = split_words(matcher.free, pack.words)
-    zero = ibis.literal(0, "int64")
-    words = {
-        name: (ibis.literal(free[i], "int64") | ibis.coalesce(joined[hit[i]], zero))
-        & ~ibis.coalesce(joined[bar[i]], zero)
-        for i, name in enumerate(names)
-    }
-    return joined.mutate(**words).drop(*hit, *bar)
+    hits = _lookup(engine, pack, dimension, relevant, [matcher.hits(c) for c in relevant])
+    bars = _lookup(engine, pack, f"{dimension}_bar", relevant, [negative.hits(c) for c in relevant])
+    on = {"code": "value"}
+    coded = attach_all(codes, [Lookup(hits, on, how="inner"), Lookup(bars, on, how="inner")])
+    names = [name for name in coded.columns if name not in (column, "code")]
+    totals = coded.group_by(column).aggregate(**{name: coded[name].bit_or() for name in names})
+    return Lookup(engine.materialise(f"identify_{_safe(pack.name)}_{dimension}_lists", totals), [column])
 
 
 def _epoch_lookup(engine: DuckDBEngine, pack: Pack, epochs: Sequence[date]) -> ir.Table:
@@ -244,9 +238,8 @@ def _epoch_lookup(engine: DuckDBEngine, pack: Pack, epochs: Sequence[date]) -> i
             if pack.in_force(clause.rule, epoch):
                 word |= 1 << place
         bits.append(word)
-    names = [f"epoch_{i}" for i in range(pack.words)]
-    table = _lookup(engine, pack, "epoch", [str(i) for i in range(len(epochs))], bits, names, epochs=range(len(epochs)))
-    return table.drop("value")
+    numbers = range(len(epochs))
+    return _lookup(engine, pack, "epoch", ["" for _ in numbers], bits, epochs=numbers).drop("value")
 
 
 def _lookup(
@@ -255,7 +248,6 @@ def _lookup(
     dimension: str,
     values: Sequence[Any],
     bits: Sequence[int],
-    names: Sequence[str],
     epochs: Iterable[int] | None = None,
 ) -> ir.Table:
     import pyarrow as pa
@@ -265,8 +257,8 @@ def _lookup(
     columns: dict[str, pa.Array] = {"value": pa.array(values, kind)}
     if epochs is not None:
         columns["epoch"] = pa.array(list(epochs), pa.int16())
-    for i, name in enumerate(names):
-        columns[name] = pa.array([w[i] for w in words], pa.int64())
+    for i in range(pack.words):
+        columns[f"{dimension}_{i}"] = pa.array([w[i] for w in words], pa.int64())
     return engine.load(f"identify_{_safe(pack.name)}_{dimension}", pa.table(columns))
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from tertiary.joins import attach, attach_dated
+from tertiary.joins import Lookup, attach_all
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -29,8 +29,7 @@ def price(engine: DuckDBEngine, assigned: ir.Table, register: Mapping[str, Any])
     `assigned`: one row a record with the canonical activity columns and service_line_final. Keeps its grain.
     """
     rows = _attach_method(engine, assigned, register)
-    rows = _attach_unit_price(engine, rows, register)
-    rows = _attach_factors(engine, rows, register)
+    rows = _attach_prices(engine, rows, register)
     return _tidy(_words(_line(rows)))
 
 
@@ -43,7 +42,7 @@ def _attach_method(engine: DuckDBEngine, rows: ir.Table, register: Mapping[str, 
          "valid_from", "valid_to"]
     )  # fmt: skip
     methods = engine.load("price_methods", table).rename(pod_basis="basis")
-    rows = attach_dated(rows, methods, {"point_of_delivery": "point_of_delivery"}, "activity_date")
+    rows = attach_all(rows, [Lookup(methods, ["point_of_delivery"], day="activity_date")])
     currency = ibis.ifelse(rows.currency_field == "treatment_function_code", rows.treatment_function_code, rows.hrg)
     passed = rows.component != "activity"
     plain = rows.flow.isin(["apc_episode", "iap", "prior_approval"])
@@ -56,38 +55,23 @@ def _attach_method(engine: DuckDBEngine, rows: ir.Table, register: Mapping[str, 
     )
 
 
-def _attach_unit_price(engine: DuckDBEngine, rows: ir.Table, register: Mapping[str, Any]) -> ir.Table:
-    table = register["unit_prices"].select(
-        ["financial_year", "price_group", "currency_code", "unit_price", "price_status", "source"]
-    )
-    prices = engine.load("price_units", table)
-    prices = prices.mutate(unit_price=prices.unit_price.cast(UNIT)).rename(price_source="source")
-    return attach(rows, prices, ["financial_year", "price_group", "currency_code"])
-
-
-def _attach_factors(engine: DuckDBEngine, rows: ir.Table, register: Mapping[str, Any]) -> ir.Table:
-    """Top-up of the line at an eligible provider (lowest rank) and the provider's market forces factor."""
+def _attach_prices(engine: DuckDBEngine, rows: ir.Table, register: Mapping[str, Any]) -> ir.Table:
+    """Unit price, top-up of the line at an eligible provider (lowest rank) and the provider's market forces factor."""
     import ibis
 
-    forces = engine.load(
-        "price_forces", register["market_forces"].select(["provider_code", "financial_year", "factor"])
-    )
-    rows = attach(rows, forces, ["provider_code", "financial_year"])
-    table = register["top_ups"].select(["financial_year", "service_line_code", "provider_code", "rate", "rank"])
-    top_ups = engine.load("price_top_ups", table)
-    lowest = top_ups.group_by("financial_year", "service_line_code", "provider_code").aggregate(
-        rank=top_ups["rank"].min()
-    )
-    best = top_ups.semi_join(lowest, ["financial_year", "service_line_code", "provider_code", "rank"]).drop("rank")
-    rows = attach(
-        rows,
-        best,
-        {
-            "financial_year": "financial_year",
-            "service_line_final": "service_line_code",
-            "provider_code": "provider_code",
-        },
-    )
+    units = ["financial_year", "price_group", "currency_code"]
+    prices = engine.load("price_units", register["unit_prices"].select([*units, "unit_price"]))
+    prices = prices.mutate(unit_price=prices.unit_price.cast(UNIT))
+    places = ["provider_code", "financial_year"]
+    forces = engine.load("price_forces", register["market_forces"].select([*places, "factor"]))
+    best = _best_top_ups(engine, register)
+    line = {"financial_year": "financial_year", "service_line_final": "service_line_code"}
+    lookups = [
+        Lookup(prices, units),
+        Lookup(forces, places),
+        Lookup(best, {**line, "provider_code": "provider_code"}, day="activity_date"),
+    ]
+    rows = attach_all(rows, lookups)
     zero, one = ibis.literal(0).cast(FACTOR), ibis.literal(1).cast(FACTOR)
     tops = (rows.top_up_applies == "Y") & rows["rate"].notnull()
     forced = (rows.market_forces_applies == "Y") & rows.factor.notnull()
@@ -96,6 +80,15 @@ def _attach_factors(engine: DuckDBEngine, rows: ir.Table, register: Mapping[str,
         top_up_line=ibis.ifelse(tops, rows.service_line_final, "").fill_null(""),
         market_forces=ibis.ifelse(forced, rows.factor.cast(FACTOR), one),
     )
+
+
+def _best_top_ups(engine: DuckDBEngine, register: Mapping[str, Any]) -> ir.Table:
+    """One top-up a year, line, provider and day: the lowest rank wins."""
+    key = ["financial_year", "service_line_code", "provider_code"]
+    table = register["top_ups"].select([*key, "rate", "rank", "valid_from", "valid_to"])
+    top_ups = engine.load("price_top_ups", table)
+    lowest = top_ups.group_by(key).aggregate(rank=top_ups["rank"].min())
+    return engine.materialise("price_best_top_ups", top_ups.semi_join(lowest, [*key, "rank"]).drop("rank"))
 
 
 def _line(rows: ir.Table) -> ir.Table:
@@ -160,5 +153,5 @@ def _words(rows: ir.Table) -> ir.Table:
 def _tidy(rows: ir.Table) -> ir.Table:
     return rows.drop(
         "price_group", "currency_field", "top_up_applies", "market_forces_applies", "pod_basis", "currency_code",
-        "treatment", "price_status", "price_source", "factor", "rate",
+        "treatment", "factor", "rate",
     )  # fmt: skip
