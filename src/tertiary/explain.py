@@ -103,7 +103,7 @@ def explain_fields(
 
 
 def hypothetical(given: Mapping[str, str]) -> pa.Table:
-    """One accepted activity row from texts. TertiaryError names a field that does not exist or a value it cannot read."""
+    """One accepted activity row from texts. TertiaryError names an unknown field or a value that cannot be read."""
     import pyarrow as pa
 
     schema = arrow_schema("activity")
@@ -210,8 +210,8 @@ def _responsible(known: Register, row: Mapping[str, Any]) -> tuple[Statement, ..
             )
         )
     said += [
-        Statement(f"Outcome {row['assignment_label'] or 'none'}: commissioner {row['commissioner_code'] or 'none'}"
-                  f" by {row['lookup_method'] or 'no look-up'}; category {row['commissioned_service_category'] or '-'}."),
+        Statement(f"Outcome {row['assignment_label'] or 'none'}: commissioner {row['commissioner_code'] or 'none'} by"
+                  f" {row['lookup_method'] or 'no look-up'}; category {row['commissioned_service_category'] or '-'}."),
         Statement(f"Payer {row['payer_code'] or 'nobody'} ({row['payer_kind']}); accountable"
                   f" {row['accountable_body'] or '-'}; contracting host {row['contracting_host'] or 'none'}."),
         Statement(f"Delegation on that day: {row['delegation_status']}."),
@@ -242,8 +242,8 @@ def _submission(run: Run, record: Mapping[str, Any]) -> tuple[Statement, ...]:
     if not rows:
         return ()
     sent = rows[0]
-    text = f"Row {record['row_number']} of {sent['file']} (submission {sent['submission_id']}, created {sent['created_at']})"
-    tail = f"; fate: {record['fate']}"
+    text = f"Row {record['row_number']} of {sent['file']} (submission {sent['submission_id']})"
+    tail = f", created {sent['created_at']}; fate: {record['fate']}"
     if record["fate"] == "superseded":
         tail += f", replaced by {sent['superseded_by'] or 'nothing known yet'}"
     return (Statement(text + tail + "."),)

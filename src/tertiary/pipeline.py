@@ -127,7 +127,8 @@ def stages(engine: DuckDBEngine, activity: ir.Table, register: Register, setting
     rows = engine.number("activity", activity.filter(activity.fate == "accepted"))
     identified = engine.materialise("identified", identify(engine, rows, register))
     assigned = assign(engine, identified, register, settings)
-    priced = price(engine, assigned, register)
+    decided = assigned.mutate(commissioned_service_category=assigned.category_assigned).drop("category_assigned")
+    priced = price(engine, decided, register)
     return count_once(engine, engine.materialise("priced", priced))
 
 

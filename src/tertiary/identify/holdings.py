@@ -73,7 +73,7 @@ def spell_holdings(pack: Pack, rows: Sequence[tuple[int, ...]]) -> pa.Table:
 
 
 def own_holdings(pack: Pack, rows: Sequence[tuple[tuple[int, ...], bool]]) -> pa.Table:
-    """For each distinct (mask words, spell specialised): the record's own winner, its candidates and would-be matches."""
+    """For each distinct (mask words, spell specialised): own winner, candidates and would-be matches."""
     import pyarrow as pa
 
     numbers, ties, candidates, would, masks = [], [], [], [], []

@@ -24,7 +24,7 @@ MONEY = "decimal(18, 2)"
 
 
 def price(engine: DuckDBEngine, assigned: ir.Table, register: Mapping[str, Any]) -> ir.Table:
-    """Add price_expected (pounds), price_basis, price_table, unit_price, top_up, top_up_line, market_forces, price_steps.
+    """Add price_expected (pounds), price_basis, price_table, price_steps, unit_price, top_up(_line), market_forces.
 
     `assigned`: one row a record with the canonical activity columns and service_line_final. Keeps its grain.
     """

@@ -1,0 +1,92 @@
+"""A run folder: one commit point, files named by their content, one writer at a time."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from tertiary import runs
+from tertiary.errors import RunError
+from tertiary.tables import arrow_schema
+
+FACTS = {"counts": {"received": 1, "accepted": 1}, "synthetic": True}
+
+
+def ledger_rows(*amounts: int) -> pa.Table:
+    schema = arrow_schema("ledger")
+    blank: dict[str, Any] = {f.name: "" if pa.types.is_string(f.type) else None for f in schema}
+    rows = [
+        {**blank, "measure": "actual", "counted": n % 2 == 0, "payer_code": f"P{n}", "records": 1, "price_expected": a}
+        for n, a in enumerate(amounts)
+    ]
+    return pa.Table.from_pylist(rows, schema=schema)
+
+
+def write(engine: Any, folder: Path, table: pa.Table) -> runs.Run:
+    with runs.locked(folder):
+        writer = runs.RunWriter(folder, engine)
+        writer.write("ledger", engine.load("ledger_rows", table), ["payer_code"])
+        return writer.commit(FACTS)
+
+
+def test_same_rows_in_another_order_give_the_same_file(engine: Any, tmp_path: Path) -> None:
+    one = write(engine, tmp_path / "a", ledger_rows(1, 2, 3))
+    two = write(engine, tmp_path / "b", ledger_rows(1, 2, 3).take([2, 0, 1]))
+    assert one.manifest["tables"] == two.manifest["tables"]
+
+
+def test_a_new_commit_replaces_the_old_and_sweeps_what_nobody_names(engine: Any, tmp_path: Path) -> None:
+    write(engine, tmp_path, ledger_rows(1))
+    stray = tmp_path / "tables" / "ledger" / ".partial-stray"
+    stray.write_text("left by a killed process")
+    run = write(engine, tmp_path, ledger_rows(5))
+    files = [p for p in (tmp_path / "tables").rglob("*") if p.is_file()]
+    assert [str(f.relative_to(tmp_path)) for f in files] == run.manifest["tables"]["ledger"]
+    assert runs.open(tmp_path).ledger.to_arrow().column("price_expected").to_pylist() == [5]
+
+
+def test_without_a_manifest_there_is_no_run(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"no manifest\.json"):
+        runs.open(tmp_path)
+    (tmp_path / "manifest.json").write_text("{half")
+    with pytest.raises(RunError, match="cannot be read"):
+        runs.open(tmp_path)
+
+
+def test_failure_while_writing_leaves_the_old_run(engine: Any, tmp_path: Path, monkeypatch: Any) -> None:
+    write(engine, tmp_path, ledger_rows(1))
+    before = json.loads((tmp_path / "manifest.json").read_text())
+
+    def full_disk(*_: Any) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(engine, "write", full_disk)
+    with pytest.raises(OSError, match="No space"):
+        write(engine, tmp_path, ledger_rows(2))
+    assert runs.open(tmp_path).manifest == before
+    assert runs.open(tmp_path).ledger.to_arrow().num_rows == 1
+
+
+def test_one_writer_at_a_time(tmp_path: Path) -> None:
+    with runs.locked(tmp_path), pytest.raises(RunError, match="process"), runs.locked(tmp_path):
+        pass
+    with runs.locked(tmp_path):
+        pass
+
+
+def test_totals_leave_out_what_does_not_count_unless_asked(engine: Any, tmp_path: Path) -> None:
+    ledger = write(engine, tmp_path, ledger_rows(1, 2, 4)).ledger
+    assert ledger.by().to_arrow().column("price_expected").to_pylist() == [5]
+    assert ledger.by(counted_only=False).to_arrow().column("price_expected").to_pylist() == [7]
+    with pytest.raises(RunError, match="No column colour"):
+        ledger.by("colour")
+
+
+def test_sql_of_a_table_for_other_engines(engine: Any, tmp_path: Path) -> None:
+    ledger = write(engine, tmp_path, ledger_rows(1)).ledger.by("payer_code")
+    for dialect in ("duckdb", "databricks", "snowflake", "mssql"):
+        assert "payer_code" in ledger.sql(dialect)
