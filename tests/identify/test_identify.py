@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from builders import activity
 
+from builders import activity
 from tertiary.identify import identify
 
 

@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from builders import activity
 
+from builders import activity
 from tertiary.ledger import count_once
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from builders import activity
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from builders import activity
 from tertiary.price import price
 
 PENCE = Decimal("0.01")
