@@ -212,11 +212,15 @@ def _print_table(rows: pa.Table) -> None:
 
     view: Any = Table(box=None, pad_edge=False, header_style="bold")
     for field in rows.schema:
-        view.add_column(field.name, justify="left" if str(field.type) == "string" else "right", overflow="fold")
+        left = "left" if str(field.type) == "string" else "right"
+        view.add_column(field.name, justify=left, no_wrap=True, max_width=44)
     for row in rows.to_pylist():
         view.add_row(*[_cell(v) for v in row.values()])
-    wide = None if sys.stdout.isatty() else 240
-    Console(width=wide, highlight=False).print(view)
+    wide = None if sys.stdout.isatty() else 400
+    console = Console(width=wide, highlight=False)
+    with console.capture() as captured:
+        console.print(view)
+    typer.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
 
 
 def _cell(value: Any) -> str:
