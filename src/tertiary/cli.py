@@ -238,3 +238,7 @@ def _cell(value: Any) -> str:
 def names() -> Sequence[str]:
     """Names of the commands, for the documentation test."""
     return [c.name or (c.callback.__name__ if c.callback else "") for c in app.registered_commands]
+
+
+if __name__ == "__main__":
+    main()

@@ -30,7 +30,11 @@ def test_a_delegated_record_in_words() -> None:
 
 @pytest.mark.parametrize(
     ("given", "message"),
-    [({"colour": "red"}, "No field colour"), ({"age": "old"}, "is not a int16"), ({"end_date": "1/2/25"}, "2025-06-30")],
+    [
+        ({"colour": "red"}, "No field colour"),
+        ({"age": "old"}, "is not a int16"),
+        ({"end_date": "1/2/25"}, "2025-06-30"),
+    ],
 )
 def test_what_cannot_be_read_is_said(given: dict[str, str], message: str) -> None:
     with pytest.raises(TertiaryError, match=message):

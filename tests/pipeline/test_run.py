@@ -7,25 +7,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 import tertiary
 from tertiary.engine import DuckDBEngine
 from tertiary.show import examples, label, summary, totals
-
-
-@pytest.fixture(scope="session")
-def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from tertiary.synth import write
-
-    folder = tmp_path_factory.mktemp("synthetic")
-    write(folder, area="QMJ", months="2025-04..2025-05", scale=0.02, seed=11, defects=0.02)
-    return folder
-
-
-@pytest.fixture(scope="session")
-def run(inputs: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    return tertiary.run(inputs, out=tmp_path_factory.mktemp("run"), register=[inputs / "register"], threads=2)
 
 
 def ask(run: Any, sql: str) -> list[dict[str, Any]]:
