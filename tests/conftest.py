@@ -23,3 +23,8 @@ def engine() -> Iterator[DuckDBEngine]:
 @pytest.fixture(scope="session")
 def register() -> Register:
     return Register.load()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Quick tests first, so that a plain mistake shows within seconds."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is not None)

@@ -1,0 +1,60 @@
+# Every target installs what it needs first, into .venv in this folder. Needs only make, git and Python 3.11 or later.
+.DEFAULT_GOAL := help
+.PHONY: help install demo test lint format docs lock clean
+
+define NEXT
+
+==> look next at
+  .venv/bin/tertiary show demo/run ledger --by service_line_final,payer_code     what was spent, on what, by whom
+  .venv/bin/tertiary show demo/run findings --limit 20                           what was wrong, and what to do
+  .venv/bin/tertiary show demo/run submissions                                   which file won for each month
+  .venv/bin/tertiary explain demo/run RECORD_ID                                  why one record is what it is
+  .venv/bin/tertiary register services --on 2025-06-30                           who commissions what on a day
+  docs/tutorial/first-month.md                                                   the same, step by step
+  The tables are Parquet files named in demo/run/manifest.json; docs/how-to/query-from-sql-excel-powerbi.md opens them.
+endef
+export NEXT
+
+BIN := .venv/bin
+TERTIARY := $(BIN)/tertiary
+WORKERS ?= 2
+
+help: ## say what can be made
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
+
+install: .venv/installed ## set up .venv (done by every other target when needed)
+
+.venv/installed: requirements/dev.txt pyproject.toml tools/set_up.sh
+	@bash tools/set_up.sh
+
+demo: .venv/installed ## a synthetic London quarter in, every record explained, a ledger out
+	@rm -rf demo/inputs
+	@echo '==> writing a synthetic London quarter to demo/inputs (nobody in it is real)'
+	@$(TERTIARY) synth demo/inputs --area london --months 2025-04..2025-06 --scale 0.05 --seed 7 --defects 0.01
+	@echo '==> running it: check, identify, assign, price, count, roll up; the run goes to demo/run'
+	@$(TERTIARY) run demo/inputs --out demo/run --register demo/inputs/register
+	@echo '==> what came out'
+	@$(TERTIARY) show demo/run summary
+	@echo "$$NEXT"
+
+test: .venv/installed ## every test, quick ones first
+	@$(BIN)/python -m pytest -n $(WORKERS) tests
+
+lint: .venv/installed ## style, formatting, types and the direction of imports
+	@echo '==> ruff check' && $(BIN)/ruff check .
+	@echo '==> ruff format --check' && $(BIN)/ruff format --check .
+	@echo '==> mypy' && $(BIN)/mypy
+	@echo '==> lint-imports' && $(BIN)/lint-imports
+
+format: .venv/installed ## rewrite the code in the house style
+	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+docs: .venv/installed ## rewrite the generated reference pages and the real output shown in the docs
+	@$(BIN)/python tools/build_docs.py
+
+lock: ## choose versions anew: requirements/*.txt, with hashes and without download addresses
+	@test -x .tools/bin/uv || { python3 -m venv .tools && .tools/bin/python -m pip install --quiet uv; }
+	@bash tools/lock.sh .tools/bin/uv
+
+clean: ## remove everything that was made here
+	rm -rf .venv .tools demo dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

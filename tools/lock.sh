@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Resolve pyproject.toml to pinned, hashed requirements that name no download address (docs/decisions/0010).
+# Usage: tools/lock.sh UV [more options for uv pip compile, such as --upgrade]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+uv=$1
+shift
+compile() {
+  "$uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+    --no-emit-find-links --custom-compile-command 'make lock' pyproject.toml "$@"
+}
+compile --output-file requirements/runtime.txt "$@"
+compile --group dev --constraints requirements/runtime.txt --output-file requirements/dev.txt "$@"
+echo "requirements/runtime.txt and requirements/dev.txt are written"
