@@ -125,11 +125,10 @@ def stages(engine: DuckDBEngine, activity: ir.Table, register: Register, setting
     from tertiary.price import price
 
     rows = engine.number("activity", activity.filter(activity.fate == "accepted"))
-    identified = engine.materialise("identified", identify(engine, rows, register))
+    identified = engine.materialise("identified", count_once(engine, identify(engine, rows, register)))
     assigned = assign(engine, identified, register, settings)
     decided = assigned.mutate(commissioned_service_category=assigned.category_assigned).drop("category_assigned")
-    priced = price(engine, decided, register)
-    return count_once(engine, engine.materialise("priced", priced))
+    return price(engine, decided, register)
 
 
 def _write_tables(writer: Any, engine: DuckDBEngine, arrived: Intake, staged: ir.Table) -> None:
