@@ -42,7 +42,8 @@ def _chosen_groups(engine: DuckDBEngine, rows: ir.Table) -> ir.Table:
     accepted = rows.filter((rows.fate == "accepted") & rows.flow_group.notnull())
     present = accepted.group_by(*SLICE, "flow_group").aggregate(day=accepted.activity_date.min())
     types = {"rank": "int16", "valid_from": "date", "valid_to": "date"}
-    basis = engine.load("ledger_basis", _csv("spend_basis.csv", types)).rename(rule_provider="provider_code")
+    basis = engine.load("ledger_basis", _csv("spend_basis.csv", types))
+    basis = basis.drop("source", "confidence").rename(rule_provider="provider_code")
     in_force = [
         present.component == basis.component,
         present.flow_group == basis.flow_group,
@@ -50,7 +51,7 @@ def _chosen_groups(engine: DuckDBEngine, rows: ir.Table) -> ir.Table:
         basis.valid_from <= present.day,
         basis.valid_to.isnull() | (present.day < basis.valid_to),
     ]
-    ranked = present.join(basis.drop("source", "confidence"), in_force)
+    ranked = present.join(basis, in_force)
     ranked = ranked.select(*SLICE, "flow_group", "rule_provider", "rank")
     own = ranked.filter(ranked.rule_provider != "*")
     usable = own.union(ranked.filter(ranked.rule_provider == "*").anti_join(own, list(SLICE)))
