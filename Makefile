@@ -50,7 +50,7 @@ format: .venv/installed ## rewrite the code in the house style
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
 docs: .venv/installed ## rewrite the generated reference pages and the real output shown in the docs
-	@$(BIN)/python tools/build_docs.py
+	@$(BIN)/python tools/build_docs.py --output
 
 lock: ## choose versions anew: requirements/*.txt, with hashes and without download addresses
 	@test -x .tools/bin/uv || { python3 -m venv .tools && .tools/bin/python -m pip install --quiet uv; }
