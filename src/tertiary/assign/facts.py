@@ -1,0 +1,187 @@
+"""Who the patient is to the method: practice, residence, provider, line, and the sub-ICB they lead to.
+
+Source: Commissioner Assignment Method guidance 2025/26 v1.1, pages 7 to 16 (look-ups) and 27 to 38 (residence).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from tertiary.assign.data import codes, rows
+from tertiary.assign.dimensions import ENGLAND, WALES, Dimensions
+from tertiary.assign.settings import AssignSettings
+from tertiary.joins import Lookup, attach_all
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+DEFAULT_USE = "default_use_provider_address"
+# kinds of residence that name a place; the others leave it to the provider's main site
+PLACED = ("postcode", "lsoa", "practice_postcode", "residence_responsibility")
+
+
+def facts(base: ir.Table, dims: Dimensions, settings: AssignSettings) -> ir.Table:
+    """Base rows with practice, residence, provider and line facts and the responsible sub-ICB (`resp_code`)."""
+    found = _fill(_attached(base, dims))
+    found = found.mutate(practice_open=_open(found), no_practice=_no_practice(found))
+    found = found.mutate(residence=_residence_kind(found, dims, settings))
+    found = found.mutate(
+        res_country=_country(found),
+        res_sub_icb=_by_residence(found, "pc_sub_icb", "ls_sub_icb", "pr_place_sub_icb", _if_kind(found, "rr", "sub_icb")),
+        res_icb=_by_residence(found, "pc_icb", "ls_icb"),
+        res_icb_2026=_by_residence(found, "pc_icb_2026", "ls_icb_2026"),
+        res_region=_by_residence(found, "pc_region", "ls_region", "pr_place_region"),
+        res_lad=_by_residence(found, "pc_lad", "ls_lad"),
+    )
+    return _responsible(found)
+
+
+def _attached(base: ir.Table, dims: Dimensions) -> ir.Table:
+    lookups = [
+        Lookup(dims.practices, {"gp_practice_code": "practice_code"}),
+        Lookup(dims.special_postcodes, ["postcode"]),
+        Lookup(dims.directory, ["postcode"]),
+        Lookup(dims.lsoas, ["lsoa21_code"]),
+        Lookup(dims.providers, {"provider_code": "written", "period": "period"}),
+        Lookup(dims.lines, {"service_line_final": "service_line_code", "period": "period"}),
+        *[
+            Lookup(dims.bodies.rename({f"{short}_code": "code", f"{short}_kind": "kind"}), {column: "written"})
+            for short, column in (
+                ("gr", "gp_practice_responsibility"), ("rr", "residence_responsibility"), ("cs", "commissioner_submitted"),
+            )
+        ],
+    ]  # fmt: skip
+    found = attach_all(base, lookups)
+    return found.mutate(in_directory=found.pc_country.notnull(), practice_known=found.pr_english.notnull())
+
+
+def _fill(found: ir.Table) -> ir.Table:
+    """Nothing found reads as blank text or No."""
+    fills: dict[str, Any] = {}
+    for name, kind in found.schema().items():
+        if kind.is_string():
+            fills[name] = found[name].fill_null("")
+        elif kind.is_boolean():
+            fills[name] = found[name].fill_null(False)
+    return found.mutate(**fills)
+
+
+def _open(found: ir.Table) -> ir.Value:
+    """Active or proposed on the assignment date: not closed before it."""
+    return (found.practice_known & (found.pr_close_date.isnull() | (found.assignment_date <= found.pr_close_date))).fill_null(
+        False
+    )
+
+
+def _no_practice(found: ir.Table) -> ir.Value:
+    return (found.gp_practice_code == "") | found.gp_practice_code.isin(codes("no_practice"))
+
+
+def _residence_kind(found: ir.Table, dims: Dimensions, settings: AssignSettings) -> ir.Value:
+    """How the usual place of residence is known: the first of these that answers (guidance p7-8, p12)."""
+    import ibis
+
+    by_lsoa = ibis.literal(settings.residence_from_lsoa) & (
+        (found.ls_sub_icb != "") | found.lsoa21_code.startswith("W") | found.lsoa21_code.startswith("S")
+    )
+    default = found.sp_use == DEFAULT_USE
+    army_home = found.pr_army & (found.pr_place_sub_icb != "")
+    pseudo = (found.sp_use != "") | found.postcode.startswith("ZZ99")
+    told = found.monitoring & found.rr_kind.isin(["sub_icb", "icb", "welsh_board"])
+    return ibis.cases(
+        (default & army_home, "practice_postcode"),
+        (default, "default"),
+        (found.in_directory, "postcode"),
+        (pseudo, "abroad"),
+        (by_lsoa, "lsoa"),
+        (army_home, "practice_postcode"),
+        (told, "residence_responsibility"),
+        (found.postcode == "", "missing"),
+        else_="not_in_directory" if dims.has_directory else "no_directory",
+    )
+
+
+def _country(found: ir.Table) -> ir.Value:
+    """Country of residence; default and missing postcodes stand for England."""
+    import ibis
+
+    kind = found.residence
+    lsoa = ibis.cases(
+        (found.lsoa21_code.startswith("W"), WALES), (found.lsoa21_code.startswith("S"), "S92000003"), else_=ENGLAND
+    )
+    told = (found.rr_kind == "welsh_board").ifelse(WALES, ENGLAND)
+    return ibis.cases(
+        (kind == "postcode", found.pc_country),
+        (kind == "lsoa", lsoa),
+        (kind == "residence_responsibility", told),
+        (kind.isin(["abroad", "not_in_directory"]), ""),
+        else_=ENGLAND,
+    )
+
+
+def _by_residence(
+    found: ir.Table, postcode: str, lsoa: str, practice: str = "", told: ir.Value | None = None
+) -> ir.Value:
+    import ibis
+
+    kind = found.residence
+    branches = [(kind == "postcode", found[postcode]), (kind == "lsoa", found[lsoa])]
+    if practice:
+        branches.append((kind == "practice_postcode", found[practice]))
+    if told is not None:
+        branches.append((kind == "residence_responsibility", told))
+    return ibis.cases(*branches, else_="")
+
+
+def _if_kind(found: ir.Table, short: str, *kinds: str) -> ir.Value:
+    return found[f"{short}_kind"].isin(kinds).ifelse(found[f"{short}_code"], "")
+
+
+def _responsible(found: ir.Table) -> ir.Table:
+    """OUT responsible sub-ICB: practice, else residence, else the provider's place; and the population's own ladder."""
+    import ibis
+
+    first_by_address = found.no_practice | (found.sp_hub != "") | found.pr_army
+    current = found.pr_commissioner_to.isnull() | (found.assignment_date <= found.pr_commissioner_to)
+    by_practice = ~first_by_address & found.pr_english & found.practice_open & (found.pr_sub_icb != "") & current
+    agreed = found.flow.isin([row["flow"] for row in rows("flow_methods") if row["agreed_commissioner"] == "Y"])
+    told = found.monitoring & (found.gr_kind == "sub_icb")
+    method = ibis.cases(
+        (by_practice, "practice"),
+        (told, "gp_practice_responsibility"),
+        (found.res_sub_icb != "", found.residence),
+        (agreed & found.cs_kind.isin(["sub_icb", "icb"]), "commissioner_submitted"),
+        (found.pv_sub_icb != "", "provider_address"),
+        else_="none",
+    )
+    found = found.mutate(first_by_address=first_by_address, resp_method=method)
+    code = found.resp_method.cases(
+        ("practice", found.pr_sub_icb),
+        ("gp_practice_responsibility", found.gr_code),
+        ("commissioner_submitted", found.cs_code),
+        ("provider_address", found.pv_sub_icb),
+        ("none", ""),
+        else_=found.res_sub_icb,
+    )
+    found = found.mutate(resp_code=code, placed=~found.resp_method.isin(["provider_address", "none"]))
+    return found.mutate(**_population(found))
+
+
+def _population(found: ir.Table) -> Mapping[str, ir.Value]:
+    """The same ladder without boxes; it never ends at the provider's place (blank when nobody is known)."""
+    import ibis
+
+    said = [(_if_kind(found, s, "sub_icb", "icb"), "responsibility") for s in ("gr", "rr")]
+    lsoa = found.ls_sub_icb
+    choices = [(found.placed, found.resp_code), (lsoa != "", lsoa), *[(c != "", c) for c, _ in said]]
+    shown = found.resp_method.cases(
+        ("practice_postcode", "postcode"),
+        ("gp_practice_responsibility", "responsibility"),
+        ("residence_responsibility", "responsibility"),
+        ("commissioner_submitted", "commissioner"),
+        else_=found.resp_method,
+    )
+    methods = [(found.placed, shown), (lsoa != "", "lsoa"), *[(c != "", m) for c, m in said]]
+    return {"pop_code": ibis.cases(*choices, else_=""), "population_method": ibis.cases(*methods, else_="none")}
+
