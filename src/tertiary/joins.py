@@ -53,7 +53,8 @@ def attach_all(rows: ir.Table, lookups: Iterable[Lookup]) -> ir.Table:
             test += [start.isnull() | (start <= rows[lookup.day]), end.isnull() | (rows[lookup.day] < end)]
         joined = joined.join(side, test, how=lookup.how)
         values += lookup.values
-    return joined.select(values)
+    # the second select closes the join, so that a later one does not grow the same chain; it costs nothing in SQL
+    return joined.select(values).select(values)
 
 
 def attach(rows: ir.Table, lookup: ir.Table, on: Mapping[str, str] | Sequence[str], how: str = "left") -> ir.Table:

@@ -54,7 +54,8 @@ def _chosen_groups(engine: DuckDBEngine, rows: ir.Table) -> ir.Table:
     ranked = present.join(basis, in_force)
     ranked = ranked.select(*SLICE, "flow_group", "rule_provider", "rank")
     own = ranked.filter(ranked.rule_provider != "*")
-    usable = own.union(ranked.filter(ranked.rule_provider == "*").anti_join(own, list(SLICE)))
+    special = own.select(*SLICE).distinct()
+    usable = own.union(ranked.filter(ranked.rule_provider == "*").anti_join(special, list(SLICE)))
     best = usable.group_by(*SLICE).aggregate(rank=usable["rank"].min())
     return usable.semi_join(best, [*SLICE, "rank"]).select(*SLICE, "flow_group").distinct()
 
