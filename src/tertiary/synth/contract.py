@@ -1,0 +1,255 @@
+"""Contract monitoring told from the same facts: patient level rows, and the aggregate that equals them to the penny.
+
+PLCM repeats most hospital activity (linked by identifiers), adds what hospital records do not carry (dialysis
+sessions, occupied beds, contacts, adjustments) and leaves out private patients.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tertiary.synth.arrow import money, padded
+from tertiary.synth.data import parameters
+from tertiary.synth.hospital import add, take_rows
+from tertiary.synth.prices import with_factor
+from tertiary.synth.story import Facts, Teller
+
+NOT_SPECIALISED = "99999999"
+CRITICAL_POINT = {"adult": "UNBACC", "paediatric": "UNBPCC", "neonatal": "UNBNCC"}
+UNBUNDLED_POINT = {"SB": "UNBCHEMO", "SC": "UNBRTHPY", "RD": "UNBRAD", "RN": "UNBRAD", "VC": "UNBREHAB"}
+MENTAL = "plcm_beds", "plcm_contact"
+KEEP = (
+    "provider", "site", "practice_responsibility", "residence_responsibility", "commissioner", "practice", "withheld",
+    "nhs_number", "local_patient", "postcode", "birth_date", "age", "sex", "ethnic", "cds_id", "non_cds_id",
+    "treatment_function", "spell_number", "attendance_number", "emergency_number", "start", "end", "unbundled_flag",
+    "category", "service", "mental_category", "point_of_delivery", "tariff", "national", "quantity", "unit_price",
+    "price_bare", "price", "market_forces", "financial_year", "financial_month", "created", "true_line", "true_source",
+    "lsoa",
+)  # fmt: skip
+
+
+def patient_level(teller: Teller, facts: dict[str, Facts], hospital: dict[str, pa.Table]) -> pa.Table:
+    """PLCM of a month, by provider and date. Money columns are exact decimals."""
+    parts = [_same(teller, facts[s], hospital[s], s) for s in ("apc", "op", "ec") if s in facts]
+    parts += [_critical(teller, facts["apc"], hospital[k], c) for c, k in _periods(hospital)]
+    parts += [_unbundled(teller, facts[s], hospital[s], s) for s in ("op", "apc") if s in facts]
+    parts += [_beyond(teller, facts[s], s) for s in ("plcm_renal", *MENTAL) if s in facts]
+    table = pa.concat_tables([p for p in parts if p.num_rows])
+    table = pa.concat_tables([table, adjustments(teller, table)])
+    order = pc.sort_indices(table, sort_keys=[("provider", "ascending"), ("end", "ascending"), ("true_source", "ascending"), ("point_of_delivery", "ascending")])  # fmt: skip
+    table = submitted(teller, local_prices(teller, table.take(order)))
+    return table.select(KEEP)
+
+
+def _periods(hospital: dict[str, pa.Table]) -> list[tuple[str, str]]:
+    return [(c, f"cc_{c}") for c in CRITICAL_POINT if f"cc_{c}" in hospital]
+
+
+def _kept(teller: Teller, facts: Facts, name: str) -> np.ndarray:
+    luck = teller.scope.random("plcm", name, teller.month.key).random(len(facts.events))
+    return np.flatnonzero((luck < parameters()["plcm_share"]) & (facts.charged == 0))
+
+
+def _finish(teller: Teller, table: pa.Table, source: str, **more: pa.Array) -> pa.Table:
+    n = table.num_rows
+    none = pa.nulls(n, pa.string())
+    columns = {
+        "cds_id": none, "non_cds_id": none, "unbundled_flag": pa.array(["N"] * n), "mental_category": none,
+        "national": pa.array(["Y"] * n), "created": pa.array([created(teller)] * n), "service": table["line"],
+        "true_line": table["line"], "true_source": none,
+        "tariff": pc.binary_join_element_wise(table["hrg"].cast(pa.string()), "//", ""),
+    }  # fmt: skip
+    kept = {c: table[c] for c in KEEP if c in table.column_names}
+    full = {**columns, **kept, **more}
+    return pa.table({c: _plain(full[c]) for c in KEEP})
+
+
+def _plain(values: pa.Array | pa.ChunkedArray) -> pa.Array:
+    found = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+    return found.cast(pa.string()) if pa.types.is_null(found.type) else found
+
+
+def created(teller: Teller) -> str:
+    """When the month's first position was sent: the twentieth of the next month."""
+    after = teller.month.next
+    return f"{after.year}-{after.month:02d}-20T09:30:00"
+
+
+def _same(teller: Teller, facts: Facts, table: pa.Table, setting: str) -> pa.Table:
+    """The row of contract monitoring for a spell, attendance or emergency attendance."""
+    part = take_rows(table, _kept(teller, facts, setting))
+    if setting == "op":
+        part = part.filter(pc.equal(part["attended"], "5"))
+    return _finish(teller, part, setting, cds_id=part["cds_id"], true_source=part["record_id"])
+
+
+def _critical(teller: Teller, facts: Facts, table: pa.Table, care: str) -> pa.Table:
+    kept = set(_kept(teller, facts, "apc").tolist())
+    part = table.filter(pa.array([r in kept for r in table["spell_row"].to_pylist()], pa.bool_()))
+    n = part.num_rows
+    line = part["critical_line"].combine_chunks() if n else part["critical_line"]
+    part = add(
+        part,
+        line=line,
+        hrg=part["critical_hrg"],
+        start=part["critical_start"],
+        end=_inside(teller, part["critical_end"]),
+    )
+    part = _repaid(teller, part)
+    return _finish(
+        teller, part, "cc", unbundled_flag=pa.array(["Y"] * n), quantity=part["critical_days"],
+        point_of_delivery=pa.array([CRITICAL_POINT[care]] * n, pa.string()), true_source=part["period"],
+        cds_id=part["cds_id"],
+    )  # fmt: skip
+
+
+def _inside(teller: Teller, dates: pa.ChunkedArray) -> pa.Array:
+    """A period that ended in an earlier month is sent with the spell that ended in this one."""
+    values = dates.combine_chunks().to_numpy(zero_copy_only=False).astype("datetime64[D]")
+    return pa.array(np.maximum(values, teller.month.first))
+
+
+def _repaid(teller: Teller, part: pa.Table) -> pa.Table:
+    """Commissioner and category of unbundled critical care follow its own line."""
+    if not part.num_rows:
+        return part
+    word = teller.words.code
+    line = np.array([word(v or "") for v in part["line"].to_pylist()], np.int32)
+    at = part["person_row"].to_numpy()
+    provider = part["provider_row"].to_numpy()
+    tfc = np.array([word(v or "") for v in part["treatment_function"].to_pylist()], np.int32)
+    payer = teller.payers.decide(at, provider, line, tfc, np.zeros(len(at), bool))
+    return add(part, commissioner=teller.words.array(payer.commissioner), category=teller.words.array(payer.category))
+
+
+def _unbundled(teller: Teller, facts: Facts, table: pa.Table, setting: str) -> pa.Table:
+    """Chemotherapy, radiotherapy, scans and rehabilitation priced beside their core."""
+    e = facts.events
+    at = np.intersect1d(_kept(teller, facts, setting), np.flatnonzero(e.unbundled >= 0))
+    part = take_rows(table, at)
+    codes = part["unbundled"].to_pylist()
+    nights = np.maximum((e.end[at] - e.start[at]).astype(int), 1)
+    quantity = np.where(np.array([c[:2] == "VC" for c in codes], bool), nights, 1)
+    unit = np.array([teller.book.price("unbundled", c) for c in codes], np.int64)
+    total = with_factor(unit * quantity, teller.world.providers.market_forces[e.provider[at]])
+    n = len(at)
+    points = pa.array([UNBUNDLED_POINT.get(c[:2], "UNBOTHER") for c in codes], pa.string())
+    return _finish(
+        teller, part, "unbundled", unbundled_flag=pa.array(["Y"] * n, pa.string()), cds_id=part["cds_id"],
+        point_of_delivery=points, tariff=pa.array([f"{c}//" for c in codes], pa.string()), quantity=pa.array(quantity),
+        unit_price=money(unit), price_bare=money(unit * quantity), price=money(total),
+        market_forces=money(total - unit * quantity),
+        true_source=pc.binary_join_element_wise(part["record_id"].combine_chunks(), "U", ""),
+    )  # fmt: skip
+
+
+def _beyond(teller: Teller, facts: Facts, setting: str) -> pa.Table:
+    """Care that hospital records do not carry: it has an identifier of contract monitoring only."""
+    table = facts.table
+    n = table.num_rows
+    mental = setting in MENTAL
+    tariff = (
+        pa.nulls(n, pa.string()) if mental else pc.binary_join_element_wise(table["hrg"].cast(pa.string()), "//", "")
+    )
+    return _finish(
+        teller, table, setting, non_cds_id=pc.binary_join_element_wise("NC", table["record_id"].combine_chunks(), ""),
+        true_source=table["record_id"], tariff=tariff, mental_category=table["unbundled"] if mental else pa.nulls(n, pa.string()),
+        national=pa.array(["N" if mental else "Y"] * n, pa.string()),
+    )  # fmt: skip
+
+
+def adjustments(teller: Teller, table: pa.Table) -> pa.Table:
+    """Per provider: a quality payment, a contract adjustment and a block for a highly specialised service."""
+    rng = teller.scope.random("adjustments", teller.month.key)
+    totals = table.group_by("provider").aggregate([("price", "sum")]).sort_by("provider")
+    pounds = np.array([int(v * 100) for v in totals["price_sum"].to_pylist()])
+    names = totals["provider"].to_pylist()
+    w = teller.world.providers
+    hub = dict(zip(w.code, w.hub, strict=True))
+    lines = {"RP4": "NCBPS15A", "RJ1": "NCBPS15A", "RGM": "NCBPS13N", "RAL": "NCBPS02B", "RYJ": "NCBPS01I"}
+    chosen = [
+        (p, point, line, pence)
+        for p, total in zip(names, pounds, strict=True)
+        for point, line, pence in (
+            ("CQUIN", "", int(total * 0.0125)),
+            ("ADJUSTMENT", "", -int(total * 0.004 * rng.random())),
+            ("BLOCK", lines.get(p, ""), int(total * 0.03) if p in lines else 0),
+        )
+        if pence
+    ]
+    n = len(chosen)
+    pence = np.array([c[3] for c in chosen], np.int64)
+    end = np.full(n, teller.month.first + np.timedelta64(teller.month.days - 1, "D"))
+    host = dict(zip(table["provider"].to_pylist(), table["practice_responsibility"].to_pylist(), strict=True))
+    numbers = padded("ADJ", np.arange(teller.next_number, teller.next_number + n), 8)
+    teller.next_number += n
+    made = {
+        "provider": [c[0] for c in chosen], "practice": ["V81998"] * n,
+        "practice_responsibility": [host[c[0]] for c in chosen],
+        "commissioner": [hub[c[0]] if c[2] else host[c[0]] for c in chosen],
+        "category": ["21" if c[2] else "12" for c in chosen], "service": [c[2] or NOT_SPECIALISED for c in chosen],
+        "true_line": [c[2] or None for c in chosen], "point_of_delivery": [c[1] for c in chosen],
+        "unbundled_flag": ["N"] * n, "national": ["N"] * n, "created": [created(teller)] * n,
+        "financial_year": [teller.month.financial_year] * n, "financial_month": [str(teller.month.financial_month)] * n,
+    }  # fmt: skip
+    columns: dict[str, pa.Array] = {k: pa.array(v, pa.string()) for k, v in made.items()}
+    columns |= {
+        "non_cds_id": numbers, "true_source": numbers, "quantity": pa.array(np.zeros(n, np.int64)),
+        "start": pa.array(end), "end": pa.array(end), "unit_price": money(pence), "price_bare": money(pence),
+        "price": money(pence), "market_forces": money(np.zeros(n, np.int64)),
+    }  # fmt: skip
+    return pa.table({c: columns.get(c, pa.nulls(n, table.schema.field(c).type)) for c in KEEP})
+
+
+def local_prices(teller: Teller, table: pa.Table) -> pa.Table:
+    """A share of rows is paid at a local price, spread as costs are: most near the national price, some far above."""
+    rng = teller.scope.random("local", teller.month.key)
+    n = table.num_rows
+    fit = np.asarray(pc.is_valid(table["tariff"]).combine_chunks().to_numpy(zero_copy_only=False), bool)
+    local = fit & (rng.random(n) < parameters()["local_price"])
+    factor = np.where(local, np.exp(rng.normal(0.02, 0.35, n)), 1.0)
+    unit = np.rint(pence(table["unit_price"]) * factor).astype(np.int64)
+    quantity = table["quantity"].to_numpy()
+    units = np.where(quantity == 0, 1, quantity)
+    share = _factors(table)
+    bare = unit * units
+    total = np.where(local, with_factor(bare, share), pence(table["price"]))
+    bare = np.where(local, bare, pence(table["price_bare"]))
+    flag = pc.if_else(pa.array(local), "N", table["national"])
+    return add(
+        table, unit_price=money(np.where(local, unit, pence(table["unit_price"]))), price_bare=money(bare),
+        price=money(total), market_forces=money(total - bare), national=flag,
+    )  # fmt: skip
+
+
+def _factors(table: pa.Table) -> np.ndarray:
+    bare, total = pence(table["price_bare"]), pence(table["price"])
+    return np.where(bare == 0, 1.0, np.round(total / np.where(bare == 0, 1, bare), 6))
+
+
+def pence(values: pa.ChunkedArray) -> np.ndarray:
+    """Whole pence of a decimal column with two places."""
+    array = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+    raw = np.frombuffer(array.buffers()[1], np.int64)[array.offset * 2 : (array.offset + len(array)) * 2 : 2]
+    found: np.ndarray = raw.copy()
+    return found
+
+
+def submitted(teller: Teller, table: pa.Table) -> pa.Table:
+    """The service code the provider sends: the true line, with errors, and not specialised for the rest."""
+    rng = teller.scope.random("submitted", teller.month.key)
+    n = table.num_rows
+    luck = rng.random(n)
+    clear = pc.and_(pc.is_valid(table["true_line"]), pa.array(luck < parameters()["submitted_error"]))
+    fit = pc.invert(pc.match_substring_regex(table["point_of_delivery"], "ADJUSTMENT|BLOCK|CQUIN"))
+    wrong = pc.and_(clear, fit)
+    other = pa.array(np.array(["NCBPS13E", "NCBPS08O", "NCBPS01C", "NCBPS23X"])[rng.integers(0, 4, n)])
+    blank = pa.array(rng.random(n) < 0.5)
+    true = pc.coalesce(table["true_line"], pa.scalar(NOT_SPECIALISED))
+    sent = pc.if_else(wrong, pc.if_else(blank, pa.scalar(NOT_SPECIALISED), other), true)
+    home = table["practice_responsibility"]
+    category = pc.if_else(pc.and_(wrong, blank), pa.scalar("12"), table["category"])
+    commissioner = pc.if_else(pc.and_(wrong, blank), home, table["commissioner"])
+    return add(table, service=sent, category=category, commissioner=commissioner)

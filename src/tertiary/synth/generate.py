@@ -1,0 +1,192 @@
+"""`write`: from a request to a folder of files, month by month."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from tertiary.synth import files, truth
+from tertiary.synth.aggregate import aggregate
+from tertiary.synth.arrow import Words, days
+from tertiary.synth.contract import created, patient_level
+from tertiary.synth.errors import SynthError
+from tertiary.synth.events import Draw
+from tertiary.synth.excluded import devices, drugs
+from tertiary.synth.hospital import add, attendances, critical_care, emergencies, episodes, spells
+from tertiary.synth.layouts import official
+from tertiary.synth.overlay import write_overlay
+from tertiary.synth.payers import payers
+from tertiary.synth.people import people
+from tertiary.synth.places import Travel
+from tertiary.synth.plans import plans
+from tertiary.synth.prices import price_book
+from tertiary.synth.scope import Month, Scope, scope
+from tertiary.synth.story import Facts, Teller
+from tertiary.synth.world import world
+
+if TYPE_CHECKING:
+    from tertiary.register import Register
+
+HOSPITAL = ("apc_spell", "apc_episode", "op", "ec", "cc_adult", "cc_paediatric", "cc_neonatal")
+CONTRACT = ("plcm", "drplcm", "deplcm", "acm", "iap")
+OWN_FILES = 3  # providers that send their own contract files; the others share one
+
+
+@dataclass
+class SynthSummary:
+    """What was written: rows by flow, files, defects by kind, seconds, and rows a second."""
+
+    out: Path
+    rows: dict[str, int] = field(default_factory=dict)
+    files: int = 0
+    people: int = 0
+    defects: dict[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    def __str__(self) -> str:
+        total = sum(self.rows.values())
+        flows = ", ".join(f"{k} {v:,}" for k, v in self.rows.items())
+        rate = total / self.seconds if self.seconds else 0
+        return (
+            f"{self.out}: SYNTHETIC. {total:,} rows in {self.files} files in {self.seconds:.1f} s ({rate:,.0f} rows/s), "
+            f"{self.people:,} people, {sum(self.defects.values()):,} planted defects of {len(self.defects)} kinds\n"
+            f"  {flows}\n  run: tertiary run {self.out} --out RUN --register {self.out / 'register'}"
+        )
+
+
+def write(
+    out: Path | str, *, area: str = "london", months: str = "2025-04..2025-06", scale: float = 0.05, seed: int = 7,
+    defects: float = 0.01, format: str = "csv", register: Register | None = None,
+) -> SynthSummary:  # fmt: skip
+    """Write a synthetic area: every flow in its official layout, `_truth/` and `register/` beside them.
+
+    The same request writes the same bytes. SynthError when the request cannot be met or the folder is not empty.
+    """
+    begin = time.perf_counter()
+    wanted, folder = scope(area, months, scale, seed, defects, format), Path(out)
+    if folder.exists() and any(folder.iterdir()):
+        raise SynthError(f"{folder}: the folder is not empty. Name a new folder, or empty this one.")
+    if register is None:
+        from tertiary.register import Register as Shipped
+
+        register = Shipped.load()
+    summary = SynthSummary(folder)
+    England(wanted, folder, register, summary).write()
+    summary.seconds = time.perf_counter() - begin
+    return summary
+
+
+class England:
+    """The work of one request."""
+
+    def __init__(self, wanted: Scope, folder: Path, register: Register, summary: SynthSummary) -> None:
+        self.scope, self.folder, self.register, self.summary = wanted, folder, register, summary
+        self.world = world(register, wanted)
+        self.people = people(self.world, wanted)
+        self.book = price_book(register)
+        self.plans = plans(register, self.book)
+        self.words = Words()
+        self.draw = Draw(
+            wanted,
+            self.people,
+            Travel(self.world, self.people.rows, self.people.inside),
+            self.book,
+            self.plans,
+            self.words,
+        )
+        self.truth: list[pa.Table] = []
+        self.number = 1
+
+    def write(self) -> None:
+        """All months, then truth, overlay and label."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.summary.people = len(self.people.local)
+        for month in self.scope.months:
+            self._month(month)
+        (self.folder / "_truth").mkdir(exist_ok=True)
+        pq.write_table(
+            pa.concat_tables(self.truth), self.folder / "_truth" / "synthetic_records.parquet", compression="zstd"
+        )
+        write_overlay(self.folder / "register", self.register, self.world, self.people, self.book, self.scope)
+        (self.folder / "README.txt").write_text(LABEL, encoding="utf-8")
+
+    def _month(self, month: Month) -> None:
+        teller = Teller(
+            self.scope, self.world, self.people, self.book, self.words,
+            payers(self.register, self.world, self.people, self.words, month), month, self.plans, self.number,
+        )  # fmt: skip
+        facts = {s: teller.tell(s, e) for s, e in self.draw.month(month).items()}
+        tables = self._hospital(teller, facts)
+        tables["plcm"] = patient_level(teller, facts, tables)
+        tables["drplcm"], approvals = drugs(self.draw, teller)
+        tables["deplcm"] = devices(self.draw, teller)
+        own = self._own(tables["plcm"])
+        tables["acm"] = aggregate(teller, [tables[k] for k in ("plcm", "drplcm", "deplcm")], own)
+        tables["iap"] = add(tables["acm"], submitter=pa.array(["SYNTHETIC SUBMITTER"] * tables["acm"].num_rows))
+        tables["prior_approval"] = _approved(approvals)
+        self.number = teller.next_number
+        for flow, table in tables.items():
+            self._save(flow, table, month, own if flow in CONTRACT else ())
+
+    def _hospital(self, teller: Teller, facts: dict[str, Facts]) -> dict[str, pa.Table]:
+        for fact in facts.values():
+            fact.table = add(
+                fact.table, created=pa.array([created(teller)] * len(fact.events)), miscoded=pa.array(fact.miscoded),
+                charged=pa.array(fact.charged), payer_reason=self.words.array(fact.payer.reason),
+            )  # fmt: skip
+        tables: dict[str, pa.Table] = {}
+        tables["apc"] = tables["apc_spell"] = spells(teller, facts["apc"])
+        tables["apc_episode"] = episodes(teller, facts["apc"], tables["apc_spell"])
+        tables["op"] = attendances(teller, facts["op"])
+        tables["ec"] = emergencies(teller, facts["ec"])
+        for care, table in critical_care(teller, facts["apc"], tables["apc_spell"]).items():
+            tables[f"cc_{care}"] = add(table, care=pa.array([care] * table.num_rows, pa.string()))
+        return tables
+
+    def _own(self, plcm: pa.Table) -> tuple[str, ...]:
+        """The providers with most rows inside the area send files of their own."""
+        if not hasattr(self, "_senders"):
+            count = plcm.group_by("provider").aggregate([([], "count_all")])
+            count = count.sort_by([("count_all", "descending"), ("provider", "ascending")])
+            self._senders = tuple(count["provider"].to_pylist()[:OWN_FILES])
+        return self._senders
+
+    def _save(self, flow: str, table: pa.Table, month: Month, own: tuple[str, ...]) -> None:
+        if flow == "apc":
+            return
+        parts = {p: table.filter(pc.equal(table["provider"], p)) for p in own}
+        parts["all"] = (
+            table.filter(pc.invert(pc.is_in(table["provider"], value_set=pa.array(list(own))))) if own else table
+        )
+        for sender, part in parts.items():
+            path = self.folder / flow / files.name(flow, sender, month.key)
+            written = files.save(official(flow, part), path, self.scope.format)
+            self.truth.append(truth.rows(flow, f"{flow}/{written.name}", part))
+            self.summary.rows[flow] = self.summary.rows.get(flow, 0) + part.num_rows
+            self.summary.files += 1
+
+
+def _approved(table: pa.Table) -> pa.Table:
+    """Approvals: given some days before the supply."""
+    before = table["day"].combine_chunks().to_numpy(zero_copy_only=False).astype("datetime64[D]") - np.timedelta64(
+        9, "D"
+    )
+    return add(table, approval_date=days(before), approval_status=pa.array(["approved"] * table.num_rows, pa.string()))
+
+
+LABEL = """SYNTHETIC DATA
+
+No person, stay, attendance or payment in this folder is real. Real are only the official layouts, the areas with
+their populations, the practices, the providers with their sites, and the dates of the rules.
+
+<flow>/        files in official layouts, every name starting with synthetic_
+register/      register overlay: prices, provider lists and postcodes that are made up or borrowed, labelled so
+_truth/        what is really so, for measuring; never an input
+"""

@@ -1,0 +1,35 @@
+"""What is really so: one truth row per written record, kept apart in `_truth/` and never read by the pipeline."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+COLUMNS = (
+    "file", "row_number", "flow", "source_id", "provider_code", "patient_id", "gp_practice_code", "lsoa21_code",
+    "spell_number", "service_line", "commissioner_code", "category", "payer_reason", "miscoded", "charged", "price",
+)  # fmt: skip
+
+
+def rows(flow: str, file: str, table: pa.Table, first_row: int = 1) -> pa.Table:
+    """Truth of one file; `table` is in the file's row order with internal columns."""
+    n, text = table.num_rows, pa.string()
+
+    def column(*names: str) -> pa.Array:
+        for name in names:
+            if name in table.column_names:
+                found = table[name]
+                return (found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found).cast(text)
+        return pa.nulls(n, text)
+
+    values = {
+        "file": pa.array([file] * n, text), "row_number": pa.array(np.arange(first_row, first_row + n)),
+        "flow": pa.array([flow] * n, text), "source_id": column("true_source", "period", "cds_id", "record_id"),
+        "provider_code": column("provider"), "patient_id": column("nhs_number"),
+        "gp_practice_code": column("practice"), "lsoa21_code": column("lsoa"), "spell_number": column("spell_number"),
+        "service_line": column("true_line", "critical_line", "line"),
+        "commissioner_code": column("true_commissioner", "commissioner"),
+        "category": column("true_category", "category"), "payer_reason": column("payer_reason"),
+        "miscoded": column("miscoded"), "charged": column("charged"), "price": column("price"),
+    }  # fmt: skip
+    return pa.table({c: values[c] for c in COLUMNS})
