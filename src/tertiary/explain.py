@@ -82,7 +82,9 @@ def explain_record(run: Run, record_id: str) -> Explanation:
         sections = {"What arrived": arrived, "Why it was not accepted": _found(findings)}
         return Explanation(record_id, label(run), sections)
     full = {**parts["activity"], **parts["reasons"], **record}
-    return Explanation(record_id, label(run), _sections(known, full, findings, arrived))
+    return Explanation(
+        record_id, label(run), _sections(known, full, findings, (*arrived, *_arrived(parts["activity"])))
+    )
 
 
 def explain_fields(
@@ -96,10 +98,11 @@ def explain_fields(
 
     known = Register.load(overlays=[Path(p) for p in register], as_known=as_known)
     with DuckDBEngine() as engine:
-        rows = engine.load("hypothetical", hypothetical(given))
+        asked = hypothetical(given)
+        rows = engine.load("hypothetical", asked)
         row = engine.fetch(stages(engine, rows, known, AssignSettings())).to_pylist()[0]
     label = f"Hypothetical record. Register {known.version} as known on {known.as_known}."
-    return Explanation("hypothetical", label, _sections(known, row, [], ()))
+    return Explanation("hypothetical", label, _sections(known, row, [], _arrived(asked.to_pylist()[0])))
 
 
 def hypothetical(given: Mapping[str, str]) -> pa.Table:
@@ -130,7 +133,7 @@ def _sections(
     known: Register, row: Mapping[str, Any], findings: Sequence[Mapping[str, Any]], arrived: tuple[Statement, ...]
 ) -> dict[str, tuple[Statement, ...]]:
     return {
-        "What arrived": (*arrived, *_arrived(row)),
+        "What arrived": arrived,
         "What was checked and repaired": _found(findings),
         "Which service it is": _service(known, row),
         "Who is responsible": _responsible(known, row),
@@ -163,14 +166,16 @@ def _service(known: Register, row: Mapping[str, Any]) -> tuple[Statement, ...]:
     name = lines.get(line, {}).get("name", "")
     said = [Statement(f"Final line: {line or 'none (not specialised)'} {name}. Basis: {row['service_note']}.")]
     if row["rule_id"]:
-        said.append(_rule(rules, row["rule_id"], "Won"))
+        said.append(_rule(known, rules, row["rule_id"], "Won"))
     if row["spell_rule_record_id"]:
         said.append(Statement(f"It held on record {row['spell_rule_record_id']} and makes the whole spell follow."))
     if row["rule_tie"]:
         said.append(Statement("Another line held at the same priority: a tie, broken by rule id."))
     lost = [r for r in row["candidates"].split(",") if r and r != row["rule_id"]]
-    said += [_rule(rules, r, "Held but lost") for r in lost]
-    said += [_rule(rules, r, "Would hold if its provider list were loaded") for r in row["would_match"].split(",") if r]
+    said += [_rule(known, rules, r, "Held but lost") for r in lost]
+    said += [
+        _rule(known, rules, r, "Silent: its provider list is not loaded") for r in row["would_match"].split(",") if r
+    ]
     for label, column in (("Submitted", "service_line_submitted"), ("Carried by SUS", "service_line_sus")):
         if row.get(column):
             said.append(
@@ -179,14 +184,29 @@ def _service(known: Register, row: Mapping[str, Any]) -> tuple[Statement, ...]:
     return tuple(said)
 
 
-def _rule(rules: Mapping[str, Mapping[str, Any]], rule_id: str, verb: str) -> Statement:
+def _rule(known: Register, rules: Mapping[str, Mapping[str, Any]], rule_id: str, verb: str) -> Statement:
     rule = rules.get(rule_id)
     if rule is None:
         return Statement(f"{verb}: rule {rule_id}, of an overlay that is not loaded here.")
-    text = f"{verb}: {rule_id} ({rule['status']}), priority {rule['priority']}: {rule['logic']}"
-    if rule["exclusions"]:
-        text += f", not {rule['exclusions']}"
+    text = f"{verb}: {rule_id} ({rule['status']}), priority {rule['priority']}: {_criteria(known, rule_id)}"
     return Statement(f"{text}; applies to: {rule['propagation']}.", rule["source"], rule["rule_confidence"])
+
+
+def _criteria(known: Register, rule_id: str) -> str:
+    """A rule's clauses in words: dimensions joined by and, clauses by or."""
+    clauses: dict[int, dict[tuple[str, bool], list[str]]] = {}
+    for row in known["rule_criteria"].to_pylist():
+        if row["rule_id"] == rule_id:
+            tests = clauses.setdefault(row["clause"], {})
+            tests.setdefault((row["dimension"], row["negated"] == "Y"), []).append(row["pattern"])
+    told = []
+    for tests in clauses.values():
+        parts = []
+        for (dimension, negated), patterns in tests.items():
+            more = f" and {len(patterns) - 8} more" if len(patterns) > 8 else ""
+            parts.append(f"{dimension} {'is not' if negated else 'is'} {' or '.join(patterns[:8])}{more}")
+        told.append(" and ".join(parts))
+    return "; or ".join(told)
 
 
 def _responsible(known: Register, row: Mapping[str, Any]) -> tuple[Statement, ...]:
