@@ -174,6 +174,7 @@ def _prepare(engine: DuckDBEngine, activity: ir.Table, epochs: Sequence[date]) -
     )
     rows = attach(rows, engine.load("identify_calendar", calendar), {"activity_date": "day"})
     carried = set(SINGLE.values()) | set(LISTS.values()) | set(DATED.values())
+    rows = rows.mutate(age=ibis.coalesce(rows.age, ibis.literal(999, "int16")))  # aggregates carry no age
     prepared = rows.select(
         *("row_key", "record_id", "flow", "spell_id"),
         *sorted(carried & set(activity.columns)),
