@@ -1,7 +1,7 @@
 """Write the generated pages of docs/reference, and with `--output` the real output shown in pages that run.
 
-    python tools/build_docs.py             docs/reference/cli.md and tables.md
-    python tools/build_docs.py --output    as well, run the tutorial and how-to pages and renew their output
+python tools/build_docs.py             docs/reference/cli.md and tables.md
+python tools/build_docs.py --output    as well, run the tutorial and how-to pages and renew their output
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ def read(path: Path) -> Page:
         found = FENCE.match(lines[number])
         if found:
             end = next(i for i in range(number + 1, len(lines)) if lines[i] == "```")
-            options = dict((word.split("=") + [""])[:2] for word in found[3].split())
+            options = {name: value for name, _, value in (word.partition("=") for word in found[3].split())}
             blocks.append(Block(found[1], found[2], options, number, end, lines[number + 1 : end]))
             number = end
         number += 1

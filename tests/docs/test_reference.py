@@ -1,0 +1,131 @@
+"""The reference pages say what the code says, and every link in the documentation leads somewhere."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+import build_docs
+
+REPO = Path(__file__).resolve().parents[2]
+DOCS = REPO / "docs"
+
+PAGES = sorted([*DOCS.rglob("*.md"), *REPO.glob("*.md")])
+LINK = re.compile(r"(?<!\!)\[[^\]]*\]\(([^)\s]+)\)|!\[[^\]]*\]\(([^)\s]+)\)")
+
+
+def _text(page: str) -> str:
+    return (DOCS / page).read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_the_command_line_page_is_current() -> None:
+    assert _text("reference/cli.md") == build_docs.cli_page(), "run: make docs"
+
+
+def test_every_command_is_documented() -> None:
+    from tertiary.cli import names
+
+    for name in names():
+        assert f"## tertiary {name}\n" in _text("reference/cli.md")
+
+
+def test_the_tables_page_is_current() -> None:
+    assert _text("reference/tables.md") == build_docs.tables_page(), "run: make docs"
+
+
+def test_every_table_and_column_has_a_meaning() -> None:
+    from tertiary.tables import columns, names
+
+    page = _text("reference/tables.md")
+    for table in names():
+        assert f"\n## {table}\n" in page
+        for column in columns(table):
+            assert column.description.strip(), f"{table}.{column.name}"
+            assert f"| {column.name} | {column.type} |" in page
+
+
+def test_every_error_is_documented_with_its_exit_code() -> None:
+    from tertiary import errors
+
+    page = _text("reference/errors.md")
+    kinds = [c for c in vars(errors).values() if isinstance(c, type) and issubclass(c, errors.TertiaryError)]
+    assert len(kinds) >= 6
+    for kind in kinds:
+        assert f"| {kind.exit_code} | `{kind.__name__}` |" in page
+        assert kind.__doc__
+    assert len({k.exit_code for k in kinds}) == len(kinds)
+
+
+def test_every_setting_is_documented_with_its_default() -> None:
+    from tertiary.assign import AssignSettings
+
+    page = _text("reference/settings.md")
+    for setting in fields(AssignSettings):
+        assert f"| `{setting.name}` | `{setting.default}` |" in page
+
+
+def test_every_option_of_a_run_is_documented() -> None:
+    page = _text("reference/settings.md")
+    usage = _text("reference/cli.md").split("## tertiary run\n")[1].split("\n## ")[0]
+    options = set(re.findall(r"^  (--[a-z-]+)", usage, re.MULTILINE)) - {"--help", "--out"}
+    assert options
+    for option in options:
+        assert f"`{option}" in page, option
+
+
+def test_every_environment_variable_is_documented() -> None:
+    used: set[str] = set()
+    for module in (REPO / "src").rglob("*.py"):
+        used |= set(re.findall(r"[\"'](TERTIARY_[A-Z_]+)[\"']", module.read_text(encoding="utf-8")))
+    for name in used:
+        assert f"`{name}`" in _text("reference/settings.md"), name
+
+
+def test_every_public_name_is_documented() -> None:
+    import tertiary
+
+    page = _text("reference/python-api.md")
+    for name in set(tertiary.__all__) - {"__version__"}:
+        assert f"tertiary.{name}" in page or f"`{name}`" in page, name
+
+
+def test_every_package_is_in_the_glossary_or_the_architecture_page() -> None:
+    said = (REPO / "GLOSSARY.md").read_text(encoding="utf-8") + _text("explanation/architecture.md")
+    for package in (p.parent.name for p in (REPO / "src" / "tertiary").glob("*/__init__.py")):
+        assert re.search(rf"\b{package}\b", said), package
+
+
+def test_every_page_is_reached_from_the_index() -> None:
+    said = _text("index.md") + _text("decisions/README.md")
+    for page in DOCS.rglob("*.md"):
+        if page.name not in ("index.md",):
+            assert page.name in said, f"{page.relative_to(REPO)} is in no index"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(REPO)))
+def test_links_lead_somewhere(page: Path) -> None:
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    for found in LINK.finditer(text):
+        target = found[1] or found[2]
+        if re.match(r"[a-z]+:", target):
+            continue
+        path, _, anchor = target.partition("#")
+        file = (page.parent / path).resolve() if path else page
+        assert file.exists(), f"{page.name}: {target}"
+        if anchor and file.suffix == ".md":
+            assert anchor in _anchors(file), f"{page.name}: {target}"
+
+
+def test_pages_that_the_code_points_to_exist() -> None:
+    for module in (REPO / "src").rglob("*.py"):
+        for page in re.findall(r"docs/[\w/.-]+\.md", module.read_text(encoding="utf-8")):
+            assert (REPO / page).exists(), f"{module.name} points to {page}"
+
+
+def _anchors(page: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", h.lower()).strip().replace(" ", "-") for h in headings}
