@@ -43,6 +43,8 @@ COLUMNS = (
     "flow", "order", "field_name", "column", "role", "type", "min_length", "max_length", "scale", "requirement",
     "needed", "aliases", "code_list", "source", "confidence",
 )  # fmt: skip
+# `an3` is a length to hold for codes; identifiers and the ethnic category are in use with fewer characters.
+EXACT = re.compile(r"(CODE|INDICATOR|REASON|CODE \(PATIENT REGISTRATION\)|PRACTICE \(PATIENT REGISTRATION\))$")
 FIXED_LENGTHS = {"See POSTCODE": 8, "SNOMED_CT_CODE": 18, "See DM+D CODE": 18}
 
 
@@ -59,7 +61,7 @@ def normal(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
-def shape(text: str, is_sus: bool) -> dict[str, str]:
+def shape(text: str, is_sus: bool, is_exact: bool = False) -> dict[str, str]:
     """Type, lengths and scale from a format such as `max n18.max n8`, `an10 CCYY-MM-DD` or `nvarchar(30), int`."""
     if text in FIXED_LENGTHS:
         return {"type": "text", "max_length": str(FIXED_LENGTHS[text])}
@@ -80,7 +82,7 @@ def shape(text: str, is_sus: bool) -> dict[str, str]:
     if found := re.match(r"min an(\d+) max an(\d+)", text):
         return {"type": "text", "min_length": found[1], "max_length": found[2]}
     if found := re.match(r"(max )?(an|n)(\d+)", text):
-        exact = "" if found[1] or found[2] == "n" else found[3]
+        exact = found[3] if is_exact and not found[1] and found[2] == "an" else ""
         return {"type": "integer" if found[1] and found[2] == "n" else "text", "min_length": exact, "max_length": found[3]}
     return {"type": "text"}
 
@@ -98,7 +100,7 @@ def layout_fields(source: Path, flow: str) -> Iterator[dict[str, Any]]:
             yield {
                 "flow": flow,
                 "field_name": name,
-                **shape(row["data_type_length"], is_sus),
+                **shape(row["data_type_length"], is_sus, bool(EXACT.search(name))),
                 "requirement": row["requirement"],
                 "needed": "Y" if row["requirement"] == "M" and not is_sus and not later else "",
                 "source": row["source"],
@@ -167,6 +169,8 @@ def build(source: Path) -> list[dict[str, Any]]:
 def _role(name: str, columns: list[str], is_dropped: bool) -> str:
     if is_dropped:
         return "dropped"
+    if name == "NHS NUMBER":
+        return "nhs_number"
     if "created_at" in columns:
         return "header"
     if set(columns) & {"financial_year", "financial_month"} or name == "REPORTING TYPE INDICATOR":
