@@ -65,7 +65,10 @@ class Cells:
         if len(parts) < 2:
             return parts[0] if parts else "''"
         # A joined alternative is blank when only commas are left of it.
-        filled = [f"WHEN trim({p}, ',') <> '' THEN {p}" if p.startswith("concat") else f"WHEN {p} <> '' THEN {p}" for p in parts]
+        filled = [
+            f"WHEN trim({p}, ',') <> '' THEN {p}" if p.startswith("concat") else f"WHEN {p} <> '' THEN {p}"
+            for p in parts
+        ]
         return f"CASE {' '.join(filled)} ELSE '' END"
 
     def position(self, mapped: Mapped) -> int | None:
@@ -90,7 +93,7 @@ def derived(cells: Cells, has_key: bool) -> dict[str, str]:
     """Columns made from typed ones; a name here replaces the typed column of the same name."""
     by_column = {m.column: m for m in cells.contract.mapping}
     made = {}
-    year, month = by_column["financial_year"], by_column["financial_month"]
+    year, _month = by_column["financial_year"], by_column["financial_month"]
     if year.how == "year_of_activity":
         given = f"try_cast({cells.first(year.sources)} || '01' AS INTEGER)"
         day = f"coalesce(activity_date, flows_date(CAST({given} AS VARCHAR)))" if year.sources else "activity_date"
@@ -112,7 +115,9 @@ def derived(cells: Cells, has_key: bool) -> dict[str, str]:
     for m in cells.contract.mapping:
         if m.how == "within_spell":
             number = f"ltrim({cells.first(m.sources)}, '0')"
-            made[m.column] = f"CASE WHEN {made['spell_id']} = '' OR {number} = '' THEN '' ELSE {made['spell_id']} || ':' || {number} END"
+            made[m.column] = (
+                f"CASE WHEN {made['spell_id']} = '' OR {number} = '' THEN '' ELSE {made['spell_id']} || ':' || {number} END"
+            )
     if has_key:
         made["patient_id"] = "CASE WHEN nhs_number = '' THEN patient_id ELSE flows_pseudonym(nhs_number) END"
     return made
@@ -133,7 +138,9 @@ def _read(cells: Cells, m: Mapped) -> str:
         return f"CASE upper({cell}) {cases} ELSE {quote(pairs['*'])} END"
     if m.how == "first_filled":
         *values, otherwise = m.value.split(";")
-        cases = " ".join(f"WHEN {cells.first([s])} <> '' THEN {quote(v)}" for s, v in zip(m.sources, values, strict=True))
+        cases = " ".join(
+            f"WHEN {cells.first([s])} <> '' THEN {quote(v)}" for s, v in zip(m.sources, values, strict=True)
+        )
         return f"CASE {cases} ELSE {quote(otherwise)} END"
     if m.how == "first_part":
         return f"trim(split_part(upper({cell}), {quote(m.value)}, 1))"
@@ -144,7 +151,11 @@ def _read(cells: Cells, m: Mapped) -> str:
         return f"flows_patient({cell})"
     read = _READERS[m.how].format(cell) if cell != "''" else _blank(m.how)
     if m.value:
-        return f"CASE WHEN {cell} = '' THEN {quote(m.value)} ELSE {read} END" if m.how == "code" else f"coalesce({read}, {m.value})"
+        return (
+            f"CASE WHEN {cell} = '' THEN {quote(m.value)} ELSE {read} END"
+            if m.how == "code"
+            else f"coalesce({read}, {m.value})"
+        )
     return read
 
 
@@ -168,14 +179,22 @@ def _flow(cells: Cells) -> str:
 
 def _nhs_number(cells: Cells) -> str:
     """The valid ten-digit NHS number a row carries in a field for it; blank when none."""
-    held = [f"flows_digits({cells.one(f.name)})" for f in cells.contract.fields if f.role == "nhs_number" and cells.has(f.name)]
+    held = [
+        f"flows_digits({cells.one(f.name)})"
+        for f in cells.contract.fields
+        if f.role == "nhs_number" and cells.has(f.name)
+    ]
     if not held:
         return "''"
     return "CASE " + " ".join(f"WHEN flows_is_nhs({h}) THEN {h}" for h in held) + " ELSE '' END"
 
 
 def _scoped(cell: str) -> str:
-    return f"CASE WHEN {cell} = '' THEN '' ELSE flows_root(provider_code) || ':' || upper({cell}) END" if cell != "''" else "''"
+    return (
+        f"CASE WHEN {cell} = '' THEN '' ELSE flows_root(provider_code) || ':' || upper({cell}) END"
+        if cell != "''"
+        else "''"
+    )
 
 
 def _age(cells: Cells, m: Mapped) -> str:

@@ -21,14 +21,14 @@ def ledger(records: ir.Table) -> ir.Table:
     import ibis
 
     accepted = records.filter(records.fate == "accepted")
-    actual = accepted.filter(accepted.flow != "iap").group_by(*DIMENSIONS)
+    actual = accepted.filter(accepted.flow != "iap")
     plan_rows = accepted.filter(accepted.price_plan.notnull() | accepted.quantity_plan.notnull())
     zero = ibis.literal(0)
-    spent = actual.aggregate(
-        records=accepted.count(),
-        quantity=_total(accepted.quantity, "decimal(38, 3)"),
-        price_submitted=_total(accepted.price_submitted, "decimal(38, 8)"),
-        price_expected=_total(accepted.price_expected, "decimal(38, 2)"),
+    spent = actual.group_by(*DIMENSIONS).aggregate(
+        records=actual.count(),
+        quantity=_total(actual.quantity, "decimal(38, 3)"),
+        price_submitted=_total(actual.price_submitted, "decimal(38, 8)"),
+        price_expected=_total(actual.price_expected, "decimal(38, 2)"),
     )
     planned = plan_rows.group_by(*DIMENSIONS).aggregate(
         records=plan_rows.count(),
