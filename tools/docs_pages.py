@@ -2,7 +2,7 @@
 
 A fenced block is run when its info string says so: ```console run (lines that begin with `$ ` are commands),
 ```python run (its printed output stands in the ```text output block that follows). Options after `run`:
-`head=N` keeps the first N lines of the output and marks the rest with a line `…`; `exit=N` expects that exit code;
+`head=N` keeps the first N lines of the output and marks the rest with a line `…`; `exit=N` expects that exit code of the last command;
 `free` runs without comparing (for output with times in it). Blocks run in page order in one working folder;
 the Python blocks of a page share their names.
 """
@@ -98,11 +98,12 @@ def _rewritten(page: Page, fresh: dict[int, list[str]]) -> str:
 
 def _run_console(block: Block, folder: Path, page: Page) -> list[str]:
     shown: list[str] = []
-    for command in (line[2:] for line in block.lines if line.startswith("$ ")):
+    commands = [line[2:] for line in block.lines if line.startswith("$ ")]
+    for place, command in enumerate(commands, start=1):
         done = subprocess.run(
             ["bash", "-c", command], cwd=folder, env=_environment(), capture_output=True, text=True, check=False
         )
-        wanted = int(block.options.get("exit", "0"))
+        wanted = int(block.options.get("exit", "0")) if place == len(commands) else 0
         if done.returncode != wanted:
             page.failures.append(
                 f"{page.path.name}, line {block.start + 1}: `{command}` ended with {done.returncode}, not {wanted}.\n"
