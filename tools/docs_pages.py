@@ -2,9 +2,9 @@
 
 A fenced block is run when its info string says so: ```console run (lines that begin with `$ ` are commands),
 ```python run (its printed output stands in the ```text output block that follows). Options after `run`:
-`head=N` keeps the first N lines of the output and marks the rest with a line `…`; `exit=N` expects that exit code of the last command;
-`free` runs without comparing (for output with times in it). Blocks run in page order in one working folder;
-the Python blocks of a page share their names.
+`head=N` keeps the first N lines of the output and marks the rest with a line `…`; `exit=N` expects that exit code of
+the last command; `free` runs without comparing (for output with times in it). Blocks run in page order in one working
+folder; the Python blocks of a page share their names.
 """
 
 from __future__ import annotations
