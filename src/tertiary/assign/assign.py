@@ -13,7 +13,8 @@ from tertiary.assign.excluded import excluded_payers
 from tertiary.assign.facts import facts
 from tertiary.assign.periods import boundaries, periods
 from tertiary.assign.settings import AssignSettings
-from tertiary.assign.words import KEY, method, walks, words
+from tertiary.assign.tool import with_tool_facts, with_tool_outcome
+from tertiary.assign.words import KEY, Method, method, walks, words
 from tertiary.joins import Lookup, attach, attach_all
 
 if TYPE_CHECKING:
@@ -26,30 +27,32 @@ ADDED = (
     "assignment_date", "population_icb", "population_sub_icb", "population_method", "commissioner_code", "payer_code",
     "payer_kind", "category_assigned", "assignment_box", "assignment_label", "lookup_method", "accountable_body",
     "contracting_host", "delegation_status", "pss_line", "npoc_code", "method", "box_path", "not_answerable",
-    "lookups", "options",
+    "lookups", "options", "reassignment_code",
 )  # fmt: skip
 
 
 def assign(engine: DuckDBEngine, identified: ir.Table, register: Register, settings: AssignSettings) -> ir.Table:
     """`identified` (canonical activity, `row_key` and the identification columns) with the columns of ADDED.
 
-    One row a record in and out. Method: Commissioner Assignment Method of the year of the assignment date. RegisterError
-    when the register's decision table cannot be walked.
+    One row a record in and out. Method: the Commissioner Assignment Method of the year of the assignment date.
+    RegisterError when the register's decision table cannot be walked.
     """
     days = boundaries(register)
     rows = base(engine, identified, register, days)
     numbers = engine.fetch(rows.select("period").distinct())["period"].to_pylist()
     used = periods(register, numbers or [0], settings)
     dims = dimensions(engine, register, used)
-    placed = _placed(engine, engine.materialise("assign_facts", facts(rows, dims, settings)), dims, register)
     how = method(register, used, settings)
+    placed = _placed(engine, engine.materialise("assign_facts", facts(rows, dims, settings)), dims, register)
+    if how.uses_tool:
+        placed = with_tool_facts(engine, placed, dims, register, used)
     hubs = {r["region_code"]: r["specialised_hub"] for r in register["regions"].to_pylist()}
     asked = engine.materialise(
         "assign_words", placed.mutate(**words(placed, how, settings), **candidates(placed, hubs))
     )
     distinct = engine.fetch(asked.select(*KEY).distinct()).to_pylist()
     walked = engine.load("assign_walks", walks(distinct, how, settings))
-    decided = _decided(asked, walked, excluded_payers(engine, asked, used), dims)
+    decided = _decided(engine, asked, walked, excluded_payers(engine, asked, used), dims, how)
     return attach(identified, engine.materialise("assign_decided", decided), ["row_key"], how="inner")
 
 
@@ -89,7 +92,9 @@ def _placed(engine: DuckDBEngine, found: ir.Table, dims: Dimensions, register: R
     )
 
 
-def _decided(asked: ir.Table, walked: ir.Table, excluded: ir.Table, dims: Dimensions) -> ir.Table:
+def _decided(
+    engine: DuckDBEngine, asked: ir.Table, walked: ir.Table, excluded: ir.Table, dims: Dimensions, how: Method
+) -> ir.Table:
     """The columns of ADDED, one row a record."""
     import ibis
 
@@ -108,7 +113,10 @@ def _decided(asked: ir.Table, walked: ir.Table, excluded: ir.Table, dims: Dimens
         ex_note=rows.ex_note.fill_null(""),
         ac_rule=rows.ac_rule.fill_null(""),
     )
-    rows = rows.mutate(**commissioner(rows), delegation_status=delegation_status(rows))
+    blank = ibis.literal("")
+    rows = rows.mutate(**commissioner(rows), delegation_status=delegation_status(rows), reassignment_code=blank)
+    if how.uses_tool:
+        rows = with_tool_outcome(engine, rows)
     rows = rows.mutate(**payer(rows))
     hosted = (rows.delegation_status == "delegated") & rows.category_assigned.isin(codes("delegated_category"))
     options = ibis.cases(

@@ -39,7 +39,9 @@ def base(engine: DuckDBEngine, identified: ir.Table, register: Register, days: S
         cds=_cds_type(identified),
         infertility=_infertility(identified),
     )
-    found = attach_all(found, [Lookup(months, {"financial_year": "financial_year", "month_13_as_12": "financial_month"})])
+    found = attach_all(
+        found, [Lookup(months, {"financial_year": "financial_year", "month_13_as_12": "financial_month"})]
+    )
     monitoring = found.flow.isin(flows("contract_monitoring"))
     dated = found.select(
         *CARRIED,

@@ -43,7 +43,9 @@ def _hub_of_practice(t: ir.Table, hubs: dict[str, str]) -> dict[str, ir.Value]:
     by_practice = ~t.first_by_address & t.pr_english & t.practice_open & (t.pr_region != "")
     told = t.monitoring & (t.gr_kind.isin(["sub_icb", "icb"]))
     by_place = t.first_by_address | told
-    region = ibis.cases((by_practice, t.pr_region), (told, t.rp_region), (t.res_region != "", t.res_region), else_=t.pv_region)
+    region = ibis.cases(
+        (by_practice, t.pr_region), (told, t.rp_region), (t.res_region != "", t.res_region), else_=t.pv_region
+    )
     via = region.cases(*hubs.items(), else_="")
     method = ibis.cases(
         (by_practice, "practice"),

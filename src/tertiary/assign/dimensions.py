@@ -170,12 +170,9 @@ def providers(register: Register, used: Sequence[Period]) -> pa.Table:
     mapped_at_all = register["provider_hub_mapping"].num_rows > 0
     made = []
     for period in used:
-        mapping = {
-            row["provider_code"]: row["hub_code"]
-            for row in rows_on(register, "provider_hub_mapping", period.first_day).to_pylist()
-        }
-        hosting = {r["region_code"]: r["icb_code"] for r in rows_on(register, "region_hosts", period.first_day).to_pylist()}
-        icbs = {r["sub_icb_code"]: r["icb_code"] for r in rows_on(register, "sub_icbs", period.first_day).to_pylist()}
+        mapping = _pairs(rows_on(register, "provider_hub_mapping", period.first_day), "provider_code", "hub_code")
+        hosting = _pairs(rows_on(register, "region_hosts", period.first_day), "region_code", "icb_code")
+        icbs = _pairs(rows_on(register, "sub_icbs", period.first_day), "sub_icb_code", "icb_code")
         known = {**dict.fromkeys(mapping), **hosts}
         for code, row in known.items():
             host = row or {"sub_icb_code": "", "region_code": "", "hub_code": "", "lsoa21_code": ""}
@@ -210,10 +207,14 @@ def lines(register: Register, used: Sequence[Period]) -> pa.Table:
     known = register["service_lines"].to_pylist()
     made = []
     for period in used:
-        status = {r["service_line_code"]: r for r in rows_on(register, "service_line_status", period.first_day).to_pylist()}
-        sets = {r["service_line_code"]: r for r in rows_on(register, "service_set_members", period.first_day).to_pylist()}
+        status = _by_line(rows_on(register, "service_line_status", period.first_day))
+        sets = _by_line(rows_on(register, "service_set_members", period.first_day))
         made += [_line(r, status.get(r["service_line_code"]), sets, period.number) for r in known]
     return _columns(made)
+
+
+def _by_line(table: pa.Table) -> dict[str, dict[str, Any]]:
+    return {row["service_line_code"]: row for row in table.to_pylist()}
 
 
 def _line(line: dict[str, Any], status: dict[str, Any] | None, sets: dict[str, Any], period: int) -> dict[str, Any]:
@@ -252,8 +253,7 @@ def places(register: Register, used: Sequence[Period]) -> pa.Table:
             code = sub["sub_icb_code"]
             delegated = rows.get(code, {}).get("delegated") == "Y" and day >= first
             made.append(_place(code, period, sub["icb_code"], sub["region_code"], hubs, delegated))
-        everywhere = day >= first and all(r["delegated"] == "Y" for r in rows.values())
-        made.append(_place("", period, "", "", hubs, everywhere))
+        made.append(_place("", period, "", "", hubs, delegated_everywhere(register, period)))
         for icb in register["icbs"].to_pylist():
             inside = [r for r in rows.values() if r["icb_code"] == icb["icb_code"]]
             delegated = day >= first and bool(inside) and all(r["delegated"] == "Y" for r in inside)
@@ -261,9 +261,14 @@ def places(register: Register, used: Sequence[Period]) -> pa.Table:
     return _columns(list({(r["code"], r["period"]): r for r in made}.values()))
 
 
-def _place(
-    code: str, period: Period, icb: str, region: str, hubs: dict[str, str], delegated: bool
-) -> dict[str, Any]:
+def delegated_everywhere(register: Register, period: Period) -> bool:
+    """Whether every sub-ICB has delegation in force in the period."""
+    rows = rows_on(register, "direct_commissioners", period.first_day)
+    first = min(d for d in register["direct_commissioners"]["valid_from"].to_pylist() if d)
+    return period.first_day >= first and set(rows["delegated"].to_pylist()) == {"Y"}
+
+
+def _place(code: str, period: Period, icb: str, region: str, hubs: dict[str, str], delegated: bool) -> dict[str, Any]:
     return {
         "code": code, "period": period.number, "icb": icb, "region": region, "hub": hubs.get(region, ""),
         "delegated": delegated,
@@ -280,6 +285,10 @@ def accountable(register: Register, used: Sequence[Period]) -> pa.Table:
                 made[key] = row["body_rule"]
     rows = [{"service_set": s, "region": r, "period": p, "ac_rule": rule} for (s, r, p), rule in sorted(made.items())]
     return _columns(rows or [{"service_set": "", "region": "", "period": -1, "ac_rule": ""}])
+
+
+def _pairs(table: pa.Table, key: str, value: str) -> dict[str, str]:
+    return dict(zip(table[key].to_pylist(), table[value].to_pylist(), strict=True))
 
 
 def _columns(rows: list[dict[str, Any]], dates: set[str] | None = None) -> pa.Table:

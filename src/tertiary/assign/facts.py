@@ -16,6 +16,12 @@ from tertiary.joins import Lookup, attach_all
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
+# prefix of what a responsibility or commissioner field names -> the field
+BODIES = {
+    "gr": "gp_practice_responsibility",
+    "rr": "residence_responsibility",
+    "cs": "commissioner_submitted",
+}
 DEFAULT_USE = "default_use_provider_address"
 # kinds of residence that name a place; the others leave it to the provider's main site
 PLACED = ("postcode", "lsoa", "practice_postcode", "residence_responsibility")
@@ -28,7 +34,9 @@ def facts(base: ir.Table, dims: Dimensions, settings: AssignSettings) -> ir.Tabl
     found = found.mutate(residence=_residence_kind(found, dims, settings))
     found = found.mutate(
         res_country=_country(found),
-        res_sub_icb=_by_residence(found, "pc_sub_icb", "ls_sub_icb", "pr_place_sub_icb", _if_kind(found, "rr", "sub_icb")),
+        res_sub_icb=_by_residence(
+            found, "pc_sub_icb", "ls_sub_icb", "pr_place_sub_icb", _if_kind(found, "rr", "sub_icb")
+        ),
         res_icb=_by_residence(found, "pc_icb", "ls_icb"),
         res_icb_2026=_by_residence(found, "pc_icb_2026", "ls_icb_2026"),
         res_region=_by_residence(found, "pc_region", "ls_region", "pr_place_region"),
@@ -47,9 +55,7 @@ def _attached(base: ir.Table, dims: Dimensions) -> ir.Table:
         Lookup(dims.lines, {"service_line_final": "service_line_code", "period": "period"}),
         *[
             Lookup(dims.bodies.rename({f"{short}_code": "code", f"{short}_kind": "kind"}), {column: "written"})
-            for short, column in (
-                ("gr", "gp_practice_responsibility"), ("rr", "residence_responsibility"), ("cs", "commissioner_submitted"),
-            )
+            for short, column in BODIES.items()
         ],
     ]  # fmt: skip
     found = attach_all(base, lookups)
@@ -69,9 +75,9 @@ def _fill(found: ir.Table) -> ir.Table:
 
 def _open(found: ir.Table) -> ir.Value:
     """Active or proposed on the assignment date: not closed before it."""
-    return (found.practice_known & (found.pr_close_date.isnull() | (found.assignment_date <= found.pr_close_date))).fill_null(
-        False
-    )
+    return (
+        found.practice_known & (found.pr_close_date.isnull() | (found.assignment_date <= found.pr_close_date))
+    ).fill_null(False)
 
 
 def _no_practice(found: ir.Table) -> ir.Value:
@@ -184,4 +190,3 @@ def _population(found: ir.Table) -> Mapping[str, ir.Value]:
     )
     methods = [(found.placed, shown), (lsoa != "", "lsoa"), *[(c != "", m) for c, m in said]]
     return {"pop_code": ibis.cases(*choices, else_=""), "population_method": ibis.cases(*methods, else_="none")}
-

@@ -30,7 +30,9 @@ def commissioner_findings(assigned: ir.Table) -> ir.Table:
         value=rows.commissioner_submitted,
         expected=rows.commissioner_code,
         repair=ibis.literal(""),
-        advice=ibis.literal("Submit the commissioner that the method gives, or agree the difference with the commissioner."),
+        advice=ibis.literal(
+            "Submit the commissioner that the method gives, or agree the difference with the commissioner."
+        ),
     )
 
 

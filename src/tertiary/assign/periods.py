@@ -30,7 +30,7 @@ HELD_OVER = ("service_line_status", "direct_commissioners", "sub_icbs")
 
 @dataclass(frozen=True)
 class Period:
-    """Days from `first_day` to the next period. `hospital` and `monitoring` name the rulesets; `note` goes on outputs."""
+    """Days from `first_day` to the next period, with the rulesets of the flows and a `note` for outputs."""
 
     number: int
     first_day: date

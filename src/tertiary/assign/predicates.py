@@ -184,7 +184,9 @@ def _delegated(t: ir.Table, s: AssignSettings) -> Answer:
 
 
 def _category_twin(t: ir.Table, s: AssignSettings) -> Answer:
-    """Mental health lines take the mental health twin of a category (not a box)."""
+    """Mental health lines take the mental health twin of a category (not a box); in the tool, green ones do."""
+    if s.contract_monitoring_ruleset == "tool":
+        return _known(t.monitoring.ifelse(t.tl_status == "green", t.ln_mental))
     return _known(t.ln_mental)
 
 
