@@ -206,7 +206,7 @@ def _summary(engine: DuckDBEngine, staged: ir.Table) -> dict[str, Any]:
     names = rules.select(rule_id=rules.would_match.split(",").unnest())
     silent = engine.fetch(names.group_by("rule_id").aggregate(records=names.count()).order_by("rule_id")).to_pylist()
     return {
-        "line_agreement": agreement,
+        "line_agreement": {name: int(value or 0) for name, value in agreement.items()},
         "would_match": {row["rule_id"]: row["records"] for row in silent},
         "not_answerable": not_answerable_counts(engine, staged),
     }
