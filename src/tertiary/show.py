@@ -80,13 +80,14 @@ def summary(run: Run) -> str:
     return "\n".join(lines)
 
 
-def examples(run: Run, count: int = 3) -> list[str]:
-    """Record ids worth explaining: the dearest specialised record of each of the first flows that count."""
+def examples(run: Run) -> list[str]:
+    """Record ids worth explaining: the dearest specialised spell, attendance and contract monitoring row."""
+    wanted = ("apc_spell", "op", "plcm")
     records = run.records.derive(
-        lambda t: t.filter(t.counted & (t.service_line_final != "")).select("record_id", "flow", "price_expected")
+        lambda t: t.filter(t.flow.isin(wanted) & (t.service_line_final != "") & (t.rule_id != ""))
     )
     best = records.derive(lambda t: t.group_by("flow").aggregate(record_id=t.record_id.argmax(t.price_expected)))
-    rows = best.derive(lambda t: t.order_by("flow").limit(count)).to_arrow()
+    rows = best.derive(lambda t: t.order_by("flow")).to_arrow()
     return list(rows.column("record_id").to_pylist())
 
 
