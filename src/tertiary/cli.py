@@ -153,8 +153,12 @@ def register_table(
 
     register = Register.load(overlays=overlay or (), as_known=_day(as_known))
     day = _day(on) or date.today()
-    views = {"services": services, "responsible": responsible}
-    rows = views[table](register, day) if table in views else valid_on(register, table, day)
+    if table == "services":
+        rows = services(register, day)
+    elif table == "responsible":
+        rows = responsible(register, day)
+    else:
+        rows = valid_on(register, table, day)
     _print(rows.slice(0, limit) if limit else rows, "json" if as_json else "table")
 
 
