@@ -10,34 +10,28 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tertiary.synth.arrow import money, padded
+from tertiary.synth.arrow import money
+from tertiary.synth.blocks import KEEP, NOT_SPECIALISED, adjustments, created
 from tertiary.synth.data import parameters
 from tertiary.synth.hospital import add, take_rows
 from tertiary.synth.prices import with_factor
 from tertiary.synth.story import Facts, Teller
 
-NOT_SPECIALISED = "99999999"
 CRITICAL_POINT = {"adult": "UNBACC", "paediatric": "UNBPCC", "neonatal": "UNBNCC"}
 UNBUNDLED_POINT = {"SB": "UNBCHEMO", "SC": "UNBRTHPY", "RD": "UNBRAD", "RN": "UNBRAD", "VC": "UNBREHAB"}
-MENTAL = "plcm_beds", "plcm_contact"
-KEEP = (
-    "provider", "site", "practice_responsibility", "residence_responsibility", "commissioner", "practice", "withheld",
-    "nhs_number", "local_patient", "postcode", "birth_date", "age", "sex", "ethnic", "cds_id", "non_cds_id",
-    "treatment_function", "spell_number", "attendance_number", "emergency_number", "start", "end", "unbundled_flag",
-    "category", "service", "mental_category", "point_of_delivery", "tariff", "national", "quantity", "unit_price",
-    "price_bare", "price", "market_forces", "financial_year", "financial_month", "created", "true_line", "true_source",
-    "lsoa",
-)  # fmt: skip
+MENTAL = "plcm_beds", "plcm_contact", "plcm_package"
 
 
-def patient_level(teller: Teller, facts: dict[str, Facts], hospital: dict[str, pa.Table]) -> pa.Table:
+def patient_level(
+    teller: Teller, facts: dict[str, Facts], hospital: dict[str, pa.Table], here: frozenset[str]
+) -> pa.Table:
     """PLCM of a month, by provider and date. Money columns are exact decimals."""
     parts = [_same(teller, facts[s], hospital[s], s) for s in ("apc", "op", "ec") if s in facts]
     parts += [_critical(teller, facts["apc"], hospital[k], c) for c, k in _periods(hospital)]
     parts += [_unbundled(teller, facts[s], hospital[s], s) for s in ("op", "apc") if s in facts]
     parts += [_beyond(teller, facts[s], s) for s in ("plcm_renal", *MENTAL) if s in facts]
     table = pa.concat_tables([p for p in parts if p.num_rows])
-    table = pa.concat_tables([table, adjustments(teller, table)])
+    table = pa.concat_tables([table, adjustments(teller, table, here)])
     order = pc.sort_indices(table, sort_keys=[("provider", "ascending"), ("end", "ascending"), ("true_source", "ascending"), ("point_of_delivery", "ascending")])  # fmt: skip
     table = submitted(teller, local_prices(teller, table.take(order)))
     return table.select(KEEP)
@@ -69,12 +63,6 @@ def _finish(teller: Teller, table: pa.Table, source: str, **more: pa.Array) -> p
 def _plain(values: pa.Array | pa.ChunkedArray) -> pa.Array:
     found = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
     return found.cast(pa.string()) if pa.types.is_null(found.type) else found
-
-
-def created(teller: Teller) -> str:
-    """When the month's first position was sent: the twentieth of the next month."""
-    after = teller.month.next
-    return f"{after.year}-{after.month:02d}-20T09:30:00"
 
 
 def _same(teller: Teller, facts: Facts, table: pa.Table, setting: str) -> pa.Table:
@@ -160,49 +148,6 @@ def _beyond(teller: Teller, facts: Facts, setting: str) -> pa.Table:
     )  # fmt: skip
 
 
-def adjustments(teller: Teller, table: pa.Table) -> pa.Table:
-    """Per provider: a quality payment, a contract adjustment and a block for a highly specialised service."""
-    rng = teller.scope.random("adjustments", teller.month.key)
-    totals = table.group_by("provider").aggregate([("price", "sum")]).sort_by("provider")
-    pounds = np.array([int(v * 100) for v in totals["price_sum"].to_pylist()])
-    names = totals["provider"].to_pylist()
-    w = teller.world.providers
-    hub = dict(zip(w.code, w.hub, strict=True))
-    lines = {"RP4": "NCBPS15A", "RJ1": "NCBPS15A", "RGM": "NCBPS13N", "RAL": "NCBPS02B", "RYJ": "NCBPS01I"}
-    chosen = [
-        (p, point, line, pence)
-        for p, total in zip(names, pounds, strict=True)
-        for point, line, pence in (
-            ("CQUIN", "", int(total * 0.0125)),
-            ("ADJUSTMENT", "", -int(total * 0.004 * rng.random())),
-            ("BLOCK", lines.get(p, ""), int(total * 0.03) if p in lines else 0),
-        )
-        if pence
-    ]
-    n = len(chosen)
-    pence = np.array([c[3] for c in chosen], np.int64)
-    end = np.full(n, teller.month.first + np.timedelta64(teller.month.days - 1, "D"))
-    host = dict(zip(table["provider"].to_pylist(), table["practice_responsibility"].to_pylist(), strict=True))
-    numbers = padded("ADJ", np.arange(teller.next_number, teller.next_number + n), 8)
-    teller.next_number += n
-    made = {
-        "provider": [c[0] for c in chosen], "practice": ["V81998"] * n,
-        "practice_responsibility": [host[c[0]] for c in chosen],
-        "commissioner": [hub[c[0]] if c[2] else host[c[0]] for c in chosen],
-        "category": ["21" if c[2] else "12" for c in chosen], "service": [c[2] or NOT_SPECIALISED for c in chosen],
-        "true_line": [c[2] or None for c in chosen], "point_of_delivery": [c[1] for c in chosen],
-        "unbundled_flag": ["N"] * n, "national": ["N"] * n, "created": [created(teller)] * n,
-        "financial_year": [teller.month.financial_year] * n, "financial_month": [str(teller.month.financial_month)] * n,
-    }  # fmt: skip
-    columns: dict[str, pa.Array] = {k: pa.array(v, pa.string()) for k, v in made.items()}
-    columns |= {
-        "non_cds_id": numbers, "true_source": numbers, "quantity": pa.array(np.zeros(n, np.int64)),
-        "start": pa.array(end), "end": pa.array(end), "unit_price": money(pence), "price_bare": money(pence),
-        "price": money(pence), "market_forces": money(np.zeros(n, np.int64)),
-    }  # fmt: skip
-    return pa.table({c: columns.get(c, pa.nulls(n, table.schema.field(c).type)) for c in KEEP})
-
-
 def local_prices(teller: Teller, table: pa.Table) -> pa.Table:
     """A share of rows is paid at a local price, spread as costs are: most near the national price, some far above."""
     rng = teller.scope.random("local", teller.month.key)
@@ -218,8 +163,9 @@ def local_prices(teller: Teller, table: pa.Table) -> pa.Table:
     total = np.where(local, with_factor(bare, share), pence(table["price"]))
     bare = np.where(local, bare, pence(table["price_bare"]))
     flag = pc.if_else(pa.array(local), "N", table["national"])
+    whole = np.rint(total / units).astype(np.int64)  # the unit price sent contains market forces, as the total does
     return add(
-        table, unit_price=money(np.where(local, unit, pence(table["unit_price"]))), price_bare=money(bare),
+        table, unit_price=money(whole), price_bare=money(bare),
         price=money(total), market_forces=money(total - bare), national=flag,
     )  # fmt: skip
 

@@ -98,6 +98,7 @@ class Draw:
             klass, start, end = self._stay(plan, rng, end)
         first = rng.random(n) < float(plan.mix or 0) / 100 if plan.setting == "op" else np.zeros(n, bool)
         critical, function = self._critical(plan, rng, n)
+        function = self._real_unit(function, provider)
         start = np.where(critical > 0, np.minimum(start, end - critical.astype("timedelta64[D]")), start)
         line = np.full(n, self.words.code(plan.line), np.int32)
         return Events(
@@ -118,6 +119,9 @@ class Draw:
             return self._sessions(month, members, rng)
         if plan.setting == "plcm_beds":
             return self._beds(plan, month, members)
+        if plan.setting == "plcm_package" and plan.volume == 0:  # everyone in the programme, once a month
+            last = np.full(len(members), month.first + np.timedelta64(month.days - 1, "D"))
+            return members, last, last
         years = (month.year - 2024) + (month.month - 10) / 12
         season = WINTER[month.financial_month - 1] if plan.setting in ("apc", "ec") else 1.0
         days = 365.25 / month.days
@@ -198,6 +202,12 @@ class Draw:
         has = rng.random(n) < float(share)
         days = np.where(has, 1 + rng.poisson(rng.gamma(1.2, max(float(mean) - 1, 0.2) / 1.2, n)), 0)
         return np.minimum(days, 60).astype(np.int16), np.where(has, self._choose(" ".join(units), rng, n), none)
+
+    def _real_unit(self, function: np.ndarray, provider: np.ndarray) -> np.ndarray:
+        """Where there is no intensive care unit for children, they are cared for on a ward (function 16)."""
+        units = np.isin(function, self.words.codes(["04", "17"]))
+        has = np.isin(provider, self.travel.world.providers.members("PICU_PHDU_PROVIDERS"))
+        return np.where(units & ~has, self.words.code("16"), function)
 
     def _choose(self, text: str, rng: np.random.Generator, n: int) -> np.ndarray:
         if not text:

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tertiary.synth.arrow import days, money, padded, take
-from tertiary.synth.contract import NOT_SPECIALISED, created
+from tertiary.synth.blocks import NOT_SPECIALISED, created
 from tertiary.synth.data import parameters, rows
 from tertiary.synth.events import Draw
 from tertiary.synth.geography import postcodes
@@ -122,7 +122,7 @@ def devices(draw: Draw, teller: Teller) -> pa.Table:
         n, u = len(found["person"]), found["u"]
         if not n:
             continue
-        unit = np.rint(draw.book.price("device", code) * np.exp(0.25 * found["spread"] - 0.03)).astype(np.int64)
+        unit = np.rint(draw.book.price("device", code) * np.exp(0.25 * found["spread"] - 0.11)).astype(np.int64)
         taxed = u[:, 2] < 0.35
         total = with_factor(unit, np.where(taxed, 1.2, 1.0))
         text = pa.string()

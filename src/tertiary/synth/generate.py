@@ -15,7 +15,8 @@ import pyarrow.parquet as pq
 from tertiary.synth import files, truth
 from tertiary.synth.aggregate import aggregate
 from tertiary.synth.arrow import Words, days
-from tertiary.synth.contract import created, patient_level
+from tertiary.synth.blocks import created
+from tertiary.synth.contract import patient_level
 from tertiary.synth.errors import SynthError
 from tertiary.synth.events import Draw
 from tertiary.synth.excluded import devices, drugs
@@ -101,6 +102,8 @@ class England:
             self.plans,
             self.words,
         )
+        own = self.draw.travel.own(self.world.providers)
+        self.here = frozenset(self.world.providers.code[own])
         self.truth: list[pa.Table] = []
         self.number = 1
 
@@ -124,7 +127,7 @@ class England:
         )  # fmt: skip
         facts = {s: teller.tell(s, e) for s, e in self.draw.month(month).items()}
         tables = self._hospital(teller, facts)
-        tables["plcm"] = patient_level(teller, facts, tables)
+        tables["plcm"] = patient_level(teller, facts, tables, self.here)
         tables["drplcm"], approvals = drugs(self.draw, teller)
         tables["deplcm"] = devices(self.draw, teller)
         own = self._own(tables["plcm"])

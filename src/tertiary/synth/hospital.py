@@ -15,16 +15,7 @@ from tertiary.synth.prices import with_factor
 from tertiary.synth.story import Facts, Teller
 
 EMERGENCY = ("21", "21", "21", "22", "28", "2A")
-UNITS = {
-    "adult": ("XC01Z", "XC02Z", "XC03Z", "XC04Z", "XC05Z", "XC06Z", "XC07Z"),
-    "paediatric": ("XB03Z", "XB04Z", "XB05Z", "XB06Z", "XB07Z", "XB09Z"),
-    "neonatal": ("XA01Z", "XA02Z", "XA03Z"),
-}
-SHARES = {
-    "adult": (0.01, 0.03, 0.09, 0.22, 0.31, 0.28, 0.06),
-    "paediatric": (0.04, 0.1, 0.32, 0.2, 0.2, 0.14),
-    "neonatal": (0.2, 0.22, 0.58),
-}
+UNITS = {"adult": "XC", "paediatric": "XB", "neonatal": "XA"}
 CARE = {
     "13": "neonatal",
     "14": "neonatal",
@@ -119,9 +110,13 @@ def critical_care(teller: Teller, facts: Facts, spell: pa.Table) -> dict[str, pa
     rng = teller.scope.random("critical", teller.month.key)
     found = {}
     kind = np.array([CARE.get(w, "adult") for w in words.list] + [""])[e.unit_function]
-    for care, names in UNITS.items():
+    for care, prefix in UNITS.items():
         at = np.flatnonzero((e.critical > 0) & (kind == care))
-        share = np.cumsum(SHARES[care])
+        days_of = {
+            c: d for c, d in teller.book.activity["Critical care"].items() if c.startswith(prefix) and c != "XA05Z"
+        }
+        names = sorted(days_of)
+        share = np.cumsum([days_of[c] for c in names])
         pick = np.minimum(np.searchsorted(share, rng.random(len(at)) * share[-1]), len(names) - 1)
         prices = np.array([teller.book.price("critical_care_day", n) for n in names])
         bare = prices[pick] * e.critical[at]
@@ -143,6 +138,7 @@ def critical_care(teller: Teller, facts: Facts, spell: pa.Table) -> dict[str, pa
             critical_hrg=pa.array(np.array(names)[pick] if len(at) else [], pa.string()),
             critical_line=line.get(care, child),
             episode=pa.array(["1"] * len(at), pa.string()),
+            episode_cds_id=pc.binary_join_element_wise(table["cds_id"].combine_chunks(), "E1", ""),
             unit_price=money(prices[pick]),
             price_bare=money(bare),
             price=money(total),

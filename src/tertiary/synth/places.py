@@ -96,7 +96,7 @@ class Travel:
             for other in avoid.split():
                 members = np.setdiff1d(members, p.members(other))
             if not inside:  # people of other areas are here because this area's providers treat them
-                here = np.intersect1d(members, self._own(p))
+                here = np.intersect1d(members, self.own(p))
                 members = here if len(here) else members
             reach = SPECIALISED_KM if name else ORDINARY_KM
             areas = self.world.areas
@@ -109,7 +109,8 @@ class Travel:
             )  # fmt: skip
         return self._made[key]
 
-    def _own(self, p: Providers) -> np.ndarray:
+    def own(self, p: Providers) -> np.ndarray:
+        """Positions of the providers that lie in the area asked for."""
         regions = set(self.world.areas.region[self.rows][self.inside])
         here = self.world.areas
         low = here.latitude[here.inside].min() - 0.03, here.longitude[here.inside].min() - 0.03

@@ -62,7 +62,7 @@ def _care(row: dict[str, str], book: PriceBook) -> Plan:
         codes = book.matching(volume.partition(":")[2].partition("*")[0] or row["hrg"])
         number = book.volume(codes)
     else:
-        number = 0.0 if volume == "sessions" else float(volume)
+        number = 0.0 if volume in ("sessions", "monthly") else float(volume)
     return Plan(
         name=row["care"], setting=row["setting"], line=row["line"], cohort=row["cohort"], volume=number,
         list=row["list"], avoid=row["avoid"], age_min=int(row["age_min"] or 0), age_max=int(row["age_max"] or 120),

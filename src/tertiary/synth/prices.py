@@ -31,13 +31,19 @@ PRICE_GROUPS = {
     "critical_care_day": ("Critical care",),
     "renal_session": ("Renal Dialysis",),
     "emergency_care": ("Emergency Care",),
-    "unbundled": ("Diagnostic Imaging", "Nuclear Medicine", "Daycase", "Outpatient Procedures"),
+    "unbundled": (
+        "Diagnostic Imaging",
+        "Nuclear Medicine",
+        "Daycase",
+        "Outpatient Procedures",
+        "Rehabilitation Inpatient",
+    ),  # fmt: skip
     "bed_day": ("Mental Health Provider Spell",),
     "contact": ("Mental Health Care Contact",),
     "device": ("High Cost Devices",),
 }
 UNBUNDLED = ("SB", "SC", "RD", "RN", "VC")
-UNPRICED = {"VC": 21000, "SB": 48000, "SC": 19000, "RN": 85000, "RD": 24000}  # pence, where no cost was collected
+UNPRICED = {"VC": 70900, "SB": 48000, "SC": 19000, "RN": 85000, "RD": 24000}  # pence, where no cost was collected
 
 
 @dataclass(frozen=True)
@@ -135,6 +141,7 @@ def _fill(pence: dict[str, dict[str, int]]) -> None:
         first[row["treatment_function"]] = int(row["first"]) * 100
         later[row["treatment_function"]] = int(row["follow_up"]) * 100
     pence["outpatient_first"], pence["outpatient_follow_up"] = first, later
+    pence["package"] = {r["code"]: int(r["pounds"]) * 100 for r in rows("packages")}
 
 
 def with_factor(pence: np.ndarray, factor: np.ndarray) -> np.ndarray:

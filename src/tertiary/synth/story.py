@@ -23,7 +23,15 @@ from tertiary.synth.prices import PriceBook, with_factor
 from tertiary.synth.scope import Month, Scope
 from tertiary.synth.world import World
 
-LETTER = {"apc": "A", "op": "O", "ec": "E", "plcm_renal": "R", "plcm_beds": "B", "plcm_contact": "C"}
+LETTER = {
+    "apc": "A",
+    "op": "O",
+    "ec": "E",
+    "plcm_renal": "R",
+    "plcm_beds": "B",
+    "plcm_contact": "C",
+    "plcm_package": "P",
+}
 POINT = {"EL": "EL", "DC": "DC", "NEL": "NEL", "RADAY": "RADAY"}
 PRICE_GROUP = {"EL": "elective", "DC": "day_case", "NEL": "non_elective", "RADAY": "day_case"}
 
@@ -113,6 +121,9 @@ class Teller:
             seen = np.where(events.first, code("OPFASPCL"), code("OPFUPSPCL"))
             done = np.where(events.first, code("OPPROCFA"), code("OPPROCFUP"))
             return np.where(attendance, seen, done), "op"
+        if setting == "plcm_package":
+            points = np.array([code(p.mix) if p.setting == setting else -1 for p in self.plans])
+            return points[events.plan], setting
         child = np.array([self.words.list[h].endswith("B") for h in events.hrg]) if setting == "plcm_renal" else False
         points = {"ec": code("AE"), "plcm_beds": code("IPOBD"), "plcm_contact": code("COMM")}
         if setting == "plcm_renal":
@@ -132,7 +143,7 @@ class Teller:
             seen = np.where(seen == 0, np.where(events.first, star[0], star[1]), seen)
             return np.where(attendance, seen, np.maximum(self._prices("outpatient_procedure")[events.hrg], 6000))
         name = {"ec": "emergency_care", "plcm_renal": "renal_session", "plcm_beds": "bed_day",
-                "plcm_contact": "contact"}[setting]  # fmt: skip
+                "plcm_contact": "contact", "plcm_package": "package"}[setting]  # fmt: skip
         return self._prices(name)[events.hrg]
 
     def _prices(self, group: str) -> np.ndarray:

@@ -56,6 +56,7 @@ class Providers:
 
     code: np.ndarray
     hub: np.ndarray
+    host: np.ndarray
     region: np.ndarray
     latitude: np.ndarray
     longitude: np.ndarray
@@ -169,12 +170,14 @@ def _providers(register: Register) -> Providers:
     table = table.filter(pc.and_(pc.is_null(table["closed"]), pc.is_valid(table["latitude"]))).sort_by("provider_code")
     code = _column(table, "provider_code").astype(object)
     hosts = {r["provider_code"]: r["hub_code"] for r in register["provider_hosts"].to_pylist()}
+    home = {r["provider_code"]: r["sub_icb_code"] for r in register["provider_hosts"].to_pylist()}
     factors = {r["provider_code"]: float(r["factor"]) for r in register["market_forces"].to_pylist()}
     sites = _sites(register, code, table)
     prominence = np.array([sum(c in v for k, v in lists().items() if not k.startswith("X_")) for c in code])
     return Providers(
         code=code,
         hub=np.array([hosts.get(c, "") for c in code], object),
+        host=np.array([home.get(c, "") for c in code], object),
         region=_column(table, "region_code").astype(object),
         latitude=_column(table, "latitude").astype(float),
         longitude=_column(table, "longitude").astype(float),
