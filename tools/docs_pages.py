@@ -18,8 +18,18 @@ from pathlib import Path
 
 FENCE = re.compile(r"^```(\w+) (run|output)\b ?(.*)$")
 MORE = "…"
-# prints a mark after each block so that one process can serve the whole page
-PYTHON_END = "print('\\x1e', flush=True)"
+# one process serves the Python blocks of a page: a block a line on its standard input, a mark after each one's output
+SERVER = """
+import sys, traceback
+names = {"__name__": "__main__"}
+for line in sys.stdin:
+    try:
+        exec(eval(line), names)
+        print("\\x1e0", flush=True)
+    except BaseException:
+        traceback.print_exc(file=sys.stdout)
+        print("\\x1e1", flush=True)
+"""
 
 
 @dataclass
@@ -69,16 +79,15 @@ def renewed(path: Path, folder: Path) -> tuple[str, list[str]]:
     """The text of the page with fresh output, and what went wrong (a wrong exit code or an exception)."""
     page = read(path)
     fresh: dict[int, list[str]] = {}
-    python = _run_python([b for b in page.blocks if b.language == "python" and b.kind == "run"], folder, page)
-    for place, block in enumerate(page.blocks):
-        if block.kind != "run":
-            continue
-        if block.language == "console":
-            fresh[block.start] = _run_console(block, folder, page)
-        elif block.language == "python" and place + 1 < len(page.blocks):
-            after = page.blocks[place + 1]
-            if after.kind == "output" and id(block) in python:
-                fresh[after.start] = _shown(python[id(block)], after.options)
+    with _Python(folder) as python:
+        for place, block in enumerate(page.blocks):
+            if block.kind == "run" and block.language == "console":
+                fresh[block.start] = _run_console(block, folder, page)
+            elif block.kind == "run":
+                printed = python.run(block, page)
+                after = page.blocks[place + 1] if place + 1 < len(page.blocks) else None
+                if after and after.kind == "output":
+                    fresh[after.start] = _shown(printed, after.options)
     return _rewritten(page, fresh), page.failures
 
 
@@ -101,30 +110,51 @@ def _run_console(block: Block, folder: Path, page: Page) -> list[str]:
     commands = [line[2:] for line in block.lines if line.startswith("$ ")]
     for place, command in enumerate(commands, start=1):
         done = subprocess.run(
-            ["bash", "-c", command], cwd=folder, env=_environment(), capture_output=True, text=True, check=False
-        )
+            ["bash", "-c", command], cwd=folder, env=_environment(), text=True, check=False,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
         wanted = int(block.options.get("exit", "0")) if place == len(commands) else 0
         if done.returncode != wanted:
             page.failures.append(
                 f"{page.path.name}, line {block.start + 1}: `{command}` ended with {done.returncode}, not {wanted}.\n"
-                f"{done.stdout[-2000:]}{done.stderr[-2000:]}"
+                f"{done.stdout[-2000:]}"
             )
-        shown += [f"$ {command}", *_shown(done.stdout + done.stderr, block.options)]
+        shown += [f"$ {command}", *_shown(done.stdout, block.options)]
     return shown
 
 
-def _run_python(blocks: list[Block], folder: Path, page: Page) -> dict[int, str]:
-    if not blocks:
-        return {}
-    program = "\n".join("\n".join(b.lines) + "\n" + PYTHON_END for b in blocks)
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=folder, env=_environment(), capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        page.failures.append(f"{page.path.name}: its Python ended with\n{done.stderr[-2000:]}")
-        return {}
-    parts = done.stdout.split("\x1e\n")
-    return {id(block): text for block, text in zip(blocks, parts, strict=False)}
+class _Python:
+    """The Python process of a page, started with its first block."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._process: subprocess.Popen[str] | None = None
+
+    def __enter__(self) -> _Python:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process:
+            self._process.communicate()
+
+    def run(self, block: Block, page: Page) -> str:
+        """What the block printed; an exception is a failure of the page."""
+        if self._process is None:
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", SERVER], cwd=self._folder, env=_environment(),
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            )  # fmt: skip
+        assert self._process.stdin and self._process.stdout
+        self._process.stdin.write(repr("\n".join(block.lines)) + "\n")
+        self._process.stdin.flush()
+        lines: list[str] = []
+        for line in self._process.stdout:
+            if line.startswith("\x1e"):
+                if line[1] == "1":
+                    page.failures.append(f"{page.path.name}, line {block.start + 1}:\n{''.join(lines[-6:])}")
+                break
+            lines.append(line)
+        return "".join(lines)
 
 
 def _shown(text: str, options: dict[str, str]) -> list[str]:
