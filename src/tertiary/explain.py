@@ -81,6 +81,9 @@ def explain_record(run: Run, record_id: str) -> Explanation:
     if record["fate"] == "quarantined":
         sections = {"What arrived": arrived, "Why it was not accepted": _found(findings)}
         return Explanation(record_id, label(run), sections)
+    if record["fate"] == "superseded":
+        came = (*arrived, *_arrived(parts["activity"]))
+        return Explanation(record_id, label(run), {"What arrived": came, "What was checked": _found(findings)})
     full = {**parts["activity"], **parts["reasons"], **record}
     return Explanation(
         record_id, label(run), _sections(known, full, findings, (*arrived, *_arrived(parts["activity"])))

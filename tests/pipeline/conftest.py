@@ -16,6 +16,12 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     folder = tmp_path_factory.mktemp("synthetic")
     write(folder, area="QMJ", months="2025-04..2025-05", scale=0.02, seed=11, defects=0.02)
+    victim = sorted(folder.glob("plcm/*.csv"))[0]
+    with victim.open("a", encoding="utf-8") as handle:
+        handle.write("1,202526,cut off\n")
+    late = victim.with_name(victim.name.replace(".csv", "_again.csv"))
+    created = "2025-05-20T09:30:00", "2025-05-21T09:30:00"
+    late.write_text(victim.read_text(encoding="utf-8").replace(*created), encoding="utf-8")
     return folder
 
 
