@@ -1,0 +1,266 @@
+"""Look-ups of the assignment method: practice, residence, provider, hub, board and population, in plain ifs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+from oracle.reference import Reference, Row, holds
+
+ENGLAND, WALES, SCOTLAND, NORTHERN_IRELAND = "E92000001", "W92000004", "S92000003", "N92000002"
+NO_PRACTICE = ("", "V81997", "V81998", "V81999")
+FOOTPRINT_2026 = date(2026, 4, 1)
+
+
+class Found(NamedTuple):
+    """A look-up's answer and how it was found."""
+
+    code: str = ""
+    method: str = "none"
+
+
+@dataclass
+class Address:
+    """Where the method takes the patient to live. `assumed`: the provider's address stands in."""
+
+    method: str
+    country: str = ""
+    sub_icb: str = ""
+    icb: str = ""
+    region: str = ""
+    lad: str = ""
+    board: str = ""
+    lsoa: str = ""
+    assumed: bool = False
+
+
+def normal_code(code: str | None) -> str:
+    """A practice code as it is looked up."""
+    return (code or "").strip().upper()
+
+
+class Places:
+    """Look-ups against one reference."""
+
+    def __init__(self, ref: Reference) -> None:
+        self.ref = ref
+        self.known = set(ref.provider_hosts) | set(ref.sub_icbs) | set(ref.icbs) | ref.commissioner_codes
+        self.default_postcodes = ref.pseudo["default_use_provider_address"]
+
+    def organisation(self, code: str) -> str:
+        """Five-character codes whole; a trailing 00 goes only when the rest is a known code."""
+        if code not in self.known and code.endswith("00") and code[:-2] in self.known:
+            return code[:-2]
+        return code
+
+    # practice
+
+    def open_practice(self, code: str, day: date) -> Row | None:
+        """The practice when it is open on the day with a commissioner of that day (last days are inclusive)."""
+        p = self.ref.practices.get(code)
+        if p is None or p["open_date"] is None or not p["open_date"] <= day:
+            return None
+        if p["close_date"] is not None and day > p["close_date"]:
+            return None
+        return p
+
+    def is_english(self, practice: Row | None) -> bool:
+        return practice is not None and practice["english"] == "Y"
+
+    def is_dms(self, practice: Row | None) -> bool:
+        return practice is not None and practice["commissioner_code"] == "13Q"
+
+    def commissioner_of(self, practice: Row | None, day: date) -> str:
+        """Its commissioner on the day."""
+        if practice is None:
+            return ""
+        start, end = practice["commissioner_from"], practice["commissioner_to"]
+        if (start is not None and day < start) or (end is not None and day > end):
+            return ""
+        return str(practice["commissioner_code"])
+
+    # residence
+
+    def residence(self, record: Row, day: date, from_lsoa: bool) -> Address:
+        """The address the boxes ask about."""
+        practice = self.open_practice(normal_code(record["gp_practice_code"]), day)
+        if practice is not None and self.is_dms(practice) and not practice["postcode"].startswith("BF"):
+            return self._of_dms_practice(practice, day)
+        postcode = record["postcode"]
+        if postcode and postcode not in self.default_postcodes:
+            return self._of_postcode(postcode, self._admission(record, day))
+        if not postcode and from_lsoa and record["lsoa21_code"] in self.ref.lsoas:
+            return self._of_lsoa(record["lsoa21_code"], day)
+        if not postcode:
+            told = self._of_responsibility(record["residence_responsibility"], day)
+            if told is not None:
+                return told
+        return self._of_provider(record["provider_code"], day)
+
+    def _admission(self, record: Row, day: date) -> date:
+        """Practice and postcode of an admitted spell are those of the day of admission."""
+        return record["start_date"] or day
+
+    def _of_dms_practice(self, practice: Row, day: date) -> Address:
+        if any(holds(r, day) for r in self.ref.postcodes.get(practice["postcode"], [])):
+            return self._of_postcode(practice["postcode"], day)
+        if practice["lsoa21_code"] in self.ref.lsoas:
+            found = self._of_lsoa(practice["lsoa21_code"], day)
+            found.method = "postcode"
+            return found
+        return Address("postcode", country=practice["country_code"], region=practice["region_code"])
+
+    def _of_postcode(self, postcode: str, day: date) -> Address:
+        row = next((r for r in self.ref.postcodes.get(postcode, []) if holds(r, day)), None)
+        if row is None:
+            return Address("postcode")
+        return Address(
+            "postcode",
+            country=row["country_code"],
+            sub_icb=row["sub_icb_code"],
+            icb=row["icb_code"],
+            region=row["region_code"],
+            lad=row["lad_code"],
+            board=row["health_board_code"],
+            lsoa=row["lsoa21_code"],
+        )
+
+    def _of_lsoa(self, code: str, day: date) -> Address:
+        row = self.ref.lsoas[code]
+        year = "2024" if day < FOOTPRINT_2026 else "2026"
+        return Address(
+            "lsoa", ENGLAND, row[f"sub_icb_code_{year}"], region=row["region_code"], lad=row["lad_code"], lsoa=code
+        )
+
+    def _of_responsibility(self, code: str, day: date) -> Address | None:
+        code = self.organisation(code)
+        row = self.ref.sub_icb(code, day)
+        if row is not None:
+            return Address("residence_responsibility", ENGLAND, code, region=row["region_code"])
+        if any(holds(r, day) for r in self.ref.icbs.get(code, [])):
+            icb = next(r for r in self.ref.icbs[code] if holds(r, day))
+            return Address("residence_responsibility", ENGLAND, region=icb["region_code"])
+        return None
+
+    def _of_provider(self, provider: str, day: date) -> Address:
+        host = self.ref.provider_hosts.get(self.organisation(provider))
+        if host is None:
+            return Address("provider_address", ENGLAND, assumed=True)
+        row = self.ref.sub_icb(host["sub_icb_code"], day)
+        return Address(
+            "provider_address",
+            ENGLAND,
+            host["sub_icb_code"],
+            icb=row["icb_code"] if row else "",
+            region=host["region_code"],
+            lsoa=host["lsoa21_code"],
+            assumed=True,
+        )
+
+    # commissioners
+
+    def host(self, provider: str) -> Found:
+        """Sub-ICB of the provider's main site."""
+        row = self.ref.provider_hosts.get(self.organisation(provider))
+        return Found(row["sub_icb_code"], "provider_address") if row and row["sub_icb_code"] else Found()
+
+    def hub_of_provider(self, provider: str, day: date) -> str:
+        """Specialised hub: the contract mapping, or where none is loaded the hub of the provider's region."""
+        code = self.organisation(provider)
+        if self.ref.provider_hubs:
+            rows = self.ref.provider_hubs.get(code, [])
+            return next((r["hub_code"] for r in rows if holds(r, day)), "")
+        row = self.ref.provider_hosts.get(code)
+        return row["hub_code"] if row else ""
+
+    def responsible_sub_icb(self, record: Row, day: date, address: Address) -> Found:
+        """The sub-ICB ladder: practice, unless the address decides; then the address; then the host."""
+        practice_code = normal_code(record["gp_practice_code"])
+        practice = self.open_practice(practice_code, day)
+        by_address = (
+            practice_code in NO_PRACTICE or record["postcode"] in self.ref.justice_sites or self.is_dms(practice)
+        )
+        if not by_address and self.is_english(practice):
+            code = self.commissioner_of(practice, day)
+            if self.ref.sub_icb(code, day) is not None:
+                return Found(code, "practice")
+        if record["flow"] in ("plcm", "acm", "drplcm", "deplcm", "iap"):
+            told = self.organisation(record["gp_practice_responsibility"])
+            if self.ref.sub_icb(told, day) is not None:
+                return Found(told, "gp_practice_responsibility")
+        if address.sub_icb:
+            return Found(address.sub_icb, address.method)
+        return self.host(record["provider_code"])
+
+    def hub_of_practice(self, record: Row, code: str, practice: Row | None, address: Address, day: date) -> Found:
+        """Specialised hub by the practice's region, else the address's, else the provider's contract."""
+        by_address = code in NO_PRACTICE or record["postcode"] in self.ref.justice_sites or self.is_dms(practice)
+        if not by_address and practice is not None and practice["region_code"]:
+            return Found(self.ref.regions[practice["region_code"]]["specialised_hub"], "practice")
+        if by_address and address.region:
+            return Found(self.ref.regions[address.region]["specialised_hub"], address.method)
+        hub = self.hub_of_provider(record["provider_code"], day)
+        return Found(hub, "provider_mapping") if hub else Found()
+
+    def public_health_region(self, code: str, practice: Row | None, address: Address) -> Found:
+        """Region of the practice, else of the address; never the forces' code."""
+        if code not in NO_PRACTICE and practice is not None and practice["region_code"]:
+            return Found(practice["region_code"], "practice")
+        return Found(address.region, address.method) if address.region else Found()
+
+    def devolved_board(self, address: Address, practice: Row | None) -> Found:
+        """Board of the address; for a resident of England that of the Welsh practice's postcode."""
+        if address.country in (WALES, SCOTLAND, NORTHERN_IRELAND):
+            return Found(address.board, "postcode") if address.board else Found()
+        if practice is not None:
+            for row in self.ref.postcodes.get(practice["postcode"], []):
+                if row["health_board_code"]:
+                    return Found(row["health_board_code"], "practice_postcode")
+            if practice["commissioner_code"].startswith("7A"):
+                return Found(practice["commissioner_code"], "practice")
+        return Found()
+
+    # boards of the day
+
+    def icb_of_sub(self, sub_icb: str, day: date, practice: Row | None, lsoa: str) -> str:
+        """ICB of a sub-ICB on the day; a split location goes by practice, then by small area."""
+        row = self.ref.sub_icb(sub_icb, day)
+        if row is None:
+            return ""
+        if row["icb_code"]:
+            return str(row["icb_code"])
+        if practice is not None and practice["icb_code_2026"]:
+            return str(practice["icb_code_2026"])
+        area = self.ref.lsoas.get(lsoa)
+        return str(area["icb_code_2026"]) if area else ""
+
+    def icb_of_commissioner(self, code: str, method: str, record: Row, day: date) -> str:
+        """ICB whose budget a sub-ICB's code stands for on the day."""
+        practice = self.open_practice(normal_code(record["gp_practice_code"]), day) if method == "practice" else None
+        address = self.residence(record, day, True)
+        lsoa = address.lsoa
+        if method == "provider_address":
+            host = self.ref.provider_hosts.get(self.organisation(record["provider_code"]))
+            lsoa = host["lsoa21_code"] if host else ""
+        return self.icb_of_sub(code, day, practice, lsoa)
+
+    def population(self, record: Row, day: date) -> tuple[str, str, str]:
+        """ICB, sub-ICB and method: whose patient it is. The provider's place never answers."""
+        code = normal_code(record["gp_practice_code"])
+        practice = self.open_practice(code, day)
+        by_address = code in NO_PRACTICE or record["postcode"] in self.ref.justice_sites or self.is_dms(practice)
+        if not by_address and self.is_english(practice):
+            sub = self.commissioner_of(practice, day)
+            if self.ref.sub_icb(sub, day) is not None:
+                return self.icb_of_sub(sub, day, practice, ""), sub, "practice"
+        address = self.residence(record, day, True)
+        if address.method in ("postcode", "lsoa") and address.sub_icb:
+            return self.icb_of_sub(address.sub_icb, day, None, address.lsoa), address.sub_icb, address.method
+        for field in ("gp_practice_responsibility", "residence_responsibility"):
+            told = self.organisation(record[field])
+            if self.ref.sub_icb(told, day) is not None:
+                return self.icb_of_sub(told, day, None, ""), told, "responsibility"
+            if self.ref.icb_on(told, day):
+                return told, "", "responsibility"
+        return "", "", "none"
