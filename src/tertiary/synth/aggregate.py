@@ -7,8 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tertiary.synth.arrow import money
-from tertiary.synth.contract import pence
 from tertiary.synth.hospital import add
+from tertiary.synth.money import pence
 from tertiary.synth.story import Teller
 
 KEYS = (

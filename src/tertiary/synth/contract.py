@@ -14,11 +14,13 @@ from tertiary.synth.arrow import money
 from tertiary.synth.blocks import KEEP, NOT_SPECIALISED, adjustments, created
 from tertiary.synth.data import parameters
 from tertiary.synth.hospital import add, take_rows
+from tertiary.synth.money import pence
 from tertiary.synth.prices import with_factor
 from tertiary.synth.story import Facts, Teller
 
 CRITICAL_POINT = {"adult": "UNBACC", "paediatric": "UNBPCC", "neonatal": "UNBNCC"}
 UNBUNDLED_POINT = {"SB": "UNBCHEMO", "SC": "UNBRTHPY", "RD": "UNBRAD", "RN": "UNBRAD", "VC": "UNBREHAB"}
+RECORDS = (("apc", "apc_spell"), ("op", "op"), ("ec", "ec"))
 MENTAL = "plcm_beds", "plcm_contact", "plcm_package"
 
 
@@ -26,15 +28,16 @@ def patient_level(
     teller: Teller, facts: dict[str, Facts], hospital: dict[str, pa.Table], here: frozenset[str]
 ) -> pa.Table:
     """PLCM of a month, by provider and date. Money columns are exact decimals."""
-    parts = [_same(teller, facts[s], hospital[s], s) for s in ("apc", "op", "ec") if s in facts]
+    parts = [_same(teller, facts[s], hospital[t], s) for s, t in RECORDS if s in facts]
     parts += [_critical(teller, facts["apc"], hospital[k], c) for c, k in _periods(hospital)]
-    parts += [_unbundled(teller, facts[s], hospital[s], s) for s in ("op", "apc") if s in facts]
+    parts += [_unbundled(teller, facts[s], hospital[t], s) for s, t in RECORDS[:2] if s in facts]
     parts += [_beyond(teller, facts[s], s) for s in ("plcm_renal", *MENTAL) if s in facts]
     table = pa.concat_tables([p for p in parts if p.num_rows])
     table = pa.concat_tables([table, adjustments(teller, table, here)])
-    order = pc.sort_indices(table, sort_keys=[("provider", "ascending"), ("end", "ascending"), ("true_source", "ascending"), ("point_of_delivery", "ascending")])  # fmt: skip
+    keys = ("provider", "end", "true_source", "point_of_delivery")
+    order = pc.sort_indices(table, sort_keys=[(k, "ascending") for k in keys])
     table = submitted(teller, local_prices(teller, table.take(order)))
-    return table.select(KEEP)
+    return table.select((*KEEP, "true_commissioner", "true_category"))
 
 
 def _periods(hospital: dict[str, pa.Table]) -> list[tuple[str, str]]:
@@ -136,16 +139,19 @@ def _unbundled(teller: Teller, facts: Facts, table: pa.Table, setting: str) -> p
 def _beyond(teller: Teller, facts: Facts, setting: str) -> pa.Table:
     """Care that hospital records do not carry: it has an identifier of contract monitoring only."""
     table = facts.table
-    n = table.num_rows
-    mental = setting in MENTAL
-    tariff = (
-        pa.nulls(n, pa.string()) if mental else pc.binary_join_element_wise(table["hrg"].cast(pa.string()), "//", "")
-    )
+    n, local = table.num_rows, setting in MENTAL
+    none = pa.nulls(n, pa.string())
+    tariff = none if local else pc.binary_join_element_wise(table["hrg"].cast(pa.string()), "//", "")
     return _finish(
-        teller, table, setting, non_cds_id=pc.binary_join_element_wise("NC", table["record_id"].combine_chunks(), ""),
-        true_source=table["record_id"], tariff=tariff, mental_category=table["unbundled"] if mental else pa.nulls(n, pa.string()),
-        national=pa.array(["N" if mental else "Y"] * n, pa.string()),
-    )  # fmt: skip
+        teller,
+        table,
+        setting,
+        non_cds_id=pc.binary_join_element_wise("NC", table["record_id"].combine_chunks(), ""),
+        true_source=table["record_id"],
+        tariff=tariff,
+        mental_category=table["unbundled"] if local else none,
+        national=pa.array(["N" if local else "Y"] * n, pa.string()),
+    )
 
 
 def local_prices(teller: Teller, table: pa.Table) -> pa.Table:
@@ -175,14 +181,6 @@ def _factors(table: pa.Table) -> np.ndarray:
     return np.where(bare == 0, 1.0, np.round(total / np.where(bare == 0, 1, bare), 6))
 
 
-def pence(values: pa.ChunkedArray) -> np.ndarray:
-    """Whole pence of a decimal column with two places."""
-    array = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
-    raw = np.frombuffer(array.buffers()[1], np.int64)[array.offset * 2 : (array.offset + len(array)) * 2 : 2]
-    found: np.ndarray = raw.copy()
-    return found
-
-
 def submitted(teller: Teller, table: pa.Table) -> pa.Table:
     """The service code the provider sends: the true line, with errors, and not specialised for the rest."""
     rng = teller.scope.random("submitted", teller.month.key)
@@ -193,9 +191,10 @@ def submitted(teller: Teller, table: pa.Table) -> pa.Table:
     wrong = pc.and_(clear, fit)
     other = pa.array(np.array(["NCBPS13E", "NCBPS08O", "NCBPS01C", "NCBPS23X"])[rng.integers(0, 4, n)])
     blank = pa.array(rng.random(n) < 0.5)
-    true = pc.coalesce(table["true_line"], pa.scalar(NOT_SPECIALISED))
-    sent = pc.if_else(wrong, pc.if_else(blank, pa.scalar(NOT_SPECIALISED), other), true)
+    line = pc.coalesce(table["true_line"], pa.scalar(NOT_SPECIALISED))
+    sent = pc.if_else(wrong, pc.if_else(blank, pa.scalar(NOT_SPECIALISED), other), line)
     home = table["practice_responsibility"]
     category = pc.if_else(pc.and_(wrong, blank), pa.scalar("12"), table["category"])
     commissioner = pc.if_else(pc.and_(wrong, blank), home, table["commissioner"])
-    return add(table, service=sent, category=category, commissioner=commissioner)
+    true = {"true_commissioner": table["commissioner"], "true_category": table["category"]}
+    return add(table, service=sent, category=category, commissioner=commissioner, **true)

@@ -140,7 +140,7 @@ class Draw:
         return person, day, day
 
     def _fits(self, plan: Plan, others: np.ndarray, month: Month) -> np.ndarray:
-        age = self.people.age(others, month.first)
+        age = self.people.age(others, np.full(len(others), month.first))
         fit = (age >= plan.age_min) & (age < plan.age_max)
         return fit & (self.people.female[others] == (plan.sex == "2")) if plan.sex else fit
 

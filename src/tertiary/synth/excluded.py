@@ -103,7 +103,8 @@ def drugs(draw: Draw, teller: Teller) -> tuple[pa.Table, pa.Table]:
             **common, "drug_code": pa.array([code] * n, text), "taxonomy": pa.array(["20"] * n, text),
             "drug_name": pa.array([f"SYNTHETIC {row['name']}"] * n, text), "route": pa.array(route, text),
             "drug_quantity": pa.array(quantity.astype(str), text), "quantity": pa.array(quantity),
-            "point_of_delivery": pa.array(["DRUG"] * n, text), "unit_price": money(unit), "unit_commissioner": money(unit),
+            "point_of_delivery": pa.array(["DRUG"] * n, text), "unit_price": money(unit),
+            "unit_commissioner": money(unit),
             "home_charge": money(charge), "vat": pa.array(np.where(taxed, "Y", "N"), text), "price": money(total),
             "market_forces": money(np.zeros(n, np.int64)), "approval": reference, "needs_approval": pa.array(approved),
         })  # fmt: skip
@@ -131,7 +132,8 @@ def devices(draw: Draw, teller: Teller) -> pa.Table:
             "procurement": pa.array(np.where(u[:, 1] < 0.55, "20", "10"), text),
             "device_name": pa.array([f"SYNTHETIC device {code}"] * n, text), "quantity": pa.array(np.ones(n, np.int64)),
             "device_quantity": pa.array(["1"] * n, text), "point_of_delivery": pa.array(["DEVICE"] * n, text),
-            "unit_price": money(unit), "unit_commissioner": money(unit), "vat": pa.array(np.where(taxed, "Y", "N"), text),
+            "unit_price": money(unit), "unit_commissioner": money(unit),
+            "vat": pa.array(np.where(taxed, "Y", "N"), text),
             "price": money(total), "market_forces": money(np.zeros(n, np.int64)),
         }))  # fmt: skip
     return _ordered(made)

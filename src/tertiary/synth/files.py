@@ -11,20 +11,23 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
+from tertiary.synth.defects import spoil
+
 
 def name(flow: str, sender: str, month: int, note: str = "") -> str:
     """Such as synthetic_RJ1_plcm_202504 (a note such as resubmission or ytd at the end)."""
     return f"synthetic_{sender}_{flow}_{month}" + (f"_{note}" if note else "")
 
 
-def save(table: pa.Table, path: Path, format: str) -> Path:
-    """Write a table; the path gets the suffix of the format."""
+def save(table: pa.Table, path: Path, format: str, raw: tuple[tuple[int, str], ...] = ()) -> Path:
+    """Write a table; the path gets the suffix of the format. `raw` faults are put into the bytes of a CSV."""
     path.parent.mkdir(parents=True, exist_ok=True)
     target = path.with_name(f"{path.name}.{format}")
     if format == "parquet":
         pq.write_table(table, target, compression="zstd", use_dictionary=True)
     else:
-        target.write_bytes(csv_bytes(table))
+        data = csv_bytes(table)
+        target.write_bytes(spoil(data, raw) if raw else data)
     return target
 
 

@@ -9,10 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from tertiary.synth import files, truth
 from tertiary.synth.aggregate import aggregate
 from tertiary.synth.arrow import Words, days
 from tertiary.synth.blocks import created
@@ -21,7 +18,7 @@ from tertiary.synth.errors import SynthError
 from tertiary.synth.events import Draw
 from tertiary.synth.excluded import devices, drugs
 from tertiary.synth.hospital import add, attendances, critical_care, emergencies, episodes, spells
-from tertiary.synth.layouts import official
+from tertiary.synth.outbox import Outbox
 from tertiary.synth.overlay import write_overlay
 from tertiary.synth.payers import payers
 from tertiary.synth.people import people
@@ -34,10 +31,6 @@ from tertiary.synth.world import world
 
 if TYPE_CHECKING:
     from tertiary.register import Register
-
-HOSPITAL = ("apc_spell", "apc_episode", "op", "ec", "cc_adult", "cc_paediatric", "cc_neonatal")
-CONTRACT = ("plcm", "drplcm", "deplcm", "acm", "iap")
-OWN_FILES = 3  # providers that send their own contract files; the others share one
 
 
 @dataclass
@@ -56,8 +49,8 @@ class SynthSummary:
         flows = ", ".join(f"{k} {v:,}" for k, v in self.rows.items())
         rate = total / self.seconds if self.seconds else 0
         return (
-            f"{self.out}: SYNTHETIC. {total:,} rows in {self.files} files in {self.seconds:.1f} s ({rate:,.0f} rows/s), "
-            f"{self.people:,} people, {sum(self.defects.values()):,} planted defects of {len(self.defects)} kinds\n"
+            f"{self.out}: SYNTHETIC. {total:,} rows in {self.files} files in {self.seconds:.1f} s "
+            f"({rate:,.0f} rows/s), {self.people:,} people, {sum(self.defects.values()):,} planted defects of {len(self.defects)} kinds\n"
             f"  {flows}\n  run: tertiary run {self.out} --out RUN --register {self.out / 'register'}"
         )
 
@@ -104,7 +97,7 @@ class England:
         )
         own = self.draw.travel.own(self.world.providers)
         self.here = frozenset(self.world.providers.code[own])
-        self.truth: list[pa.Table] = []
+        self.outbox = Outbox(wanted, folder)
         self.number = 1
 
     def write(self) -> None:
@@ -113,12 +106,13 @@ class England:
         self.summary.people = len(self.people.local)
         for month in self.scope.months:
             self._month(month)
-        (self.folder / "_truth").mkdir(exist_ok=True)
-        pq.write_table(
-            pa.concat_tables(self.truth), self.folder / "_truth" / "synthetic_records.parquet", compression="zstd"
-        )
+        self.outbox.close()
         write_overlay(self.folder / "register", self.register, self.world, self.people, self.book, self.scope)
         (self.folder / "README.txt").write_text(LABEL, encoding="utf-8")
+        self.summary.rows, self.summary.files = self.outbox.rows, self.outbox.files
+        for record in self.outbox.planted:
+            kind = str(record["kind"])
+            self.summary.defects[kind] = self.summary.defects.get(kind, 0) + 1
 
     def _month(self, month: Month) -> None:
         teller = Teller(
@@ -130,13 +124,13 @@ class England:
         tables["plcm"] = patient_level(teller, facts, tables, self.here)
         tables["drplcm"], approvals = drugs(self.draw, teller)
         tables["deplcm"] = devices(self.draw, teller)
-        own = self._own(tables["plcm"])
+        own = self.outbox.choose(tables["plcm"])
         tables["acm"] = aggregate(teller, [tables[k] for k in ("plcm", "drplcm", "deplcm")], own)
         tables["iap"] = add(tables["acm"], submitter=pa.array(["SYNTHETIC SUBMITTER"] * tables["acm"].num_rows))
         tables["prior_approval"] = _approved(approvals)
         self.number = teller.next_number
         for flow, table in tables.items():
-            self._save(flow, table, month, own if flow in CONTRACT else ())
+            self.outbox.send(flow, table, month)
 
     def _hospital(self, teller: Teller, facts: dict[str, Facts]) -> dict[str, pa.Table]:
         for fact in facts.values():
@@ -145,35 +139,13 @@ class England:
                 charged=pa.array(fact.charged), payer_reason=self.words.array(fact.payer.reason),
             )  # fmt: skip
         tables: dict[str, pa.Table] = {}
-        tables["apc"] = tables["apc_spell"] = spells(teller, facts["apc"])
+        tables["apc_spell"] = spells(teller, facts["apc"])
         tables["apc_episode"] = episodes(teller, facts["apc"], tables["apc_spell"])
         tables["op"] = attendances(teller, facts["op"])
         tables["ec"] = emergencies(teller, facts["ec"])
         for care, table in critical_care(teller, facts["apc"], tables["apc_spell"]).items():
             tables[f"cc_{care}"] = add(table, care=pa.array([care] * table.num_rows, pa.string()))
         return tables
-
-    def _own(self, plcm: pa.Table) -> tuple[str, ...]:
-        """The providers with most rows inside the area send files of their own."""
-        if not hasattr(self, "_senders"):
-            count = plcm.group_by("provider").aggregate([([], "count_all")])
-            count = count.sort_by([("count_all", "descending"), ("provider", "ascending")])
-            self._senders = tuple(count["provider"].to_pylist()[:OWN_FILES])
-        return self._senders
-
-    def _save(self, flow: str, table: pa.Table, month: Month, own: tuple[str, ...]) -> None:
-        if flow == "apc":
-            return
-        parts = {p: table.filter(pc.equal(table["provider"], p)) for p in own}
-        parts["all"] = (
-            table.filter(pc.invert(pc.is_in(table["provider"], value_set=pa.array(list(own))))) if own else table
-        )
-        for sender, part in parts.items():
-            path = self.folder / flow / files.name(flow, sender, month.key)
-            written = files.save(official(flow, part), path, self.scope.format)
-            self.truth.append(truth.rows(flow, f"{flow}/{written.name}", part))
-            self.summary.rows[flow] = self.summary.rows.get(flow, 0) + part.num_rows
-            self.summary.files += 1
 
 
 def _approved(table: pa.Table) -> pa.Table:

@@ -91,7 +91,9 @@ def _market_forces(register: Register, years: list[str]) -> pa.Table:
     known = register["market_forces"].to_pylist()
     have = {(r["provider_code"], r["financial_year"]) for r in known}
     rows = [
-        (r["provider_code"], year, r["factor"]) for year in years for r in sorted(known, key=lambda r: r["provider_code"])
+        (r["provider_code"], year, r["factor"])
+        for year in years
+        for r in sorted(known, key=lambda r: r["provider_code"])
         if (r["provider_code"], year) not in have and r["financial_year"] == "202627"
     ]  # fmt: skip
     return _labelled(

@@ -60,21 +60,23 @@ class Payers:
         green, red = kind == 1, kind == 2
         handed = np.isin(local, words.codes(sorted(self.delegated)))
         dental = np.isin(tfc, words.codes(DENTAL)) & (kind == 0)
-        cases = [charged, red, dental, forces, green & handed, green]
-        to = [words.code(PRIVATE), hub, local, words.code(FORCES), local, self._regional(hub, area)]
-        category = [
-            words.code("98"), np.where(mental, words.code("22"), words.code("21")), words.code("55"),
-            words.code("61"), np.where(mental, words.code("26"), words.code("25")), words.code("21"),
-        ]  # fmt: skip
-        if emergency:
-            cases, to, category = [forces], [words.code(FORCES)], [words.code("61")]
-        names = ["charged", "retained", "dental", "armed_forces", "delegated", "not_yet_delegated"]
-        reason = [words.code(n) for n in (["armed_forces"] if emergency else names)]
-        return Payer(
-            np.select(cases, to, local).astype(np.int32),
-            np.select(cases, category, words.code("12")).astype(np.int32),
-            np.select(cases, reason, words.code("ordinary")).astype(np.int32),
-        )
+        cases: list[tuple[str, np.ndarray, np.ndarray | int, np.ndarray | int]] = [
+            ("charged", charged, words.code(PRIVATE), words.code("98")),
+            ("retained", red, hub, np.where(mental, words.code("22"), words.code("21"))),
+            ("dental", dental, local, words.code("55")),
+            ("armed_forces", forces, words.code(FORCES), words.code("61")),
+            ("delegated", green & handed, local, np.where(mental, words.code("26"), words.code("25"))),
+            ("not_yet_delegated", green, self._regional(hub, area), words.code("21")),
+        ]
+        if emergency:  # its own short branch: defence practice or not
+            cases = cases[3:4]
+        to, category = local.astype(np.int32), np.full(len(person), words.code("12"), np.int32)
+        reason = np.full(len(person), words.code("ordinary"), np.int32)
+        for name, holds, commissioner, code in reversed(cases):
+            to = np.where(holds, commissioner, to).astype(np.int32)
+            category = np.where(holds, code, category).astype(np.int32)
+            reason = np.where(holds, words.code(name), reason).astype(np.int32)
+        return Payer(to, category, reason)
 
     def _line_kind(self, line: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """0 not specialised, 1 delegable (green), 2 retained; and whether it is a mental health line."""

@@ -37,7 +37,7 @@ PRICE_GROUPS = {
         "Daycase",
         "Outpatient Procedures",
         "Rehabilitation Inpatient",
-    ),  # fmt: skip
+    ),
     "bed_day": ("Mental Health Provider Spell",),
     "contact": ("Mental Health Care Contact",),
     "device": ("High Cost Devices",),

@@ -122,8 +122,8 @@ class Teller:
             done = np.where(events.first, code("OPPROCFA"), code("OPPROCFUP"))
             return np.where(attendance, seen, done), "op"
         if setting == "plcm_package":
-            points = np.array([code(p.mix) if p.setting == setting else -1 for p in self.plans])
-            return points[events.plan], setting
+            package = np.array([code(p.mix) if p.setting == setting else -1 for p in self.plans])
+            return package[events.plan], setting
         child = np.array([self.words.list[h].endswith("B") for h in events.hrg]) if setting == "plcm_renal" else False
         points = {"ec": code("AE"), "plcm_beds": code("IPOBD"), "plcm_contact": code("COMM")}
         if setting == "plcm_renal":
