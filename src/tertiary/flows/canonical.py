@@ -76,7 +76,7 @@ class Cells:
         return next((self.recognised.fields[n] for names in mapped.sources for n in names if self.has(n)), None)
 
 
-def carried(contract: Contract) -> list[str]:
+def carried() -> list[str]:
     """Canonical columns in table order."""
     return [c.name for c in columns("activity") if c.name not in _NOT_MAPPED]
 
@@ -98,8 +98,10 @@ def derived(cells: Cells, has_key: bool) -> dict[str, str]:
         given = f"try_cast({cells.first(year.sources)} || '01' AS INTEGER)"
         day = f"coalesce(activity_date, flows_date(CAST({given} AS VARCHAR)))" if year.sources else "activity_date"
         made["activity_date"] = day
-        made["financial_year"] = f"flows_year_of({day})"
-        made["financial_month"] = f"flows_month_of({day})"
+        # The month that is declared wins: an episode belongs to the month in which its spell was discharged.
+        told = f"coalesce(flows_date(CAST({given} AS VARCHAR)), {day})" if year.sources else day
+        made["financial_year"] = f"flows_year_of({told})"
+        made["financial_month"] = f"flows_month_of({told})"
     else:
         made["activity_date"] = "coalesce(activity_date, flows_first_day(financial_year, financial_month) + 14)"
     made["activity_date"] = f"CAST({made['activity_date']} AS DATE)"

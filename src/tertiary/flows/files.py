@@ -284,7 +284,7 @@ def _judge_header(content: Content, matched: int) -> None:
         content.problem = Problem("S05", "; ".join(content.header)[:200])
         content.recognised = None
     elif found.missing:
-        content.problem = Problem("S07", "; ".join(content.header)[:200], "; ".join(found.missing))
+        content.problem = Problem("F01.missing", "; ".join(content.header)[:200], "; ".join(found.missing))
     else:
         repeated = [content.header[p] for p in found.repeated]
         needed = {n for p in found.repeated if (n := _field_of(found, content.header[p])) in found.contract.needed}

@@ -1,21 +1,20 @@
-"""Files in, canonical rows out: every row received ends accepted, quarantined or superseded.
-
-Intake always runs on the embedded engine; its SQL is generated from the contracts, the mapping and the checks.
-"""
+"""What arrived, and is it sound: files in, canonical activity, findings, quarantine and submissions out."""
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tertiary.errors import ConservationError, FlowError
-from tertiary.flows import canonical, checks, macros, submissions
-from tertiary.flows.reading import Source, find, load, open_sources
-from tertiary.tables import columns
+from tertiary.flows import careful, crossflow, files, findings, macros, references, stage, submissions
+from tertiary.flows.canonical import Cells
+from tertiary.flows.checks import RowCheck, compile_rows
+from tertiary.flows.files import Content, Problem
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -23,208 +22,263 @@ if TYPE_CHECKING:
     from tertiary.engine import DuckDBEngine
     from tertiary.register import Register
 
-FILE_ADVICE = {
-    "FILE01": "check that the file is whole and is CSV, gzip, zip or Parquet, then send it again",
-    "FILE02": "send the file with its header and data",
-    "FILE03": "name the columns as the standard does",
-    "FILE04": "leave each column once",
-    "FILE05": "a file with the same content was already taken; nothing to do",
-    "F01": "add the missing columns",
-    "ROW01": "look for a missing or an unquoted delimiter",
-    "ROW02": "remove the NUL bytes",
-    "ROW03": "look for an unclosed quotation mark",
-    "N01": "send pseudonyms, or set TERTIARY_PSEUDONYM_KEY so that numbers are replaced on arrival",
-}
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class IntakeSettings:
-    """`pseudonym_key` replaces NHS numbers by keyed hashes; without it rows that carry one are refused."""
+    """`pseudonym_key` turns NHS numbers into keyed hashes; `coverage` maps file patterns to in_month or year_to_date."""
 
     pseudonym_key: str | None = field(default=None, repr=False)
+    coverage: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
 class Intake:
-    """What arrived: tables with the schemas of tables.csv, facts of the inputs, and counts of rows by fate."""
+    """Result of intake.
+
+    `activity` (rows accepted or superseded), `findings`, `quarantine` and `submissions` are expressions over tables
+    of the engine with the columns of tables.csv. `inputs` has one entry a file: file, sha256, bytes, rows, flow.
+    `counts`: received = accepted + quarantined + superseded.
+    """
 
     activity: ir.Table
     findings: ir.Table
     quarantine: ir.Table
     submissions: ir.Table
     inputs: list[dict[str, Any]]
-    counts: Mapping[str, int]
+    counts: dict[str, int]
 
 
 def intake(
+    engine: DuckDBEngine, inputs: Sequence[Path], register: Register, *, as_known: date, settings: IntakeSettings
+) -> Intake:
+    """Read files and folders into canonical activity as known at the end of `as_known`.
+
+    A bad file or row is a finding. FlowError when an input does not exist or nothing was found; ConservationError
+    when rows do not add up, which is a fault of this software.
+    """
+    return _take_in(engine, inputs, register, as_known, settings, is_superseding=True)
+
+
+def check(
+    engine: DuckDBEngine, inputs: Sequence[Path], register: Register, *, settings: IntakeSettings | None = None
+) -> Intake:
+    """As `intake`, with every file judged on its own: nothing is superseded by another file."""
+    return _take_in(engine, inputs, register, register.as_known, settings or IntakeSettings(), is_superseding=False)
+
+
+def _take_in(
     engine: DuckDBEngine,
     inputs: Sequence[Path],
     register: Register,
-    *,
     as_known: date,
-    settings: IntakeSettings | None = None,
+    settings: IntakeSettings,
+    *,
+    is_superseding: bool,
 ) -> Intake:
-    """Read, check and settle every row of `inputs` as known on `as_known`. FlowError when an input does not exist."""
-    settings = settings or IntakeSettings()
-    for given in inputs:
-        if not given.exists():
-            raise FlowError(f"{given} does not exist. Give a file or a folder of monthly files.")
-    macros.install(engine, settings.pseudonym_key)
-    checks.load_references(engine, register)
-    _begin(engine)
-    work = Path(tempfile.mkdtemp(dir=engine.work))
-    sources = [s for path, name in find(inputs) for s in open_sources(path, name, work)]
-    for number, source in enumerate(sources):
-        _stage(engine, number, source, work, bool(settings.pseudonym_key))
+    key = settings.pseudonym_key or None
+    macros.install(engine, key)
+    for module in (stage, findings):
+        module.create(engine)
+    contents = _open(inputs, engine.work)
+    compiled, broken = _read(engine, contents, register, key is not None)
+    _load_files(engine, contents, inputs, settings, is_superseding)
+    _load_broken(engine, broken)
     macros.forget_key(engine)
-    submissions.settle(engine, as_known)
-    counts = _counts(engine)
-    made = {name: engine.table(f"flows_{name}") for name in ("activity", "findings", "quarantine", "submissions")}
-    facts = [_fact(s) for s in sources]
-    return Intake(**made, inputs=facts, counts=counts)
+    findings.of_files(engine, contents)
+    findings.of_rows(engine, compiled)
+    references.find(engine, register)
+    submissions.slices(engine)
+    submissions.decide(engine, as_known, is_superseding)
+    submissions.publish(engine)
+    crossflow.find(engine)
+    findings.publish(engine)
+    counts = _balance(engine)
+    tables = {n: engine.table(f"flows_{n}") for n in ("activity", "findings", "quarantine", "submissions")}
+    return Intake(**tables, inputs=_inputs(engine, contents), counts=counts)
 
 
-def check(engine: DuckDBEngine, files: Sequence[Path], register: Register) -> Intake:
-    """Findings for files before anyone submits them: as `intake`, with all knowledge there is."""
-    return intake(engine, files, register, as_known=date.max)
+def _open(inputs: Sequence[Path], work: Path) -> dict[int, Content]:
+    contents: dict[int, Content] = {}
+    for place, (name, path) in enumerate(files.find(inputs)):
+        for content in files.open_contents(name, path, work, place):
+            contents[len(contents)] = content
+    return contents
 
 
-def _begin(engine: DuckDBEngine) -> None:
-    """Empty work tables, so that nothing arriving gives empty results, not a failure."""
-    cells = ", ".join(f"{c.name} {_sql_type(c.type)}" for c in columns("activity") if c.name not in _NOT_STAGED)
-    engine.execute(
-        "CREATE OR REPLACE TABLE flows_staged (source_number INTEGER, row_number BIGINT, created_at TIMESTAMP, "
-        f"nhs_number VARCHAR, raw VARCHAR, failing INTEGER[], {cells})"
-    )
-    engine.execute(
-        "CREATE OR REPLACE TABLE flows_broken (source_number INTEGER, row_number BIGINT, flow VARCHAR, "
-        "rule_id VARCHAR, expected VARCHAR, raw VARCHAR)"
-    )
-    engine.execute(
-        "CREATE OR REPLACE TABLE flows_sources (source_number INTEGER, file VARCHAR, file_hash VARCHAR, "
-        "flow VARCHAR, received_at TIMESTAMP, rule_id VARCHAR, value VARCHAR, expected VARCHAR, advice VARCHAR)"
-    )
-    engine.execute(
-        "CREATE OR REPLACE TABLE flows_repairs (source_number INTEGER, row_number BIGINT, rule_id VARCHAR, "
-        "field VARCHAR, value VARCHAR, expected VARCHAR, repair VARCHAR)"
-    )
-
-
-_NOT_STAGED = {"record_id", "row_key", "submission_id", "row_number", "fate"}
-
-
-def _stage(engine: DuckDBEngine, number: int, source: Source, work: Path, has_key: bool) -> None:
-    """Read one source into the staged rows; what is broken goes to flows_broken with its text."""
-    if source.recognised is not None and not source.problem:
-        load(engine, source, "flows_raw", work)
-        engine.execute(_select(source, number, has_key))
-        _repairs(engine, source, number)
-    elif source.problem and source.problem[0] != "FILE01" and not source.parquet:
-        _refuse_whole(engine, source, number)
-    flow = source.recognised.contract.flow if source.recognised else ""
-    rule, value, expected = source.problem or ("", "", "")
-    received = datetime.fromtimestamp(source.received_at, UTC).replace(tzinfo=None, microsecond=0)
-    row = [number, source.name, source.sha256, flow, received, rule, value, expected, FILE_ADVICE.get(rule, "")]
-    engine.connection.execute(f"INSERT INTO flows_sources VALUES ({', '.join('?' * len(row))})", row)
-    broken = [(number, b.row_number, flow, b.rule_id, b.expected, b.raw) for b in source.broken]
-    if broken:
-        engine.connection.executemany("INSERT INTO flows_broken VALUES (?, ?, ?, ?, ?, flows_redact(?))", broken)
-
-
-def _refuse_whole(engine: DuckDBEngine, source: Source, number: int) -> None:
-    """Every line of a file that cannot be placed is kept as text."""
-    from tertiary.flows.reading import Broken
-
-    rule, _, expected = source.problem or ("", "", "")
-    with source.path.open(encoding="utf-8", errors="replace", newline="") as handle:
-        lines = [line.rstrip("\r\n").replace("\0", "\\0")[:100_000] for line in handle]
-    source.broken = [Broken(n, rule, expected, line) for n, line in enumerate(lines[1:], 1) if line.strip()]
-    source.rows = len(source.broken)
-
-
-def _select(source: Source, number: int, has_key: bool) -> str:
-    """INSERT of the canonical rows of one raw table, with the checks they fail."""
-    assert source.recognised is not None
-    cells = canonical.Cells(source.recognised)
-    typed = canonical.typed(cells)
-    derived = canonical.derived(cells, has_key)
-    dates = {k: v for k, v in derived.items() if k in ("activity_date", "financial_year", "financial_month")}
-    later = {k: v for k, v in derived.items() if k not in dates and k != "date_filled"}
-    first = f"SELECT *, {', '.join(f'{v} AS {k}' for k, v in typed.items())} FROM flows_raw"
-    dated = f"SELECT {_over(typed, dates)} FROM ({first})"
-    made = f"SELECT {_over({**typed, **dates}, later)} FROM ({dated})"
-    have = {**typed, **derived}
-    row = {}
-    for column in columns("activity"):
-        if column.name in _NOT_STAGED:
+def _read(
+    engine: DuckDBEngine, contents: dict[int, Content], register: Register, has_key: bool
+) -> tuple[dict[int, list[RowCheck]], list[dict[str, Any]]]:
+    compiled: dict[int, list[RowCheck]] = {}
+    broken: list[dict[str, Any]] = []
+    points = register["points_of_delivery"]
+    for number, content in contents.items():
+        if content.problem is not None or content.recognised is None:
             continue
-        value = column.name if column.name in have else canonical.default(column.type)
-        row[column.name] = f"CAST({value} AS {_sql_type(column.type)})"
-    row["age"] = f"coalesce({row['age']}, 999::SMALLINT)"
-    texts = [f"f{i}" for i in range(len(source.header))]
-    created = "created_at" if "created_at" in have else "NULL::TIMESTAMP"
-    flat = f"SELECT row_number, {created} AS created_at, nhs_number, "
-    flat += f"[{', '.join(texts)}] AS cells, {', '.join(f'{v} AS {k}' for k, v in row.items())} FROM ({made})"
-    refuse = f"list_has_any(failing, {checks.refusing()})" + ("" if has_key else " OR nhs_number <> ''")
-    order = ", ".join(row)
-    return (
-        f"INSERT INTO flows_staged SELECT {number}, row_number, created_at, nhs_number, "
-        f"CASE WHEN {refuse} THEN flows_redact(array_to_string(cells, {canonical.quote(source.delimiter)})) ELSE '' END, "
-        f"failing, {order} FROM (SELECT *, {checks.failing()} AS failing FROM ({flat}))"
-    )
+        found = compile_rows(Cells(content.recognised), points)
+        set_aside = _read_one(engine, content, number, found, has_key)
+        if content.changed():
+            content.problem, set_aside = Problem("S10", ""), []
+            engine.execute(f"DELETE FROM flows_rows WHERE file_no = {number}")
+        if content.problem is None:
+            compiled[number] = found
+            broken += [{"file_no": number, **b} for b in set_aside]
+            _note_columns(content)
+        log.info("read file", extra={"flow": content.recognised.contract.flow})
+    return compiled, broken
 
 
-def _over(have: Mapping[str, str], new: Mapping[str, str]) -> str:
-    """`*` with columns replaced where they exist and added where they do not."""
-    replaced = ", ".join(f"{v} AS {k}" for k, v in new.items() if k in have)
-    added = "".join(f", {v} AS {k}" for k, v in new.items() if k not in have)
-    return f"* REPLACE ({replaced}){added}" if replaced else f"*{added}"
+def _read_one(
+    engine: DuckDBEngine, content: Content, number: int, compiled: list[RowCheck], has_key: bool
+) -> list[dict[str, Any]]:
+    """Insert one content: strictly, else carefully. Returns the rows that could not be split into cells."""
+    import duckdb
+
+    if not content.needs_care:
+        try:
+            stage.insert(engine, content, number, compiled, has_key, None)
+            return []
+        except duckdb.OutOfMemoryException:
+            raise
+        except duckdb.Error as error:
+            if content.kind == "parquet":
+                content.problem = Problem("S01", type(error).__name__)
+                return []
+    good = engine.work / f"good{number}.csv"
+    try:
+        split = careful.split(content, good)
+        if split.rows > len(split.broken):
+            stage.insert(engine, content, number, compiled, has_key, good)
+    except (OSError, duckdb.Error) as error:
+        content.problem = Problem("S01", type(error).__name__)
+        return []
+    finally:
+        good.unlink(missing_ok=True)
+    if split.encodings:
+        lines = sum(split.encodings.values())
+        content.notes.append(Problem("S09", f"Windows-1252 on {lines} lines"))
+    if split.trimmed:
+        content.notes.append(Problem("S17", f"{split.trimmed} rows"))
+    return split.broken
 
 
-def _repairs(engine: DuckDBEngine, source: Source, number: int) -> None:
-    """Record what was read differently from how it was written: years and amounts."""
-    assert source.recognised is not None
-    cells = canonical.Cells(source.recognised)
-    for mapped in cells.contract.mapping:
-        rules = {"financial_year": ("F02", "six digits such as 202526"), "money": ("F06", "digits and a point")}
-        if mapped.how not in rules or cells.position(mapped) is None:
-            continue
-        rule, expected = rules[mapped.how]
-        cell = cells.first(mapped.sources)
-        mended = f"flows_year({cell})" if mapped.how == "financial_year" else f"CAST(flows_money({cell}) AS VARCHAR)"
-        changed = (
-            f"{mended} <> '' AND {mended} <> {cell}"
-            if rule == "F02"
-            else f"regexp_matches({cell}, '[,£\\s]') AND {mended} IS NOT NULL"
+def _note_columns(content: Content) -> None:
+    """Columns that were not read: unknown ones, and personal data that is never kept."""
+    found = content.recognised
+    assert found is not None
+    if found.unknown:
+        names = [content.header[p] for p in found.unknown]
+        content.notes.append(Problem("F01.unknown", "; ".join(names)[:200]))
+    dropped = [f.name for f in found.contract.fields if f.role == "dropped" and f.name in found.fields]
+    if personal := [n for n in dropped if n != "PERSON BIRTH DATE"]:
+        content.notes.append(Problem("S21", "; ".join(personal)[:200], personal[0]))
+
+
+def _load_files(
+    engine: DuckDBEngine, contents: dict[int, Content], inputs: Sequence[Path], settings: IntakeSettings, is_superseding: bool
+) -> None:
+    """`flows_files`: one row a content; `flows_bases`: where its rows begin in `flows_rows`."""
+    import pyarrow as pa
+
+    folders = [p for p in inputs if p.is_dir()]
+    received = files.side_table(folders, "received.csv", "received_at")
+    coverage = [*files.side_table(folders, "coverage.csv", "coverage").items(), *settings.coverage]
+    first_of: dict[str, int] = {}
+    rows = []
+    for number, content in contents.items():
+        flow = content.recognised.contract.flow if content.recognised else ""
+        is_usable = content.problem is None and content.hash != ""
+        copy_of = first_of.get(content.hash) if is_usable else None
+        ordinal = 0 if copy_of is None else sum(r["file_hash"] == content.hash for r in rows)
+        if is_usable and copy_of is None:
+            first_of[content.hash] = number
+        if copy_of is not None and is_superseding:
+            content.notes.append(Problem("S18", contents[copy_of].name))
+        rows.append(
+            {
+                "file_no": number,
+                "file": content.name,
+                "file_hash": content.hash,
+                "flow": flow,
+                "copy_of": copy_of if is_superseding else None,
+                "ordinal": ordinal,
+                "coverage": _coverage(content.name, coverage),
+                "received_at": _received(content.name, received),
+                "file_time": content.stamp[1],
+            }
         )
-        name = canonical.quote(source.header[cells.position(mapped) or 0])
-        engine.execute(
-            f"INSERT INTO flows_repairs SELECT {number}, row_number, '{rule}', {name}, {cell}, '{expected}', {mended} "
-            f"FROM flows_raw WHERE {cell} <> '' AND {changed}"
-        )
+    schema = pa.schema(
+        [
+            ("file_no", pa.int32()), ("file", pa.string()), ("file_hash", pa.string()), ("flow", pa.string()),
+            ("copy_of", pa.int32()), ("ordinal", pa.int32()), ("coverage", pa.string()),
+            ("received_at", pa.timestamp("us")), ("file_time", pa.int64()),
+        ]
+    )  # fmt: skip
+    engine.load("flows_files", pa.Table.from_pylist(rows, schema=schema))
+    engine.execute("""CREATE OR REPLACE TABLE flows_bases AS
+        SELECT file_no, min(rowid) AS first_row, max(rowid) AS last_row, count(*) AS rows FROM flows_rows GROUP BY 1""")
 
 
-def _counts(engine: DuckDBEngine) -> dict[str, int]:
-    """Rows by fate, checked slice by slice."""
-    row = engine.query(
-        "SELECT coalesce(sum(received), 0)::BIGINT AS received, coalesce(sum(accepted), 0)::BIGINT AS accepted, "
-        "coalesce(sum(quarantined), 0)::BIGINT AS quarantined, coalesce(sum(superseded), 0)::BIGINT AS superseded, "
-        "count(*) FILTER (received <> accepted + quarantined + superseded) AS uneven FROM flows_submissions"
-    ).to_pylist()[0]
-    uneven = row.pop("uneven")
-    arrived = engine.query(
-        "SELECT (SELECT count(*) FROM flows_staged) + (SELECT count(*) FROM flows_broken) AS n"
-    ).to_pylist()[0]["n"]
-    if uneven or arrived != row["received"]:
-        raise ConservationError(f"{arrived} rows arrived but the submissions hold {row}; {uneven} slices are uneven.")
-    return {k: int(v) for k, v in row.items()}
+def _coverage(name: str, declared: Sequence[tuple[str, str]]) -> str:
+    for pattern, value in declared:
+        if fnmatch(name, pattern) or fnmatch(Path(name).name, pattern):
+            if value not in ("in_month", "year_to_date"):
+                raise FlowError(f"Coverage of {pattern} is {value!r}; expected in_month or year_to_date. Correct coverage.csv.")
+            return value
+    return "year_to_date" if "ytd" in Path(name).name.lower() else "in_month"
 
 
-def _fact(source: Source) -> dict[str, Any]:
-    flow = source.recognised.contract.flow if source.recognised else ""
-    return {"file": source.name, "sha256": source.sha256, "bytes": source.size, "rows": source.rows, "flow": flow}
+def _received(name: str, declared: dict[str, str]) -> datetime | None:
+    text = declared.get(name) or declared.get(Path(name).name)
+    if not text:
+        return None
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=None)
+    except ValueError as error:
+        raise FlowError(f"received.csv: {text!r} for {name} is not a time such as 2025-07-10T09:30:00. Correct it.") from error
 
 
-def _sql_type(kind: str) -> str:
-    simple = {"string": "VARCHAR", "int16": "SMALLINT", "int64": "BIGINT", "date": "DATE", "boolean": "BOOLEAN"}
-    return simple.get(kind, kind.upper())
+def _load_broken(engine: DuckDBEngine, broken: list[dict[str, Any]]) -> None:
+    import pyarrow as pa
+
+    names = ("file_no", "row_number", "check", "value", "expected", "raw")
+    types = [pa.int32(), pa.int64(), *[pa.string()] * 4]
+    data = pa.table([pa.array([b[n] for b in broken], t) for n, t in zip(names, types, strict=True)], names=list(names))
+    engine.load("flows_broken", data)
+
+
+def _balance(engine: DuckDBEngine) -> dict[str, int]:
+    """Received = accepted + quarantined + superseded: in all, by submission and against the published tables."""
+    names = ("received", "accepted", "quarantined", "superseded")
+    sums = engine.query(f"SELECT {', '.join(f'coalesce(sum({n}), 0)::BIGINT AS {n}' for n in names)} FROM flows_submissions")
+    counts = {n: int(sums.column(n)[0].as_py()) for n in names}
+    found = engine.query("""SELECT
+        (SELECT count(*) FROM flows_submissions WHERE received <> accepted + quarantined + superseded) AS uneven,
+        (SELECT count(*) FROM flows_rows) + (SELECT count(*) FROM flows_broken) AS received,
+        (SELECT count(*) FROM flows_quarantine) AS quarantined,
+        (SELECT count(*) FROM flows_activity WHERE fate = 'accepted') AS accepted,
+        (SELECT count(*) FROM flows_activity WHERE fate = 'superseded') AS superseded,
+        (SELECT count(*) FROM flows_bases WHERE last_row - first_row + 1 <> rows) AS scattered""").to_pylist()[0]
+    if found.pop("uneven") or found.pop("scattered") or any(counts[n] != found[n] for n in names):
+        raise ConservationError(f"Received rows do not add up: submissions say {counts}, tables hold {found}.")
+    return counts
+
+
+def _inputs(engine: DuckDBEngine, contents: dict[int, Content]) -> list[dict[str, Any]]:
+    rows = {
+        r["file_no"]: r["rows"]
+        for r in engine.query("SELECT file_no, count(*) AS rows FROM (SELECT file_no FROM flows_rows UNION ALL "
+                              "SELECT file_no FROM flows_broken) GROUP BY 1").to_pylist()
+    }  # fmt: skip
+    hashes = {c.source: c.hash if c.path == c.source else files.file_hash(c.source) for c in contents.values()}
+    return [
+        {
+            "file": c.name,
+            "sha256": hashes[c.source],
+            "bytes": c.stamp[0],
+            "rows": rows.get(number, 0),
+            "flow": c.recognised.contract.flow if c.recognised else "",
+        }
+        for number, c in contents.items()
+    ]

@@ -60,7 +60,7 @@ _MACROS = {
     "flows_digits(x)": "replace(replace(x, ' ', ''), '-', '')",
     "flows_is_nhs(d)": f"""CASE WHEN length(d) = 10 AND d <> '0000000000' AND regexp_full_match(d, '[0-9]{{10}}')
         THEN (11 - ({_WEIGHTED}) % 11) % 11 = unicode(right(d, 1)) - 48 ELSE false END""",
-    "flows_patient(x)": "CASE WHEN ltrim(x, '0') = '' OR upper(x) IN ('NULL', 'NONE', 'NAN') THEN '' ELSE x END",
+    "flows_patient(x)": "CASE WHEN ltrim(x, '0') = '' OR list_contains(['NULL', 'NONE', 'NAN'], upper(x)) THEN '' ELSE x END",
     # Ten digits on their own, or written 943 476 5919; whatever of them passes modulus 11 is taken out.
     "flows_redact(x)": rf"""list_reduce(list_filter(list_concat(
             regexp_extract_all(x, '[0-9]+'),

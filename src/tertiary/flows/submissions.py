@@ -1,181 +1,143 @@
-"""Submissions and fates: which slice of which file counts, and what became of every row.
+"""Which submission counts: the latest for each flow, provider, year and month; the others stay on record.
 
-A submission is the slice of one file for a flow, provider, year and month. Within a flow, provider, year and month the
-latest DATE AND TIME DATA SET CREATED wins, then the time received, then the file hash. A year-to-date file replaces
-every month up to the last one it covers. Identical content is a no-op that stays on record.
+A submission is the slice of one content for a flow, provider, year and month. In a year-to-date content every slice
+stands for all months from April to the last it holds, so that a month it no longer mentions is replaced by nothing.
+Latest is decided by creation time, then the received time a person declared, then the time of the file on disk when
+there is neither, then the hash of the content.
 """
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from tertiary.flows import checks
+from tertiary.tables import columns
 
 if TYPE_CHECKING:
     from tertiary.engine import DuckDBEngine
 
-_SLICE = "source_number, flow, provider_code, financial_year, financial_month"
+_SLICE = "flow, provider_code, financial_year, financial_month"
 
 
-def settle(engine: DuckDBEngine, as_known: date) -> None:
-    """Make flows_submissions, flows_activity, flows_quarantine and flows_findings from the staged rows."""
-    engine.execute(_SLICES)
-    engine.execute(_RANKED.format(as_known=min(as_known, date(9999, 12, 30)).isoformat()))
-    engine.execute(_ROWS.format(refusing=checks.refusing()))
-    engine.execute(_SUBMISSIONS)
-    engine.execute(_ACTIVITY)
-    engine.execute(_QUARANTINE.format(checks=checks.table(), refusing=checks.refusing()))
-    engine.execute(_FINDINGS.format(checks=checks.table(), values=checks.values()))
+def slices(engine: DuckDBEngine) -> None:
+    """`flows_slices`: received, refused and priced rows of each slice with its `submission_id`."""
+    engine.execute(f"""
+        CREATE OR REPLACE TABLE flows_slices AS
+        WITH rows AS (
+            SELECT file_no, {_SLICE.replace("financial_month", "coalesce(financial_month, 0) AS financial_month")},
+                   is_refused, price_submitted, created_at
+            FROM flows_rows
+            UNION ALL
+            SELECT b.file_no, f.flow, '', '', 0, true, NULL, NULL FROM flows_broken b JOIN flows_files f USING (file_no)
+        ), counted AS (
+            SELECT file_no, {_SLICE}, count(*) AS received, count(*) FILTER (is_refused) AS refused,
+                   CAST(coalesce(sum(price_submitted) FILTER (NOT is_refused), 0) AS DECIMAL(26,8)) AS price,
+                   max(created_at) AS created_at
+            FROM rows GROUP BY ALL
+        )
+        SELECT c.*, f.file_hash, f.copy_of, f.coverage, f.received_at, f.file_time,
+               left(sha256(concat_ws('|', f.file_hash, flow, provider_code, financial_year, financial_month, f.ordinal)), 16)
+                   AS submission_id
+        FROM counted c JOIN (SELECT * EXCLUDE (flow) FROM flows_files) f USING (file_no)""")
 
 
-# every slice with its identity; rows of a file that could not be placed form a slice without provider or month
-_SLICES = """
-CREATE OR REPLACE TABLE flows_slices AS
-WITH contents AS (
-    SELECT *, row_number() OVER (PARTITION BY file_hash ORDER BY file, source_number) AS copy FROM flows_sources
-), placed AS (
-    SELECT source_number, flow, provider_code, financial_year, coalesce(financial_month, 0::SMALLINT) AS financial_month,
-           max(created_at) AS created_at
-    FROM flows_staged GROUP BY ALL
-    UNION ALL BY NAME
-    SELECT DISTINCT source_number, flow, '' AS provider_code, '' AS financial_year, 0::SMALLINT AS financial_month,
-           NULL::TIMESTAMP AS created_at
-    FROM flows_broken
-), merged AS (
-    SELECT source_number, flow, provider_code, financial_year, financial_month, max(created_at) AS created_at
-    FROM placed GROUP BY ALL
-)
-SELECT m.*, c.file, c.file_hash, c.received_at, c.copy,
-       substr(sha256(concat_ws('|', c.file_hash, m.flow, m.provider_code, m.financial_year, m.financial_month, c.copy)), 1, 16)
-           AS submission_id,
-       CASE WHEN regexp_matches(lower(c.file), '(^|[^a-z])ytd([^a-z]|$)') THEN 'year_to_date' ELSE 'in_month' END AS coverage
-FROM merged m JOIN contents c USING (source_number)
-"""
+def decide(engine: DuckDBEngine, as_known: date, is_superseding: bool) -> None:
+    """`flows_decided`: each slice with status, superseded_by and restatement."""
+    horizon = f"TIMESTAMP '{as_known + timedelta(days=1)} 00:00:00'"
+    place = "flow, provider_code, financial_year" if is_superseding else "file_no, flow, provider_code, financial_year"
+    engine.execute(f"""
+        CREATE OR REPLACE TABLE flows_decided AS
+        WITH known AS (
+            SELECT *, CASE
+                WHEN received = refused THEN 'unreadable'
+                WHEN copy_of IS NOT NULL THEN 'duplicate'
+                WHEN received_at >= {horizon} OR created_at >= {horizon} THEN 'not_yet_known'
+                ELSE 'current' END AS first_status
+            FROM flows_slices
+        ), usable AS (SELECT * FROM known WHERE first_status = 'current'),
+        offers AS (
+            SELECT {place}, file_no AS offer, coverage, max(financial_month) AS last_month,
+                   max(created_at) AS made, max(received_at) AS got, max(file_time) AS seen, any_value(file_hash) AS hash,
+                   arg_max(submission_id, financial_month) AS last_slice
+            FROM usable GROUP BY {place.replace("file_no, ", "")}, file_no, coverage
+        ), months AS (SELECT DISTINCT {place}, financial_month FROM usable),
+        choices AS (
+            SELECT m.*, o.offer, u.submission_id, o.last_slice, coalesce(u.price, 0) AS price,
+                   row_number() OVER (PARTITION BY {", ".join(f"m.{c.strip()}" for c in place.split(","))}, m.financial_month
+                       ORDER BY coalesce(CASE WHEN o.coverage = 'year_to_date' THEN o.made ELSE u.created_at END,
+                                         TIMESTAMP '1900-01-01') DESC,
+                                coalesce(o.got, TIMESTAMP '1900-01-01') DESC,
+                                CASE WHEN o.made IS NULL AND o.got IS NULL THEN o.seen ELSE 0 END DESC, o.hash DESC) AS place
+            FROM months m
+            JOIN offers o USING ({place})
+            LEFT JOIN usable u ON u.file_no = o.offer AND u.flow = m.flow AND u.provider_code = m.provider_code
+                AND u.financial_year = m.financial_year AND u.financial_month = m.financial_month
+            WHERE u.submission_id IS NOT NULL OR (o.coverage = 'year_to_date' AND o.last_month >= m.financial_month)
+        ), winners AS (
+            SELECT w.*, r.price AS old_price, r.offer AS old_offer
+            FROM choices w LEFT JOIN choices r
+                ON r.place = 2 AND w.financial_month = r.financial_month
+                AND {" AND ".join(f"w.{c.strip()} = r.{c.strip()}" for c in place.split(","))}
+            WHERE w.place = 1
+        ), restated AS (
+            SELECT coalesce(submission_id, last_slice) AS submission_id, sum(price - old_price) AS restatement
+            FROM winners WHERE old_offer IS NOT NULL GROUP BY 1
+        ), first_copies AS (
+            SELECT f.file_no, s.submission_id AS original, {", ".join(f"s.{c}" for c in _SLICE.split(", "))}
+            FROM flows_files f JOIN flows_slices s ON s.file_no = f.copy_of
+        )
+        SELECT k.* EXCLUDE (first_status),
+               CASE WHEN first_status <> 'current' THEN first_status
+                    WHEN w.submission_id = k.submission_id THEN 'current' ELSE 'superseded' END AS status,
+               CASE WHEN first_status = 'duplicate' THEN coalesce(c.original, '')
+                    WHEN first_status = 'current' AND coalesce(w.submission_id, '') <> k.submission_id
+                    THEN coalesce(w.submission_id, w.last_slice, '') ELSE '' END AS superseded_by,
+               x.restatement
+        FROM known k
+        LEFT JOIN winners w ON k.first_status = 'current' AND k.financial_month = w.financial_month
+            AND {" AND ".join(f"k.{c.strip()} = w.{c.strip()}" for c in place.split(","))}
+        LEFT JOIN restated x ON x.submission_id = k.submission_id
+        LEFT JOIN first_copies c ON k.first_status = 'duplicate' AND c.file_no = k.file_no AND c.flow = k.flow
+            AND c.provider_code = k.provider_code AND c.financial_year = k.financial_year
+            AND c.financial_month = k.financial_month""")
 
-# for each flow, provider and month the slices that cover it, best first
-_RANKED = """
-CREATE OR REPLACE TABLE flows_fates AS
-WITH known AS (
-    SELECT *, coalesce(created_at, received_at) AS told,
-           CASE WHEN financial_year = '' OR provider_code = '' OR financial_month = 0 THEN 'unreadable'
-                WHEN copy > 1 THEN 'duplicate'
-                WHEN coalesce(created_at, received_at) >= TIMESTAMP '{as_known}' + INTERVAL 1 DAY THEN 'not_yet_known'
-                ELSE 'candidate' END AS standing
-    FROM flows_slices
-), covers AS (
-    SELECT submission_id, flow, provider_code, financial_year, financial_month AS month, told, file_hash
-    FROM known WHERE standing = 'candidate'
-    UNION
-    SELECT y.submission_id, o.flow, o.provider_code, o.financial_year, o.financial_month, y.told, y.file_hash
-    FROM known o JOIN (
-        SELECT flow, provider_code, financial_year, file_hash, max(told) AS told, max(financial_month) AS last,
-               arg_max(submission_id, financial_month) AS submission_id
-        FROM known WHERE standing = 'candidate' AND coverage = 'year_to_date' GROUP BY ALL
-    ) y ON o.flow = y.flow AND o.provider_code = y.provider_code AND o.financial_year = y.financial_year
-        AND o.financial_month <= y.last AND o.file_hash <> y.file_hash
-        AND NOT EXISTS (SELECT 1 FROM known k WHERE k.file_hash = y.file_hash AND k.flow = o.flow
-            AND k.provider_code = o.provider_code AND k.financial_year = o.financial_year
-            AND k.financial_month = o.financial_month)
-    WHERE o.standing = 'candidate'
-), best AS (
-    SELECT flow, provider_code, financial_year, month,
-           arg_max(submission_id, (told, file_hash)) AS winner
-    FROM covers GROUP BY ALL
-)
-SELECT k.*, CASE WHEN k.standing <> 'candidate' THEN k.standing
-                 WHEN b.winner = k.submission_id THEN 'current' ELSE 'superseded' END AS status,
-       CASE WHEN k.standing = 'candidate' AND b.winner <> k.submission_id THEN b.winner ELSE '' END AS superseded_by
-FROM known k LEFT JOIN best b ON k.flow = b.flow AND k.provider_code = b.provider_code
-    AND k.financial_year = b.financial_year AND k.financial_month = b.month
-"""
 
-_ROWS = """
-CREATE OR REPLACE TABLE flows_settled AS
-SELECT s.*, f.submission_id, f.file, f.submission_id || '-' || s.row_number AS record_id,
-       CASE WHEN list_has_any(s.failing, {refusing}) OR s.raw <> '' THEN 'quarantined'
-            WHEN f.status = 'current' THEN 'accepted' ELSE 'superseded' END AS fate
-FROM flows_staged s JOIN flows_fates f ON s.source_number = f.source_number AND s.flow = f.flow
-    AND s.provider_code = f.provider_code AND s.financial_year = f.financial_year
-    AND coalesce(s.financial_month, 0) = f.financial_month
-"""
-
-_SUBMISSIONS = """
-CREATE OR REPLACE TABLE flows_submissions AS
-WITH rows AS (
-    SELECT submission_id, count(*) AS n, count(*) FILTER (fate = 'accepted') AS accepted,
-           count(*) FILTER (fate = 'quarantined') AS quarantined, count(*) FILTER (fate = 'superseded') AS superseded,
-           sum(price_submitted) FILTER (fate <> 'quarantined') AS pounds
-    FROM flows_settled GROUP BY ALL
-), broken AS (
-    SELECT f.submission_id, count(*) AS n FROM flows_broken b JOIN flows_fates f
-        ON b.source_number = f.source_number AND b.flow = f.flow AND f.financial_month = 0 AND f.provider_code = ''
-    GROUP BY ALL
-), replaced AS (
-    SELECT f.superseded_by AS submission_id, sum(r.pounds) AS pounds
-    FROM flows_fates f JOIN rows r USING (submission_id) WHERE f.superseded_by <> ''
-      AND f.told = (SELECT max(g.told) FROM flows_fates g WHERE g.superseded_by = f.superseded_by
-                    AND g.financial_month = f.financial_month)
-    GROUP BY ALL
-)
-SELECT f.submission_id, f.file, f.file_hash, f.flow, f.provider_code, f.financial_year, f.financial_month, f.coverage,
-       f.created_at, f.received_at, f.status, f.superseded_by,
-       coalesce(r.n, 0) + coalesce(b.n, 0) AS received, coalesce(r.accepted, 0) AS accepted,
-       coalesce(r.quarantined, 0) + coalesce(b.n, 0) AS quarantined, coalesce(r.superseded, 0) AS superseded,
-       CAST(coalesce(r.pounds, 0) AS DECIMAL(26,8)) AS price_submitted,
-       CAST(CASE WHEN p.submission_id IS NOT NULL THEN coalesce(r.pounds, 0) - coalesce(p.pounds, 0) END
-            AS DECIMAL(26,8)) AS restatement
-FROM flows_fates f LEFT JOIN rows r USING (submission_id) LEFT JOIN broken b USING (submission_id)
-    LEFT JOIN replaced p USING (submission_id)
-"""
-
-_ACTIVITY = """
-CREATE OR REPLACE TABLE flows_activity AS
-SELECT * EXCLUDE (source_number, created_at, nhs_number, raw, failing, file), NULL::BIGINT AS row_key
-FROM flows_settled WHERE fate <> 'quarantined'
-"""
-
-_QUARANTINE = """
-CREATE OR REPLACE TABLE flows_quarantine AS
-SELECT record_id, file, submission_id, row_number, flow,
-       coalesce((SELECT c.rule_id FROM {checks}
-                 WHERE c.n = list_min(list_intersect(s.failing, {refusing}))), 'N01') AS rule_id, raw
-FROM flows_settled s WHERE fate = 'quarantined'
-UNION ALL
-SELECT f.submission_id || '-' || b.row_number, f.file, f.submission_id, b.row_number, b.flow, b.rule_id, b.raw
-FROM flows_broken b JOIN flows_fates f ON b.source_number = f.source_number AND b.flow = f.flow
-    AND f.financial_month = 0 AND f.provider_code = ''
-"""
-
-_FINDINGS = """
-CREATE OR REPLACE TABLE flows_findings AS
-WITH failed AS (SELECT *, unnest(failing) AS n FROM flows_settled WHERE len(failing) > 0),
-found AS (
-    SELECT file, submission_id, record_id, row_number, flow, c.rule_id, c.level, c.severity, c.field,
-           flows_redact({values}) AS value, c.expected, '' AS repair, c.advice
-    FROM failed JOIN {checks} USING (n)
-    UNION ALL
-    SELECT file, submission_id, record_id, row_number, flow, 'N01', 'format', 'error', 'NHS NUMBER', '', 'a pseudonym', '',
-           'send pseudonyms, or set TERTIARY_PSEUDONYM_KEY so that numbers are replaced on arrival'
-    FROM flows_settled WHERE nhs_number <> '' AND fate = 'quarantined'
-    UNION ALL
-    SELECT s.file, s.submission_id, s.record_id, s.row_number, s.flow, r.rule_id, 'format', 'information', r.field,
-           flows_redact(r.value), r.expected, r.repair, 'nothing; the value was read as shown'
-    FROM flows_repairs r JOIN flows_settled s USING (source_number, row_number)
-    UNION ALL
-    SELECT f.file, f.submission_id, f.submission_id || '-' || b.row_number, b.row_number, b.flow, b.rule_id, 'format', 'error',
-           'row', left(b.raw, 60), b.expected, '', 'correct the row and send the file again'
-    FROM flows_broken b JOIN flows_fates f ON b.source_number = f.source_number AND b.flow = f.flow
-        AND f.financial_month = 0 AND f.provider_code = '' WHERE b.rule_id LIKE 'ROW%'
-    UNION ALL
-    SELECT file, '', '', 0, flow, rule_id, 'file', 'error', 'file', value, expected, '', advice
-    FROM flows_sources WHERE rule_id <> ''
-    UNION ALL
-    SELECT DISTINCT file, '', '', 0, flow, 'FILE05', 'file', 'information', 'file', 'the same content as another file',
-           'content not sent before', '', 'nothing; it was left aside'
-    FROM flows_fates WHERE status = 'duplicate'
-)
-SELECT md5(concat_ws('|', file, record_id, row_number, rule_id, field, value)) AS finding_id, file, submission_id, record_id,
-       CAST(row_number AS BIGINT) AS row_number, flow, rule_id, level, severity, field, value, expected, repair, advice
-FROM found
-"""
+def publish(engine: DuckDBEngine) -> None:
+    """The views `flows_activity`, `flows_quarantine` and `flows_submissions` in the frozen columns."""
+    values = {
+        "record_id": "s.submission_id || '-' || r.row_number",
+        "row_key": "r.row_key",
+        "submission_id": "s.submission_id",
+        "row_number": "r.row_number",
+        "fate": "CASE WHEN s.status = 'current' THEN 'accepted' ELSE 'superseded' END",
+    }
+    chosen = ", ".join(f'{values.get(c.name, chr(34) + c.name + chr(34))} AS "{c.name}"' for c in columns("activity"))
+    slice_of = """s.file_no = r.file_no AND s.flow = r.flow AND s.provider_code = r.provider_code
+        AND s.financial_year = r.financial_year AND s.financial_month = coalesce(r.financial_month, 0)"""
+    engine.execute("""CREATE OR REPLACE VIEW flows_numbered AS
+        SELECT r.*, r.rowid + 1 AS row_key, coalesce(r.source_row, r.rowid - b.first_row + 1) AS row_number
+        FROM flows_rows r JOIN flows_bases b USING (file_no)""")
+    qualified = chosen
+    for c in columns("activity"):
+        if c.name not in values:
+            qualified = qualified.replace(f'"{c.name}" AS', f'r."{c.name}" AS')
+    engine.execute(f"""CREATE OR REPLACE VIEW flows_activity AS
+        SELECT {qualified} FROM flows_numbered r JOIN flows_decided s ON {slice_of} WHERE NOT r.is_refused""")
+    engine.execute(f"""CREATE OR REPLACE VIEW flows_refused AS
+        SELECT s.submission_id || '-' || r.row_number AS record_id, r.*, s.submission_id
+        FROM flows_numbered r JOIN flows_decided s ON {slice_of} WHERE r.is_refused""")
+    engine.execute("""CREATE OR REPLACE VIEW flows_broken_rows AS
+        SELECT s.submission_id || '-' || b.row_number AS record_id, b.*, f.file, f.flow, s.submission_id
+        FROM flows_broken b JOIN flows_files f USING (file_no) JOIN flows_decided s ON s.file_no = b.file_no
+            AND s.flow = f.flow AND s.provider_code = '' AND s.financial_year = '' AND s.financial_month = 0""")
+    engine.execute("""CREATE OR REPLACE TABLE flows_submissions AS
+        SELECT submission_id, f.file, d.file_hash, d.flow, provider_code, financial_year,
+               CAST(financial_month AS SMALLINT) AS financial_month, d.coverage, created_at, d.received_at, status,
+               superseded_by, received, CASE WHEN status = 'current' THEN received - refused ELSE 0 END AS accepted,
+               refused AS quarantined, CASE WHEN status = 'current' THEN 0 ELSE received - refused END AS superseded,
+               CAST(price AS DECIMAL(26,8)) AS price_submitted, CAST(restatement AS DECIMAL(26,8)) AS restatement
+        FROM flows_decided d JOIN flows_files f USING (file_no)
+        UNION ALL
+        SELECT left(sha256(concat_ws('|', file_hash, file, flow, ordinal)), 16), file, file_hash, flow, '', '',
+               CAST(0 AS SMALLINT), coverage, NULL, received_at, 'unreadable', '', 0, 0, 0, 0, CAST(0 AS DECIMAL(26,8)), NULL
+        FROM flows_files WHERE file_no NOT IN (SELECT file_no FROM flows_slices)""")
