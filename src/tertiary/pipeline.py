@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tertiary import __version__
 from tertiary.errors import ConservationError, TertiaryError
+from tertiary.joins import attach
 from tertiary.tables import columns, ibis_schema
 
 if TYPE_CHECKING:
@@ -136,7 +137,10 @@ def _write_tables(writer: Any, engine: DuckDBEngine, arrived: Intake, staged: ir
     from tertiary.ledger import ledger, patient_cells
 
     records = engine.materialise("records", _records(engine, arrived, staged))
-    findings = arrived.findings.union(_conform(commissioner_findings(staged), "findings"))
+    sent = arrived.submissions.select("submission_id", "file")
+    told = commissioner_findings(staged)
+    told = attach(told.drop("file") if "file" in told.columns else told, sent, ["submission_id"])
+    findings = _conform(arrived.findings, "findings").union(_conform(told, "findings"))
     by_row = ("submission_id", "row_number", "record_id")
     writer.write("activity", _conform(arrived.activity, "activity"), by_row)
     writer.write("records", records, by_row)
