@@ -107,7 +107,7 @@ class Draw:
             treatment_function=self._choose(plan.treatment_function, rng, n),
             specialty=self._specialty(plan, n), primary=self._choose(plan.diagnosis, rng, n),
             secondary=self._choose(plan.secondary, rng, n), comorbid=self._comorbid(plan, rng, n),
-            procedure=self._procedure(plan, rng, klass), hrg=self._currency(plan, rng, klass, first),
+            procedure=self._procedure(plan, rng, klass), hrg=self._currency(plan, rng, klass, first, person),
             unbundled=self._choose(plan.unbundled, rng, n), first=first, quantity=self._quantity(plan, start, end),
             critical=critical, unit_function=function,
         )  # fmt: skip
@@ -177,10 +177,12 @@ class Draw:
         first = np.full(n, month.first)
         return chosen, first, first + np.timedelta64(month.days - 1, "D")
 
-    def _habit(self, plan: Plan, person: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def _habit(self, plan: Plan, person: np.ndarray, rng: np.random.Generator, salt: int = 0) -> np.ndarray:
         """People mostly return to the provider they know: the same number each time for a person and a kind."""
-        key = (person.astype(np.uint64) + np.uint64(1)) * np.uint64(2654435761) + np.uint64(len(plan.list) * 97)
+        key = (person.astype(np.uint64) + np.uint64(1)) * np.uint64(2654435761) + np.uint64(len(plan.list) * 97 + salt)
         usual = ((key >> np.uint64(8)) % np.uint64(1_000_003)).astype(float) / 1_000_003
+        if plan.setting not in ("apc", "op", "ec"):
+            return usual
         return np.where(rng.random(len(person)) < 0.9, usual, rng.random(len(person)))
 
     def _stay(self, plan: Plan, rng: np.random.Generator, end: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -235,13 +237,17 @@ class Draw:
         keep = rng.random(len(klass)) < np.where(klass == 2, 0.3, 0.95)
         return np.where(keep, found, -1)
 
-    def _currency(self, plan: Plan, rng: np.random.Generator, klass: np.ndarray, first: np.ndarray) -> np.ndarray:
+    def _currency(
+        self, plan: Plan, rng: np.random.Generator, klass: np.ndarray, first: np.ndarray, person: np.ndarray
+    ) -> np.ndarray:
         n = len(klass)
         if plan.setting == "op" and (not plan.hrg or plan.hrg[0].startswith("WF")):
             later, new = self.words.code("WF01A"), self.words.code("WF01B")
             return np.where(first, new, later).astype(np.int32)
         if plan.setting != "apc":
-            return self._weighted(plan, rng, n)
+            # the kind of dialysis belongs to the person, not to the session
+            lasting = plan.setting == "plcm_renal"
+            return self._weighted(plan, self._habit(plan, person, rng, 87_178_291) if lasting else rng.random(n))
         found = np.full(n, -1, np.int32)
         u = rng.random(n)
         for position, name in enumerate(CLASSES):
@@ -252,10 +258,10 @@ class Draw:
                 found[chosen] = self.words.codes(codes)[pick]
         return found
 
-    def _weighted(self, plan: Plan, rng: np.random.Generator, n: int) -> np.ndarray:
+    def _weighted(self, plan: Plan, u: np.ndarray) -> np.ndarray:
         weights = np.array([max(sum(d.get(c, 0.0) for d in self.book.activity.values()), 1.0) for c in plan.hrg])
         share = np.cumsum(weights / weights.sum())
-        return self.words.codes(list(plan.hrg))[np.minimum(np.searchsorted(share, rng.random(n)), len(share) - 1)]
+        return self.words.codes(list(plan.hrg))[np.minimum(np.searchsorted(share, u), len(share) - 1)]
 
     def _quantity(self, plan: Plan, start: np.ndarray, end: np.ndarray) -> np.ndarray:
         if plan.setting == "plcm_beds":

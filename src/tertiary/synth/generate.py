@@ -48,9 +48,10 @@ class SynthSummary:
         total = sum(self.rows.values())
         flows = ", ".join(f"{k} {v:,}" for k, v in self.rows.items())
         rate = total / self.seconds if self.seconds else 0
+        faults = f"{sum(self.defects.values()):,} planted defects of {len(self.defects)} kinds"
         return (
             f"{self.out}: SYNTHETIC. {total:,} rows in {self.files} files in {self.seconds:.1f} s "
-            f"({rate:,.0f} rows/s), {self.people:,} people, {sum(self.defects.values()):,} planted defects of {len(self.defects)} kinds\n"
+            f"({rate:,.0f} rows/s), {self.people:,} people, {faults}\n"
             f"  {flows}\n  run: tertiary run {self.out} --out RUN --register {self.out / 'register'}"
         )
 
