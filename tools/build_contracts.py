@@ -25,7 +25,7 @@ LAYOUTS: dict[str, tuple[str, ...]] = {
     "apc_spell": ("sus_apc_spell", "sus_apc_spell_cost", "sus_apc_spell_derived"),
     "op": ("sus_op", "sus_op_cost", "sus_op_derived"),
     "ec": (),
-    **{flow: ("sus_cc",) for flow in CC},
+    **dict.fromkeys(CC, ("sus_cc",)),
     "plcm": ("plcm",),
     "drplcm": ("drplcm",),
     "deplcm": ("deplcm",),
@@ -83,7 +83,8 @@ def shape(text: str, is_sus: bool, is_exact: bool = False) -> dict[str, str]:
         return {"type": "text", "min_length": found[1], "max_length": found[2]}
     if found := re.match(r"(max )?(an|n)(\d+)", text):
         exact = found[3] if is_exact and not found[1] and found[2] == "an" else ""
-        return {"type": "integer" if found[1] and found[2] == "n" else "text", "min_length": exact, "max_length": found[3]}
+        kind = "integer" if found[1] and found[2] == "n" else "text"
+        return {"type": kind, "min_length": exact, "max_length": found[3]}
     return {"type": "text"}
 
 

@@ -15,7 +15,7 @@ from tertiary.tables import columns
 
 _NOT_MAPPED = {"record_id", "row_key", "submission_id", "row_number", "flow", "fate"}
 _DERIVED = {
-    "scoped", "within_spell", "age", "year_of_activity", "month_of_activity", "by_flow",
+    "scoped", "within_spell", "age", "year_of_activity", "month_of_activity", "year_declared", "month_declared", "by_flow",
 }  # fmt: skip
 _READERS = {
     "text": "{0}",
@@ -93,10 +93,17 @@ def derived(cells: Cells, has_key: bool) -> dict[str, str]:
     """Columns made from typed ones; a name here replaces the typed column of the same name."""
     by_column = {m.column: m for m in cells.contract.mapping}
     made = {}
-    year, _month = by_column["financial_year"], by_column["financial_month"]
-    if year.how == "year_of_activity":
+    year, month = by_column["financial_year"], by_column["financial_month"]
+    if year.how == "year_declared":
+        declared = f"flows_year({cells.first(year.sources)})"
+        stated = _READERS["financial_month"].format(cells.first(month.sources))
+        is_stated = f"{declared} <> '' AND {stated} IS NOT NULL"
+        made["activity_date"] = "activity_date"
+        made["financial_year"] = f"CASE WHEN {is_stated} THEN {declared} ELSE flows_year_of(activity_date) END"
+        made["financial_month"] = f"CASE WHEN {is_stated} THEN {stated} ELSE flows_month_of(activity_date) END"
+    elif year.how == "year_of_activity":
         given = f"try_cast({cells.first(year.sources)} || '01' AS INTEGER)"
-        day = f"coalesce(activity_date, flows_date(CAST({given} AS VARCHAR)))" if year.sources else "activity_date"
+        day = f"coalesce(activity_date, flows_date(CAST({given} AS VARCHAR)) + 14)" if year.sources else "activity_date"
         made["activity_date"] = day
         # The month that is declared wins: an episode belongs to the month in which its spell was discharged.
         told = f"coalesce(flows_date(CAST({given} AS VARCHAR)), {day})" if year.sources else day

@@ -48,7 +48,13 @@ def split(content: Content, target: Path) -> Split:
                 check, seen = _write(out, made, text, width, separator)
             if check:
                 made.broken.append(
-                    {"row_number": made.rows, "check": check, "value": seen, "expected": f"{width} cells", "raw": text[:_SHOWN]}
+                    {
+                        "row_number": made.rows,
+                        "check": check,
+                        "value": seen,
+                        "expected": f"{width} cells",
+                        "raw": text[:_SHOWN],
+                    }
                 )
     return made
 
@@ -100,8 +106,7 @@ def _lines(handle: IO[bytes]) -> Iterator[bytes]:
     start = handle.read(MAX_ROW)
     handle.seek(0)
     if b"\n" not in start and b"\r" in start:
-        for line in handle.read().split(b"\r"):
-            yield line
+        yield from handle.read().split(b"\r")
         return
     while raw := handle.readline(MAX_ROW + 2):
         if not raw.endswith(b"\n") and len(raw) > MAX_ROW:

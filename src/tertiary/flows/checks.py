@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 BITS = 60
 WORDS = 3
-ROW_KINDS = {"where", "length", "required", "unreadable", "pattern_repaired", "non_activity"}
+ROW_KINDS = {"where", "length", "required", "unreadable", "pattern_repaired", "non_activity", "pseudonym"}
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,9 @@ def _parsed(cells: Cells, hows: tuple[str, ...], types: tuple[str, ...]) -> Iter
         for name in names:
             if name not in seen:
                 seen.add(name)
-                value = mapped.column if len(names) == 1 and not mapped.value else f"flows_{mapped.how}({cells.one(name)})"
+                value = (
+                    mapped.column if len(names) == 1 and not mapped.value else f"flows_{mapped.how}({cells.one(name)})"
+                )
                 yield _Target(name, cells.one(name), value, None, mapped.how)
     if types == ("decimal",):
         for field in cells.contract.fields:
@@ -161,7 +163,16 @@ def _predicate(check: Check, cells: Cells, target: _Target, points_of_delivery: 
     if check.kind == "unreadable":
         return f"{cell} <> '' AND {target.value} IS NULL"
     if check.kind == "pattern_repaired":
-        return f"{cell} <> '' AND NOT regexp_full_match({cell}, {quote(check.parameters)}) AND {target.value} IS NOT NULL"
+        return (
+            f"{cell} <> '' AND NOT regexp_full_match({cell}, {quote(check.parameters)}) AND {target.value} IS NOT NULL"
+        )
+    if check.kind == "pseudonym":
+        held = [
+            f
+            for f in cells.contract.fields
+            if f.column == "patient_id" and f.role != "nhs_number" and cells.has(f.name)
+        ]
+        return " OR ".join(f"flows_is_nhs(flows_digits({cells.one(f.name)}))" for f in held)
     if check.kind == "non_activity":
         known = [
             r["point_of_delivery"]
@@ -194,7 +205,9 @@ def _row_check(check: Check, number: int, cells: Cells, target: _Target, predica
     expected = check.expected
     if target.field is not None and "{length}" in expected:
         low, high = target.field.min_length or 0, target.field.max_length or 0
-        expected = expected.format(length=str(high) if low == high else f"{low} to {high}" if low else f"at most {high}")
+        expected = expected.format(
+            length=str(high) if low == high else f"{low} to {high}" if low else f"at most {high}"
+        )
     return RowCheck(check, number, position, target.name, predicate, expected, target.reads or check.fields)
 
 

@@ -178,7 +178,7 @@ def _members(archive: Content, work: Path, number: int) -> list[Content]:
         for place, info in enumerate(sorted(names, key=lambda i: i.filename)):
             member = Content(f"{archive.name}!{info.filename}", archive.source, archive.source, stamp=archive.stamp)
             try:
-                _unpacked(member, lambda info=info: zipped.open(info), work / f"in{number}_{place}.csv")  # type: ignore[misc]
+                _unpacked(member, lambda info=info: zipped.open(info), work / f"in{number}_{place}.csv")
             except (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
                 member.problem = Problem("S01", _reason(error))
             made.append(member)

@@ -103,7 +103,13 @@ def _flow_bound(failed: Iterable[tuple[int, RowCheck]]) -> list[Check]:
     from tertiary.flows.contracts import contracts, row_flows
 
     shared = {c.flow for c in contracts().values() if row_flows(c.layout)}
-    return list({c.check.check: c.check for _, c in failed if any(not c.check.applies(f) for f in shared) and any(c.check.applies(f) for f in shared)}.values())
+    return list(
+        {
+            c.check.check: c.check
+            for _, c in failed
+            if any(not c.check.applies(f) for f in shared) and any(c.check.applies(f) for f in shared)
+        }.values()
+    )
 
 
 def _flow_condition(check: Check) -> str:
@@ -142,7 +148,7 @@ def publish(engine: DuckDBEngine) -> None:
                              CASE WHEN record_id = '' THEN value ELSE '' END)) AS finding_id,
                file, submission AS submission_id, record_id, coalesce(row_number, 0) AS row_number, flow, k.rule_id,
                k.level, k.severity, coalesce(field, '') AS field,
-               left(flows_redact(replace(coalesce(value, ''), chr(0), '␀')), {_VALUE_SHOWN}) AS value,
+               left(flows_redact(replace(coalesce(value, ''), chr(0), '\u2400')), {_VALUE_SHOWN}) AS value,
                coalesce(nullif(p.expected, ''), k.expected) AS expected, coalesce(repair, '') AS repair, k.advice
         FROM placed p JOIN flows_checks k USING ("check")""")
     refusing = ", ".join(f"'{c.check}'" for c in checks().values() if c.action == "quarantine")

@@ -122,11 +122,17 @@ def _read(
             content.problem, set_aside = Problem("S10", ""), []
             engine.execute(f"DELETE FROM flows_rows WHERE file_no = {number}")
         if content.problem is None:
-            compiled[number] = found
+            compiled[number] = stage.judge_pseudonyms(engine, number, found, has_key)
             broken += [{"file_no": number, **b} for b in set_aside]
+            if not set_aside and not _rows(engine, number):
+                content.notes.append(Problem("S03", "0 rows"))
             _note_columns(content)
         log.info("read file", extra={"flow": content.recognised.contract.flow})
     return compiled, broken
+
+
+def _rows(engine: DuckDBEngine, number: int) -> int:
+    return int(engine.query(f"SELECT count(*) FROM flows_rows WHERE file_no = {number}").column(0)[0].as_py())
 
 
 def _read_one(
@@ -145,6 +151,14 @@ def _read_one(
             if content.kind == "parquet":
                 content.problem = Problem("S01", type(error).__name__)
                 return []
+    return _read_carefully(engine, content, number, compiled, has_key)
+
+
+def _read_carefully(
+    engine: DuckDBEngine, content: Content, number: int, compiled: list[RowCheck], has_key: bool
+) -> list[dict[str, Any]]:
+    import duckdb
+
     good = engine.work / f"good{number}.csv"
     try:
         split = careful.split(content, good)
@@ -176,7 +190,11 @@ def _note_columns(content: Content) -> None:
 
 
 def _load_files(
-    engine: DuckDBEngine, contents: dict[int, Content], inputs: Sequence[Path], settings: IntakeSettings, is_superseding: bool
+    engine: DuckDBEngine,
+    contents: dict[int, Content],
+    inputs: Sequence[Path],
+    settings: IntakeSettings,
+    is_superseding: bool,
 ) -> None:
     """`flows_files`: one row a content; `flows_bases`: where its rows begin in `flows_rows`."""
     import pyarrow as pa
@@ -185,7 +203,7 @@ def _load_files(
     received = files.side_table(folders, "received.csv", "received_at")
     coverage = [*files.side_table(folders, "coverage.csv", "coverage").items(), *settings.coverage]
     first_of: dict[str, int] = {}
-    rows = []
+    rows: list[dict[str, Any]] = []
     for number, content in contents.items():
         flow = content.recognised.contract.flow if content.recognised else ""
         is_usable = content.problem is None and content.hash != ""
@@ -224,7 +242,9 @@ def _coverage(name: str, declared: Sequence[tuple[str, str]]) -> str:
     for pattern, value in declared:
         if fnmatch(name, pattern) or fnmatch(Path(name).name, pattern):
             if value not in ("in_month", "year_to_date"):
-                raise FlowError(f"Coverage of {pattern} is {value!r}; expected in_month or year_to_date. Correct coverage.csv.")
+                raise FlowError(
+                    f"Coverage of {pattern} is {value!r}; expected in_month or year_to_date. Correct coverage.csv."
+                )
             return value
     return "year_to_date" if "ytd" in Path(name).name.lower() else "in_month"
 
@@ -236,7 +256,9 @@ def _received(name: str, declared: dict[str, str]) -> datetime | None:
     try:
         return datetime.fromisoformat(text).replace(tzinfo=None)
     except ValueError as error:
-        raise FlowError(f"received.csv: {text!r} for {name} is not a time such as 2025-07-10T09:30:00. Correct it.") from error
+        raise FlowError(
+            f"received.csv: {text!r} for {name} is not a time such as 2025-07-10T09:30:00. Correct it."
+        ) from error
 
 
 def _load_broken(engine: DuckDBEngine, broken: list[dict[str, Any]]) -> None:
@@ -251,7 +273,9 @@ def _load_broken(engine: DuckDBEngine, broken: list[dict[str, Any]]) -> None:
 def _balance(engine: DuckDBEngine) -> dict[str, int]:
     """Received = accepted + quarantined + superseded: in all, by submission and against the published tables."""
     names = ("received", "accepted", "quarantined", "superseded")
-    sums = engine.query(f"SELECT {', '.join(f'coalesce(sum({n}), 0)::BIGINT AS {n}' for n in names)} FROM flows_submissions")
+    sums = engine.query(
+        f"SELECT {', '.join(f'coalesce(sum({n}), 0)::BIGINT AS {n}' for n in names)} FROM flows_submissions"
+    )
     counts = {n: int(sums.column(n)[0].as_py()) for n in names}
     found = engine.query("""SELECT
         (SELECT count(*) FROM flows_submissions WHERE received <> accepted + quarantined + superseded) AS uneven,

@@ -29,21 +29,59 @@ def create(engine: DuckDBEngine) -> None:
     types = {c.name: _sql_type(c.type) for c in columns("activity")}
     body = [f'"{name}" {types[name]}' for name in ["flow", *_carried()]]
     words = [f"w{i} UBIGINT" for i in range(WORDS)]
-    parts = ["file_no INTEGER", "source_row BIGINT", *body, "created_at TIMESTAMP", *words, "is_refused BOOLEAN", "evidence VARCHAR"]
+    parts = [
+        "file_no INTEGER",
+        "source_row BIGINT",
+        *body,
+        "created_at TIMESTAMP",
+        *words,
+        "is_refused BOOLEAN",
+        "evidence VARCHAR",
+    ]
     engine.execute(f"CREATE OR REPLACE TABLE flows_rows ({', '.join(parts)})")
 
 
-def insert(engine: DuckDBEngine, content: Content, number: int, compiled: list[RowCheck], has_key: bool, good: Path | None) -> None:
+def insert(
+    engine: DuckDBEngine, content: Content, number: int, compiled: list[RowCheck], has_key: bool, good: Path | None
+) -> None:
     """Read a content into `flows_rows`; `good` is the careful reader's copy, whose first cell is the row number.
 
     Raises duckdb.Error when the strict reader refuses the file; then nothing was inserted.
     """
     assert content.recognised is not None
-    engine.execute(f"INSERT INTO flows_rows {_select(content, Cells(content.recognised), number, compiled, has_key, good)}")
+    engine.execute(
+        f"INSERT INTO flows_rows {_select(content, Cells(content.recognised), number, compiled, has_key, good)}"
+    )
 
 
-def _select(content: Content, cells: Cells, number: int, compiled: list[RowCheck], has_key: bool, good: Path | None) -> str:
-    first, second = typed(cells), derived(cells, has_key)
+def judge_pseudonyms(engine: DuckDBEngine, number: int, compiled: list[RowCheck], has_key: bool) -> list[RowCheck]:
+    """Tell NHS numbers in a pseudonym column from pseudonyms that happen to have ten digits.
+
+    One ten-digit number in eleven passes the check by chance; where most of a file's do, they are NHS numbers: their
+    rows are refused, or hashed when there is a key. Returns the checks whose findings stand.
+    """
+    suspect = next((c for c in compiled if c.check.kind == "pseudonym"), None)
+    if suspect is None:
+        return compiled
+    others = [c for c in compiled if c is not suspect]
+    row = engine.query(f"""SELECT count(*) FILTER (regexp_full_match(flows_digits(patient_id), '[0-9]{{10}}')) AS ten,
+        count(*) FILTER (flows_is_nhs(flows_digits(patient_id))) AS valid FROM flows_rows WHERE file_no = {number}""").to_pylist()[
+        0
+    ]
+    if not row["valid"] or row["valid"] * 2 <= row["ten"]:
+        return others
+    hit = f"WHERE file_no = {number} AND flows_is_nhs(flows_digits(patient_id))"
+    if has_key:
+        engine.execute(f"UPDATE flows_rows SET patient_id = flows_pseudonym(flows_digits(patient_id)) {hit}")
+        return others
+    engine.execute(f"UPDATE flows_rows SET is_refused = true {hit}")
+    return compiled
+
+
+def _select(
+    content: Content, cells: Cells, number: int, compiled: list[RowCheck], has_key: bool, good: Path | None
+) -> str:
+    first, second = {"created_at": "CAST(NULL AS TIMESTAMP)", **typed(cells)}, derived(cells, has_key)
     kept = {name: sql for name, sql in first.items() if name not in second}
     third = {**{n: n for n in kept}, **second}
     if has_key:
@@ -73,7 +111,8 @@ def _reader(content: Content, good: Path | None) -> str:
     raw = [f"c{n}" for n in range(len(content.header))]
     if content.kind == "parquet":
         cells = ", ".join(
-            f"coalesce(CAST({_name(header)} AS VARCHAR), '') AS {cell}" for header, cell in zip(content.header, raw, strict=True)
+            f"coalesce(CAST({_name(header)} AS VARCHAR), '') AS {cell}"
+            for header, cell in zip(content.header, raw, strict=True)
         )
         return f"(SELECT {cells}, CAST(NULL AS BIGINT) AS source_row FROM read_parquet({quote(str(content.path))}))"
     names = raw if good is None else ["source_row", *raw]
@@ -97,23 +136,23 @@ def _words(compiled: list[RowCheck]) -> str:
 def _refusing(compiled: list[RowCheck]) -> str:
     masks = [0] * WORDS
     for c in compiled:
-        if c.check.action == "quarantine":
+        if c.check.action == "quarantine" and c.check.kind != "pseudonym":
             masks[c.word] |= 1 << c.bit
     return " OR ".join(f"(w{i} & CAST({m} AS UBIGINT)) <> 0" for i, m in enumerate(masks) if m) or "false"
 
 
 def _evidence(content: Content, cells: Cells) -> str:
     """The cells as they arrived; personal data that is never kept is left out even here."""
-    dropped = {cells.recognised.fields[f.name] for f in cells.contract.fields if f.role == "dropped" and cells.has(f.name)}
-    parts = [
-        "'[not kept]'" if n in dropped else f"replace(c{n}, {JOINT}, ' ')" for n in range(len(content.header))
-    ]
+    dropped = {
+        cells.recognised.fields[f.name] for f in cells.contract.fields if f.role == "dropped" and cells.has(f.name)
+    }
+    parts = ["'[not kept]'" if n in dropped else f"replace(c{n}, {JOINT}, ' ')" for n in range(len(content.header))]
     return f"concat_ws({JOINT}, {', '.join(parts)})"
 
 
 def _cast(name: str, kind: str, present: dict[str, str]) -> str:
     if name not in present:
-        return f"{default(kind)} AS \"{name}\""
+        return f'{default(kind)} AS "{name}"'
     return f'CAST("{name}" AS {_sql_type(kind)}) AS "{name}"' if kind != "string" else f'"{name}"'
 
 
