@@ -7,7 +7,7 @@ from typing import Any
 
 from oracle.assigning import Assigner, Options, answer_of
 from oracle.identifying import identify_all
-from oracle.pricing import counted, price
+from oracle.pricing import counted, price, stand_ins
 from oracle.reference import Reference, Row
 
 COMPARED = (
@@ -42,7 +42,7 @@ def answers(records: list[Row], ref: Reference, options: Options | None = None) 
     """Compared columns by record_id, for accepted records."""
     assigner = Assigner(ref, options)
     identified = identify_all(records, ref)
-    counts = counted(records, ref)
+    counts, standing = counted(records, ref), stand_ins(records)
     result = {}
     for record in records:
         if record["fate"] != "accepted":
@@ -50,8 +50,7 @@ def answers(records: list[Row], ref: Reference, options: Options | None = None) 
         i = identified[record["record_id"]]
         a = assigner.assign(record, i.final)
         amount, basis = price(record, i.final, ref)
-        is_counted = counts[record["record_id"]]
-        quantity = Decimal(1) if is_counted and record["flow"] == "apc_episode" else record["quantity"]
+        quantity = Decimal(1) if record["record_id"] in standing else record["quantity"]
         result[record["record_id"]] = {
             "service_line_derived": i.derived,
             "rule_id": i.rule_id,
@@ -66,7 +65,7 @@ def answers(records: list[Row], ref: Reference, options: Options | None = None) 
             "commissioned_service_category": a.category,
             "price_expected": amount,
             "price_basis": basis,
-            "counted": is_counted,
+            "counted": counts[record["record_id"]],
             "quantity": quantity,
         }
     return result

@@ -11,11 +11,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from oracle.places import NO_PRACTICE, Address, Found, Places, normal_code
+from oracle.places import NO_PRACTICE, WELSH_BOARDS, Address, Found, Places, is_contract, normal_code
 from oracle.reference import Reference, Row, holds
 
 DENTAL = ("140", "141", "142", "143", "144", "145", "217", "450", "451")
-WELSH_BOARDS = ("7A1", "7A2", "7A3", "7A4", "7A5", "7A6", "7A7")
 UNITED_KINGDOM = ("E92000001", "W92000004", "S92000003", "N92000002")
 FINISHED = ("120", "130", "140", "150", "160")
 UNFINISHED = ("180", "190", "200")
@@ -87,11 +86,6 @@ def cds_type(record: Row) -> str:
     )
 
 
-def is_contract(record: Row) -> bool:
-    """Contract monitoring rows."""
-    return record["flow"] in ("plcm", "acm", "drplcm", "deplcm", "iap")
-
-
 def assignment_date(record: Row) -> date | None:
     """The day the look-ups are read on."""
     if is_contract(record):
@@ -131,9 +125,9 @@ class Assigner:
         if day is None:
             return a
         self._populate(a, record, day)
-        a.delegation = self._delegation(line, record, day, a)
+        a.delegation = self._delegation(line, record, day)
         if record["flow"] == "prior_approval":
-            a.label, a.payer_kind, a.method = "record_only", "none", "none"
+            a.box, a.label, a.payer_kind = "not_applicable", "record_only", "none"
             return a
         if record["component"] in ("drug", "device"):
             return self._excluded_payer(a, record, line, day)
@@ -151,21 +145,21 @@ class Assigner:
         found = self.places.population(record, day)
         a.population_icb, a.population_sub_icb, a.population_method = found
 
-    def _delegation(self, line: str, record: Row, day: date, a: Assignment) -> str:
+    def _delegation(self, line: str, record: Row, day: date) -> str:
         """Delegated, retained, other or none: of the final line, for the population's ICB, on the day."""
         if line == "":
             return "none"
         status = self.ref.status(line, day)
         colour = status["delegation_status"] if status else ""
         if colour == "green":
-            return "delegated" if self._is_delegated(a.population_sub_icb, day, record) else "retained"
+            return "delegated" if self.is_delegated(record, day) else "retained"
         return "retained" if colour in ("red", "blue", "amber") else "other"
 
-    def _is_delegated(self, sub_icb: str, day: date, record: Row) -> bool:
-        rows = [r for r in self.ref.delegations.get(sub_icb, []) if holds(r, day)]
-        if rows:
-            return any(r["delegated"] == "Y" for r in rows)
-        return day >= date(2025, 4, 1)
+    def is_delegated(self, record: Row, day: date) -> bool:
+        """Whether the responsible sub-ICB's board holds a delegation agreement on the day."""
+        address = self.places.residence(record, day, self.options.residence_from_lsoa)
+        code = self.places.responsible_sub_icb(record, day, address).code
+        return any(r["delegated"] == "Y" for r in self.ref.delegations.get(code, []) if holds(r, day))
 
     def _pay(self, a: Assignment, record: Row, day: date) -> None:
         kinds = {
@@ -188,9 +182,11 @@ class Assigner:
             a.payer_code = ""
         else:
             a.payer_code = a.commissioner
+        if a.payer_code == "":
+            a.payer_kind = "none"
 
     def _excluded_payer(self, a: Assignment, record: Row, line: str, day: date) -> Assignment:
-        a.box, a.label, a.method = "not_applicable", "tariff_excluded", "dated_table"
+        a.box, a.label = "not_applicable", "tariff_excluded"
         scope = "specialised" if line else "not_specialised"
         best: Row | None = None
         score = (-1, -1, -1)
@@ -267,7 +263,7 @@ class _Case:
         p = self.practice
         if p is None:
             return False
-        return p["postcode"].startswith(("BF1 ", "BF2 ")) or p["icb_code"] in ("YAC", "YAD", "YAE", "YAF")
+        return p["postcode"].startswith(("BF1 ", "BF2 ", "JE", "GY", "IM"))
 
     def charging_category(self) -> str:
         given = str(self.record["overseas_visitor_charging_category"])
@@ -278,14 +274,6 @@ class _Case:
     def armed_forces_practice(self) -> bool:
         p = self.practice
         return p is not None and p["commissioner_code"] == "13Q" and p["country_code"] == "E92000001"
-
-    def contract_hub(self) -> str:
-        return self.places.hub_of_provider(self.record["provider_code"], self.day)
-
-    def delegated(self) -> bool:
-        code = self.places.responsible_sub_icb(self.record, self.day, self.address).code
-        rows = [r for r in self.ref.delegations.get(code, []) if holds(r, self.day)]
-        return any(r["delegated"] == "Y" for r in rows)
 
     def detained(self) -> bool:
         if self.record["postcode"] not in self.ref.justice_sites:
@@ -383,9 +371,9 @@ class _Case:
         return self._after_dental()
 
     def _contracted(self) -> None:
-        if self.walk.ask("C-2", self.contract_hub() != ""):
+        if self.walk.ask("C-2", self.places.hub_of_provider(self.record["provider_code"], self.day).code != ""):
             return self._hub_of_provider()
-        return self._end("none", Found("", "none"), "")
+        return self._end("none", Found(), "")
 
     def _after_dental(self) -> None:
         ask = self.walk.ask
@@ -405,7 +393,7 @@ class _Case:
             return self._armed_forces()
         if not ask("C-5", self.colour() == "green" and self.specialised()):
             return self._responsible("12")
-        if ask("C-6", self.delegated()):
+        if ask("C-6", self.chart.is_delegated(self.record, self.day)):
             return self._responsible("26" if self.mental_health() else "25")
         return self._hub_of_practice()
 
@@ -427,8 +415,8 @@ class _Case:
         return "22" if self.mental_health() else "21"
 
     def _hub_of_provider(self) -> None:
-        hub = self.contract_hub()
-        self._end("specialised_hub", Found(hub, "provider_mapping" if hub else "none"), self._specialised_category())
+        hub, method = self.places.hub_of_provider(self.record["provider_code"], self.day)
+        self._end("specialised_hub", Found(hub, method if hub else ""), self._specialised_category())
 
     def _hub_of_practice(self) -> None:
         found = self.places.hub_of_practice(self.record, self.practice_code, self.practice, self.address, self.day)
@@ -441,7 +429,7 @@ class _Case:
         welsh_patient = self.practice is not None and self.practice["commissioner_code"] in WELSH_BOARDS
         country = "W92000004" if self.welsh_border() and welsh_patient else self.address.country
         code = {"W92000004": "7A5HC", "S92000003": "SD002"}.get(country, "")
-        self._end("devolved_specialised", Found(code, "residence_country" if code else "none"), "")
+        self._end("devolved_specialised", Found(code, "residence_country" if code else ""), "")
 
 
 def answer_of(assignment: Assignment) -> dict[str, Any]:

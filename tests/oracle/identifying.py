@@ -40,6 +40,11 @@ def identify_all(records: list[Row], ref: Reference) -> dict[str, Answer]:
     return _Pass(records, ref).run()
 
 
+def spell_of(record: Row) -> str:
+    """The spell a record belongs to; an admitted record without an identifier is a spell of its own."""
+    return str(record["spell_id"] or f"alone {record['record_id']}")
+
+
 def codes(text: str | None) -> list[str]:
     """Codes of a comma joined list."""
     return [c for c in (text or "").split(",") if c]
@@ -114,7 +119,7 @@ class _Pass:
         spells = self._spell_winners()
         for r in self.records:
             if self._tested(r):
-                spell = spells.get(r["spell_id"]) if r["spell_id"] else None
+                spell = spells.get(spell_of(r))
                 self._test(r, spell_specialised=spell is not None and not spell[2])
         for answer in self.answers.values():
             answer.matched.sort(key=self._rank)
@@ -215,10 +220,10 @@ class _Pass:
         found: dict[str, tuple[str, str, bool]] = {}
         holders: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
         for r in self.records:
-            if r["flow"] in ADMITTED and r["spell_id"] and self._tested(r):
+            if r["flow"] in ADMITTED and self._tested(r):
                 for rule_id in self.answers[r["record_id"]].matched:
                     if self.ref.rules[rule_id]["propagation"] in ("whole_spell", "not_specialised"):
-                        holders[r["spell_id"]][rule_id].append(r["record_id"])
+                        holders[spell_of(r)][rule_id].append(r["record_id"])
         for spell_id, rules in holders.items():
             rule_id = min(rules, key=self._rank)
             excluded = self.ref.rules[rule_id]["propagation"] == "not_specialised"
@@ -229,21 +234,18 @@ class _Pass:
     def _win(self, r: Row, spells: dict[str, tuple[str, str, bool]]) -> None:
         answer = self.answers[r["record_id"]]
         flow = r["flow"]
-        spell = spells.get(r["spell_id"]) if flow in ADMITTED and r["spell_id"] else None
+        spell = spells.get(spell_of(r)) if flow in ADMITTED else None
         if spell is not None:
             rule_id, holder, _ = spell
-            competing = self.spell_candidates[r["spell_id"]]
+            competing = self.spell_candidates[spell_of(r)]
             answer.spell_rule_record_id = "" if holder == r["record_id"] else holder
             self._award(r, answer, rule_id, competing)
             return
         competing = list(answer.matched)
         if flow == "apc_episode":
-            # without a spell to roll up to, its own roll-up rules count for itself
-            allowed = {"episode_only"} if r["spell_id"] else {"episode_only", "whole_spell", "not_specialised"}
-            competing = [x for x in competing if self.ref.rules[x]["propagation"] in allowed]
+            competing = [x for x in competing if self.ref.rules[x]["propagation"] == "episode_only"]
         elif flow == "apc_spell":
-            allowed = set() if r["spell_id"] else {"whole_spell", "not_specialised"}
-            competing = [x for x in competing if self.ref.rules[x]["propagation"] in allowed]
+            competing = []
         if competing:
             self._award(r, answer, competing[0], competing)
 

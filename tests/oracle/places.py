@@ -9,6 +9,7 @@ from typing import NamedTuple
 from oracle.reference import Reference, Row, holds
 
 ENGLAND, WALES, SCOTLAND, NORTHERN_IRELAND = "E92000001", "W92000004", "S92000003", "N92000002"
+WELSH_BOARDS = ("7A1", "7A2", "7A3", "7A4", "7A5", "7A6", "7A7")
 NO_PRACTICE = ("", "V81997", "V81998", "V81999")
 FOOTPRINT_2026 = date(2026, 4, 1)
 
@@ -17,7 +18,7 @@ class Found(NamedTuple):
     """A look-up's answer and how it was found."""
 
     code: str = ""
-    method: str = "none"
+    method: str = ""
 
 
 @dataclass
@@ -33,6 +34,11 @@ class Address:
     board: str = ""
     lsoa: str = ""
     assumed: bool = False
+
+
+def is_contract(record: Row) -> bool:
+    """Contract monitoring rows."""
+    return record["flow"] in ("plcm", "acm", "drplcm", "deplcm", "iap")
 
 
 def normal_code(code: str | None) -> str:
@@ -57,9 +63,9 @@ class Places:
     # practice
 
     def open_practice(self, code: str, day: date) -> Row | None:
-        """The practice when it is open on the day with a commissioner of that day (last days are inclusive)."""
+        """The practice when it is active or proposed on the day: not yet closed (last days are inclusive)."""
         p = self.ref.practices.get(code)
-        if p is None or p["open_date"] is None or not p["open_date"] <= day:
+        if p is None:
             return None
         if p["close_date"] is not None and day > p["close_date"]:
             return None
@@ -72,9 +78,10 @@ class Places:
         return practice is not None and practice["commissioner_code"] == "13Q"
 
     def commissioner_of(self, practice: Row | None, day: date) -> str:
-        """Its commissioner on the day."""
+        """Its commissioner on the day; a proposed practice has the one it will open with."""
         if practice is None:
             return ""
+        day = max(day, practice["open_date"])
         start, end = practice["commissioner_from"], practice["commissioner_to"]
         if (start is not None and day < start) or (end is not None and day > end):
             return ""
@@ -85,14 +92,14 @@ class Places:
     def residence(self, record: Row, day: date, from_lsoa: bool) -> Address:
         """The address the boxes ask about."""
         practice = self.open_practice(normal_code(record["gp_practice_code"]), day)
-        if practice is not None and self.is_dms(practice) and not practice["postcode"].startswith("BF"):
-            return self._of_dms_practice(practice, day)
+        if practice is not None and self.is_dms(practice) and self._in_directory(practice["postcode"], day):
+            return self._of_postcode(practice["postcode"], day)
         postcode = record["postcode"]
         if postcode and postcode not in self.default_postcodes:
             return self._of_postcode(postcode, self._admission(record, day))
         if not postcode and from_lsoa and record["lsoa21_code"] in self.ref.lsoas:
             return self._of_lsoa(record["lsoa21_code"], day)
-        if not postcode:
+        if not postcode and is_contract(record):
             told = self._of_responsibility(record["residence_responsibility"], day)
             if told is not None:
                 return told
@@ -102,14 +109,8 @@ class Places:
         """Practice and postcode of an admitted spell are those of the day of admission."""
         return record["start_date"] or day
 
-    def _of_dms_practice(self, practice: Row, day: date) -> Address:
-        if any(holds(r, day) for r in self.ref.postcodes.get(practice["postcode"], [])):
-            return self._of_postcode(practice["postcode"], day)
-        if practice["lsoa21_code"] in self.ref.lsoas:
-            found = self._of_lsoa(practice["lsoa21_code"], day)
-            found.method = "postcode"
-            return found
-        return Address("postcode", country=practice["country_code"], region=practice["region_code"])
+    def _in_directory(self, postcode: str, day: date) -> bool:
+        return any(holds(r, day) for r in self.ref.postcodes.get(postcode, []))
 
     def _of_postcode(self, postcode: str, day: date) -> Address:
         row = next((r for r in self.ref.postcodes.get(postcode, []) if holds(r, day)), None)
@@ -130,17 +131,26 @@ class Places:
         row = self.ref.lsoas[code]
         year = "2024" if day < FOOTPRINT_2026 else "2026"
         return Address(
-            "lsoa", ENGLAND, row[f"sub_icb_code_{year}"], region=row["region_code"], lad=row["lad_code"], lsoa=code
+            "lsoa",
+            ENGLAND,
+            row[f"sub_icb_code_{year}"],
+            icb=row[f"icb_code_{year}"],
+            region=row["region_code"],
+            lad=row["lad_code"],
+            lsoa=code,
         )
 
     def _of_responsibility(self, code: str, day: date) -> Address | None:
         code = self.organisation(code)
         row = self.ref.sub_icb(code, day)
         if row is not None:
-            return Address("residence_responsibility", ENGLAND, code, region=row["region_code"])
+            icb = row["icb_code"]
+            return Address("residence_responsibility", ENGLAND, code, icb=icb, region=row["region_code"])
+        if code in WELSH_BOARDS:
+            return Address("residence_responsibility", WALES, board=code)
         if any(holds(r, day) for r in self.ref.icbs.get(code, [])):
             icb = next(r for r in self.ref.icbs[code] if holds(r, day))
-            return Address("residence_responsibility", ENGLAND, region=icb["region_code"])
+            return Address("residence_responsibility", ENGLAND, icb=code, region=icb["region_code"])
         return None
 
     def _of_provider(self, provider: str, day: date) -> Address:
@@ -154,6 +164,7 @@ class Places:
             host["sub_icb_code"],
             icb=row["icb_code"] if row else "",
             region=host["region_code"],
+            lad=self.ref.lsoas.get(host["lsoa21_code"], {}).get("lad_code", ""),
             lsoa=host["lsoa21_code"],
             assumed=True,
         )
@@ -165,14 +176,14 @@ class Places:
         row = self.ref.provider_hosts.get(self.organisation(provider))
         return Found(row["sub_icb_code"], "provider_address") if row and row["sub_icb_code"] else Found()
 
-    def hub_of_provider(self, provider: str, day: date) -> str:
+    def hub_of_provider(self, provider: str, day: date) -> Found:
         """Specialised hub: the contract mapping, or where none is loaded the hub of the provider's region."""
         code = self.organisation(provider)
         if self.ref.provider_hubs:
             rows = self.ref.provider_hubs.get(code, [])
-            return next((r["hub_code"] for r in rows if holds(r, day)), "")
+            return next((Found(r["hub_code"], "provider_mapping") for r in rows if holds(r, day)), Found())
         row = self.ref.provider_hosts.get(code)
-        return row["hub_code"] if row else ""
+        return Found(row["hub_code"], "region_of_provider") if row and row["hub_code"] else Found()
 
     def responsible_sub_icb(self, record: Row, day: date, address: Address) -> Found:
         """The sub-ICB ladder: practice, unless the address decides; then the address; then the host."""
@@ -185,10 +196,14 @@ class Places:
             code = self.commissioner_of(practice, day)
             if self.ref.sub_icb(code, day) is not None:
                 return Found(code, "practice")
-        if record["flow"] in ("plcm", "acm", "drplcm", "deplcm", "iap"):
+        if is_contract(record):
             told = self.organisation(record["gp_practice_responsibility"])
             if self.ref.sub_icb(told, day) is not None:
                 return Found(told, "gp_practice_responsibility")
+        if record["flow"] == "iap":
+            agreed = self.organisation(record["commissioner_submitted"])
+            if self.ref.sub_icb(agreed, day) is not None:
+                return Found(agreed, "commissioner_submitted")
         if address.sub_icb:
             return Found(address.sub_icb, address.method)
         return self.host(record["provider_code"])
@@ -200,8 +215,7 @@ class Places:
             return Found(self.ref.regions[practice["region_code"]]["specialised_hub"], "practice")
         if by_address and address.region:
             return Found(self.ref.regions[address.region]["specialised_hub"], address.method)
-        hub = self.hub_of_provider(record["provider_code"], day)
-        return Found(hub, "provider_mapping") if hub else Found()
+        return self.hub_of_provider(record["provider_code"], day)
 
     def public_health_region(self, code: str, practice: Row | None, address: Address) -> Found:
         """Region of the practice, else of the address; never the forces' code."""
@@ -212,13 +226,13 @@ class Places:
     def devolved_board(self, address: Address, practice: Row | None) -> Found:
         """Board of the address; for a resident of England that of the Welsh practice's postcode."""
         if address.country in (WALES, SCOTLAND, NORTHERN_IRELAND):
-            return Found(address.board, "postcode") if address.board else Found()
+            return Found(address.board, address.method) if address.board else Found()
         if practice is not None:
             for row in self.ref.postcodes.get(practice["postcode"], []):
                 if row["health_board_code"]:
                     return Found(row["health_board_code"], "practice_postcode")
             if practice["commissioner_code"].startswith("7A"):
-                return Found(practice["commissioner_code"], "practice")
+                return Found(practice["commissioner_code"], "practice_postcode")
         return Found()
 
     # boards of the day
@@ -233,7 +247,7 @@ class Places:
         if practice is not None and practice["icb_code_2026"]:
             return str(practice["icb_code_2026"])
         area = self.ref.lsoas.get(lsoa)
-        return str(area["icb_code_2026"]) if area else ""
+        return str(area["icb_code_2026"]) if area and area["sub_icb_code_2024"] == sub_icb else ""
 
     def icb_of_commissioner(self, code: str, method: str, record: Row, day: date) -> str:
         """ICB whose budget a sub-ICB's code stands for on the day."""
@@ -254,13 +268,24 @@ class Places:
             sub = self.commissioner_of(practice, day)
             if self.ref.sub_icb(sub, day) is not None:
                 return self.icb_of_sub(sub, day, practice, ""), sub, "practice"
+        told = ["gp_practice_responsibility"] if is_contract(record) else []
+        told += ["commissioner_submitted"] if record["flow"] == "iap" else []
+        for found in [self._population_told(record, field, day) for field in told]:
+            if found:
+                return found
         address = self.residence(record, day, True)
+        if address.method not in ("postcode", "lsoa") or not address.sub_icb:
+            address = self._of_lsoa(record["lsoa21_code"], day) if record["lsoa21_code"] in self.ref.lsoas else address
         if address.method in ("postcode", "lsoa") and address.sub_icb:
             return self.icb_of_sub(address.sub_icb, day, None, address.lsoa), address.sub_icb, address.method
-        for field in ("gp_practice_responsibility", "residence_responsibility"):
-            told = self.organisation(record[field])
-            if self.ref.sub_icb(told, day) is not None:
-                return self.icb_of_sub(told, day, None, ""), told, "responsibility"
-            if self.ref.icb_on(told, day):
-                return told, "", "responsibility"
-        return "", "", "none"
+        for field in ("residence_responsibility", "gp_practice_responsibility"):
+            found = self._population_told(record, field, day)
+            if found:
+                return found
+        return "", "", ""
+
+    def _population_told(self, record: Row, field: str, day: date) -> tuple[str, str, str] | None:
+        code = self.organisation(record[field])
+        if self.ref.sub_icb(code, day) is not None:
+            return self.icb_of_sub(code, day, None, record["lsoa21_code"]), code, field
+        return (code, "", field) if self.ref.icb_on(code, day) else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from decimal import ROUND_HALF_UP, Decimal
 
+from oracle.identifying import spell_of
 from oracle.reference import Reference, Row, holds
 
 PENNY = Decimal("0.01")
@@ -69,16 +70,23 @@ def national_price(record: Row, line: str, rule: Row, ref: Reference) -> Decimal
     return pence(unit["unit_price"] * (1 + top_up) * forces * record["quantity"])
 
 
+def stand_ins(records: list[Row]) -> set[str]:
+    """Episodes that stand for their spell because no spell row arrived: the last of each (one unit of activity)."""
+    accepted = [r for r in records if r["fate"] == "accepted"]
+    have_spell_row = {spell_of(r) for r in accepted if r["flow"] == "apc_spell"}
+    last_episode: dict[str, Row] = {}
+    for r in accepted:
+        if r["flow"] == "apc_episode" and spell_of(r) not in have_spell_row:
+            other = last_episode.get(spell_of(r))
+            if other is None or _episode_order(r) > _episode_order(other):
+                last_episode[spell_of(r)] = r
+    return {r["record_id"] for r in last_episode.values()}
+
+
 def counted(records: list[Row], ref: Reference) -> dict[str, bool]:
     """Which accepted records are the spend basis of their provider, month and component, by record_id."""
     accepted = [r for r in records if r["fate"] == "accepted"]
-    have_spell_row = {r["spell_id"] for r in accepted if r["flow"] == "apc_spell"}
-    last_episode: dict[str, Row] = {}
-    for r in accepted:
-        if r["flow"] == "apc_episode":
-            other = last_episode.get(r["spell_id"])
-            if other is None or _episode_order(r) > _episode_order(other):
-                last_episode[r["spell_id"]] = r
+    standing = stand_ins(records)
     cells: dict[tuple[str, str, int, str], list[Row]] = defaultdict(list)
     for r in accepted:
         cells[(r["provider_code"], r["financial_year"], r["financial_month"], r["component"])].append(r)
@@ -90,8 +98,7 @@ def counted(records: list[Row], ref: Reference) -> dict[str, bool]:
             group = GROUPS[r["flow"]]
             if group != _basis(provider, component, rows, r, ref):
                 continue
-            is_episode = r["flow"] == "apc_episode"
-            if is_episode and (r["spell_id"] in have_spell_row or last_episode[r["spell_id"]] is not r):
+            if r["flow"] == "apc_episode" and r["record_id"] not in standing:
                 continue
             answer[r["record_id"]] = True
     return answer

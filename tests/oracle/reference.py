@@ -98,7 +98,8 @@ class Reference:
         return found
 
     def status(self, line: str, day: date) -> Row | None:
-        """The service status row of a line on a day."""
+        """The service status row of a line on a day; the first published list also answers for earlier years."""
+        day = max(day, date(2024, 4, 1))
         return next((r for r in self.line_status.get(line, []) if holds(r, day)), None)
 
     def sub_icb(self, code: str, day: date) -> Row | None:
