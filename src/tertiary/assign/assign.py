@@ -13,6 +13,7 @@ from tertiary.assign.excluded import excluded_payers
 from tertiary.assign.facts import facts
 from tertiary.assign.periods import boundaries, periods
 from tertiary.assign.settings import AssignSettings
+from tertiary.assign.tool import KEPT as TOOL_KEPT
 from tertiary.assign.tool import with_tool_facts, with_tool_outcome
 from tertiary.assign.words import KEY, Method, method, walks, words
 from tertiary.joins import Lookup, attach, attach_all
@@ -28,6 +29,14 @@ ADDED = (
     "payer_kind", "category_assigned", "assignment_box", "assignment_label", "lookup_method", "accountable_body",
     "contracting_host", "delegation_status", "pss_line", "npoc_code", "method", "box_path", "not_answerable",
     "lookups", "options", "reassignment_code",
+)  # fmt: skip
+# what the outcome, the payer and the reasons still read once the boxes are answered
+KEPT = (
+    "row_key", "period", "component", "commissioned_service_category", "supply_route", "service_line_final",
+    "assignment_date", "ln_specialised", "ln_status", "ln_set", "ln_pss", "ln_npoc", "pr_sub_icb", "residence",
+    "res_sub_icb", "res_country", "resp_code", "resp_method", "resp_icb", "rp_region", "rp_delegated", "pop_icb",
+    "pop_sub_icb", "population_method", "sp_hub", "pv_sub_icb", "pv_icb", "pv_region", "pv_hub", "pv_hub_method",
+    "pv_contracting_host",
 )  # fmt: skip
 
 
@@ -47,9 +56,9 @@ def assign(engine: DuckDBEngine, identified: ir.Table, register: Register, setti
     if how.uses_tool:
         placed = with_tool_facts(engine, placed, dims, register, used)
     hubs = {r["region_code"]: r["specialised_hub"] for r in register["regions"].to_pylist()}
-    asked = engine.materialise(
-        "assign_words", placed.mutate(**words(placed, how, settings), **candidates(placed, hubs))
-    )
+    kept = [*KEPT, *(TOOL_KEPT if how.uses_tool else ())]
+    asked = placed.select(*kept, **words(placed, how, settings), **candidates(placed, hubs))
+    asked = engine.materialise("assign_words", asked)
     distinct = engine.fetch(asked.select(*KEY).distinct()).to_pylist()
     walked = engine.load("assign_walks", walks(distinct, how, settings))
     decided = _decided(engine, asked, walked, excluded_payers(engine, asked, used), dims, how)

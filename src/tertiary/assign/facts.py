@@ -23,6 +23,12 @@ BODIES = {
     "cs": "commissioner_submitted",
 }
 DEFAULT_USE = "default_use_provider_address"
+# read only here: dropped so that the next steps stay narrow
+DONE = (
+    "provider_code", "flow", "lsoa21_code", "residence_responsibility", "commissioner_submitted", "pr_place_sub_icb",
+    "pr_commissioner_to", "pr_close_date", "pc_country", "pc_sub_icb", "pc_icb", "pc_icb_2026", "pc_region", "pc_lad",
+    "ls_sub_icb", "ls_icb", "ls_region", "ls_lad", "in_directory", "practice_known", "cs_code", "cs_kind",
+)  # fmt: skip
 # kinds of residence that name a place; the others leave it to the provider's main site
 PLACED = ("postcode", "lsoa", "practice_postcode", "residence_responsibility")
 
@@ -42,7 +48,7 @@ def facts(base: ir.Table, dims: Dimensions, settings: AssignSettings) -> ir.Tabl
         res_region=_by_residence(found, "pc_region", "ls_region", "pr_place_region"),
         res_lad=_by_residence(found, "pc_lad", "ls_lad"),
     )
-    return _responsible(found)
+    return _responsible(found).drop(*DONE)
 
 
 def _attached(base: ir.Table, dims: Dimensions) -> ir.Table:

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 TOOL_RULESET = "tool_v5_3"
 LINE = ("status", "listed", "flag", "mental", "dental", "public_health")
+KEPT = (
+    "tl_status", "sub_rung", "any_rung", "prison_hub", "gr_code", "rr_code",
+    *[f"{p}_{c}" for p in ("tg", "tr", "th") for c in ("icb", "region", "hub")],
+)  # fmt: skip
 PLACE = ("icb", "region", "hub", "delegated")
 
 

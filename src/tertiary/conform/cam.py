@@ -114,7 +114,8 @@ def _settings(options: str, where: str) -> AssignSettings:
         name, _, value = part.partition("=")
         if name not in known:
             raise TertiaryError(f"{where}: {part!r} is not a setting. Settings: {', '.join(known)}.")
-        settings = replace(settings, **{name: value == "True" if value in ("True", "False") else value})
+        chosen: Any = value == "True" if value in ("True", "False") else value
+        settings = replace(settings, **{name: chosen})
     return settings
 
 
