@@ -40,14 +40,23 @@ def basis_order() -> dict[str, tuple[str, ...]]:
     return {flow: tuple(basis for _, basis in sorted(pairs)) for flow, pairs in order.items()}
 
 
-def choose_line(engine: DuckDBEngine, rows: ir.Table, register: Mapping[str, Any], known: Sequence[Rule]) -> ir.Table:
-    """Add rule_id, rule_status, service_line_derived, service_line_final, service_basis and service_note."""
+def choose_line(
+    engine: DuckDBEngine, rows: ir.Table, spells: ir.Table, register: Mapping[str, Any], known: Sequence[Rule]
+) -> ir.Table:
+    """Add rule_id, rule_status, service_line_derived, service_line_final, service_basis and service_note.
+
+    `spells`: spell_id, spell_number and spell_tie of the spells that a rule decides as a whole.
+    """
     import ibis
 
-    rows = attach(rows, engine.materialise("identify_links", _links(rows)), ["row_key"])
+    rows = attach(rows, engine.materialise("identify_links", _links(rows, spells)), ["row_key"])
     rules = engine.load("identify_rules", _rule_table(known))
     linked = ibis.ifelse(rows.flow.isin(_flows("linked")), rows.linked_number, ibis.null("int32"))
-    rows = rows.mutate(rule_number=ibis.coalesce(linked, rows.rule_number), is_linked=linked.notnull())
+    rows = rows.mutate(
+        rule_number=ibis.coalesce(linked, rows.rule_number),
+        rule_tie=ibis.ifelse(linked.notnull(), rows.linked_tie, rows.rule_tie),
+        is_linked=linked.notnull(),
+    )
     rows = _attach_listing(engine, rows, rules, register)
     excluded = rows.rule_propagation == "not_specialised"
     derived = ibis.ifelse(
@@ -99,18 +108,22 @@ def _basis(rows: ir.Table) -> ir.Value:
     return ibis.cases((rows.excluded, "excluded"), *branches, else_="none")
 
 
-def _links(rows: ir.Table) -> ir.Table:
-    """For contract monitoring rows: the rule number of the hospital record they name, by three identifiers in turn."""
+def _links(rows: ir.Table, spells: ir.Table) -> ir.Table:
+    """For contract monitoring rows: the rule of the hospital record they name, by three identifiers in turn."""
     import ibis
 
     wanted = rows.filter(rows.flow.isin(_flows("linked")) & (rows.fate == "accepted"))
     told = rows.filter(rows.flow.isin(["apc_episode", "apc_spell", "op"]) & rows.rule_number.notnull())
+    told = told.mutate(tie=told.rule_tie.cast("int8"))
     by_cds = told.filter(told.cds_unique_id != "")
-    cds = by_cds.group_by("provider_code", "cds_unique_id").aggregate(cds_number=by_cds.rule_number.min())
-    by_spell = told.filter((told.flow == "apc_spell") & (told.spell_id != ""))
-    spell = by_spell.group_by("spell_id").aggregate(spell_number=by_spell.rule_number.min())
+    cds = by_cds.group_by("provider_code", "cds_unique_id").aggregate(
+        cds_number=by_cds.rule_number.min(), cds_tie=by_cds.tie.max()
+    )
+    spell = spells.select("spell_id", "spell_number", spell_tie=spells.spell_tie.cast("int8"))
     by_visit = told.filter((told.flow == "op") & (told.attendance_id != ""))
-    visit = by_visit.group_by("attendance_id").aggregate(visit_number=by_visit.rule_number.min())
+    visit = by_visit.group_by("attendance_id").aggregate(
+        visit_number=by_visit.rule_number.min(), visit_tie=by_visit.tie.max()
+    )
     found = wanted.select("row_key", "provider_code", "cds_unique_id", "spell_id", "attendance_id")
     by_key = [
         Lookup(cds, ["provider_code", "cds_unique_id"]),
@@ -118,9 +131,15 @@ def _links(rows: ir.Table) -> ir.Table:
         Lookup(visit, ["attendance_id"]),
     ]
     found = attach_all(found, by_key)
+    tie = ibis.cases(
+        (found.cds_number.notnull(), found.cds_tie),
+        (found.spell_number.notnull(), found.spell_tie),
+        else_=found.visit_tie,
+    )
     return found.select(
         "row_key",
         linked_number=ibis.coalesce(found.cds_number, found.spell_number, found.visit_number),
+        linked_tie=ibis.coalesce(tie, ibis.literal(0, "int8")) == 1,
     )
 
 

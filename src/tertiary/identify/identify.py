@@ -39,7 +39,7 @@ def identify(engine: DuckDBEngine, activity: ir.Table, register: Mapping[str, An
         _test(engine, prepared.filter(prepared.flow.isin(pack.flows)), pack, breaks, facts) for pack in packs(register)
     ]
     outcome = _outcome(engine, activity, tested)
-    return choose_line(engine, attach(activity, outcome, ["row_key"]), register, known)
+    return choose_line(engine, attach(activity, outcome, ["row_key"]), engine.table("identify_spells"), register, known)
 
 
 def _test(
@@ -109,7 +109,7 @@ def _spells(engine: DuckDBEngine, tested: Sequence[tuple[Pack, ir.Table]]) -> ir
         "identify_spell_holdings", spell_holdings(pack, sorted(tuple(r[w] for w in words) for r in seen))
     )
     held = attach(table, holdings, words, how="inner")
-    held = held.filter(held.spell_rule_number.notnull() & (held.spell_id != ""))
+    held = held.filter(held.spell_rule_number.notnull())
     best = held.group_by("spell_id").aggregate(
         spell_number=held.spell_rule_number.min(), best_priority=held.spell_priority.min()
     )
@@ -176,8 +176,10 @@ def _prepare(engine: DuckDBEngine, activity: ir.Table, epochs: Sequence[date]) -
     carried = set(SINGLE.values()) | set(LISTS.values()) | set(DATED.values())
     rows = rows.mutate(age=ibis.coalesce(rows.age, ibis.literal(999, "int16")))  # aggregates carry no age
     prepared = rows.select(
-        *("row_key", "record_id", "flow", "spell_id"),
+        *("row_key", "record_id", "flow"),
         *sorted(carried & set(activity.columns)),
+        # admitted care without a spell number is a spell of its own
+        spell_id=ibis.ifelse(rows.spell_id == "", rows.record_id, rows.spell_id),
         epoch=ibis.coalesce(rows.epoch, ibis.literal(0, "int16")),
         diagnosis_primary=rows.diagnosis_all.split(",")[0].fill_null(""),
         submitted_code=ibis.ifelse(

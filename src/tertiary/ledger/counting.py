@@ -66,7 +66,9 @@ def _last_episodes(rows: ir.Table) -> ir.Table:
 
     admitted = rows.filter(rows.fate == "accepted")
     spells = admitted.filter(admitted.flow == "apc_spell").select(whole="spell_id").distinct()
-    orphans = admitted.filter(admitted.flow == "apc_episode").anti_join(spells, [("spell_id", "whole")])
+    episodes = admitted.filter(admitted.flow == "apc_episode")
+    named = ibis.ifelse(episodes.spell_id == "", episodes.record_id, episodes.spell_id)
+    orphans = episodes.mutate(spell_id=named).anti_join(spells, [("spell_id", "whole")])
     ended = orphans.mutate(ended=ibis.coalesce(orphans.end_date, ibis.date("1900-01-01")))
     last = ended.group_by("spell_id").aggregate(ended=ended.ended.max())
     finals = ended.semi_join(last, ["spell_id", "ended"])
