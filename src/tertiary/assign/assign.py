@@ -28,7 +28,7 @@ ADDED = (
     "assignment_date", "population_icb", "population_sub_icb", "population_method", "commissioner_code", "payer_code",
     "payer_kind", "category_assigned", "assignment_box", "assignment_label", "lookup_method", "accountable_body",
     "contracting_host", "delegation_status", "pss_line", "npoc_code", "method", "box_path", "not_answerable",
-    "lookups", "options", "reassignment_code",
+    "lookups", "options", "reassignment_code", "commissioner_read", "commissioner_kind",
 )  # fmt: skip
 # what the outcome, the payer and the reasons still read once the boxes are answered
 KEPT = (
@@ -36,15 +36,17 @@ KEPT = (
     "assignment_date", "ln_specialised", "ln_status", "ln_set", "ln_pss", "ln_npoc", "pr_sub_icb", "residence",
     "res_sub_icb", "res_country", "resp_code", "resp_method", "resp_icb", "rp_region", "rp_delegated", "pop_icb",
     "pop_sub_icb", "population_method", "sp_hub", "pv_sub_icb", "pv_icb", "pv_region", "pv_hub", "pv_hub_method",
-    "pv_contracting_host",
+    "pv_contracting_host", "commissioner_submitted", "cs_code", "cs_kind",
 )  # fmt: skip
 
 
 def assign(engine: DuckDBEngine, identified: ir.Table, register: Register, settings: AssignSettings) -> ir.Table:
     """`identified` (canonical activity, `row_key` and the identification columns) with the columns of ADDED.
 
-    One row a record in and out. Method: the Commissioner Assignment Method of the year of the assignment date.
-    RegisterError when the register's decision table cannot be walked.
+    One row a record in and out. `commissioner_read` is the submitted code without a trailing 00 where the rest is a
+    known code, `commissioner_kind` what it is; `reassignment_code` is the contract monitoring tool's.
+    Method: the Commissioner Assignment Method of the year of the assignment date. RegisterError when the register's
+    decision table cannot be walked.
     """
     days = boundaries(register)
     rows = base(engine, identified, register, days)
@@ -140,6 +142,8 @@ def _decided(
         "pss_line": rows.ln_pss,
         "npoc_code": rows.ln_npoc,
         "lookups": _lookups(rows),
+        "commissioner_read": (rows.cs_code != "").ifelse(rows.cs_code, rows.commissioner_submitted),
+        "commissioner_kind": rows.cs_kind,
         "options": options,
     }
     return rows.select("row_key", **{name: added[name] if name in added else rows[name] for name in ADDED})

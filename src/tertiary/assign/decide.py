@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tertiary.assign.data import codes
 from tertiary.assign.dimensions import ARMED_FORCES, ENGLAND, WALES
-from tertiary.assign.facts import PLACED
+from tertiary.assign.facts import ICB_ONLY, PLACED
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -105,7 +105,7 @@ def commissioner(t: ir.Table) -> dict[str, ir.Value]:
 
     icb_like = _takes_responsible(t)
     code = ibis.cases(
-        (icb_like, t.resp_code),
+        (icb_like, (t.resp_method == ICB_ONLY).ifelse("", t.resp_code)),
         (_takes_host(t), t.pv_sub_icb),
         (t.outcome == "OUT:specialised_hub_provider", t.pv_hub),
         (t.outcome == "OUT:specialised_hub_gp_practice", t.gp_hub),

@@ -22,12 +22,14 @@ BODIES = {
     "rr": "residence_responsibility",
     "cs": "commissioner_submitted",
 }
+# only an ICB is known: no sub-ICB is guessed, so the commissioner stays blank (supporting guidance 2025/26, rule A03)
+ICB_ONLY = "icb_only"
 DEFAULT_USE = "default_use_provider_address"
 # read only here: dropped so that the next steps stay narrow
 DONE = (
-    "provider_code", "flow", "lsoa21_code", "residence_responsibility", "commissioner_submitted", "pr_place_sub_icb",
+    "provider_code", "flow", "lsoa21_code", "residence_responsibility", "pr_place_sub_icb",
     "pr_commissioner_to", "pr_close_date", "pc_country", "pc_sub_icb", "pc_icb", "pc_icb_2026", "pc_region", "pc_lad",
-    "ls_sub_icb", "ls_icb", "ls_region", "ls_lad", "in_directory", "practice_known", "cs_code", "cs_kind",
+    "ls_sub_icb", "ls_icb", "ls_region", "ls_lad", "in_directory", "practice_known",
 )  # fmt: skip
 # kinds of residence that name a place; the others leave it to the provider's main site
 PLACED = ("postcode", "lsoa", "practice_postcode", "residence_responsibility")
@@ -164,6 +166,7 @@ def _responsible(found: ir.Table) -> ir.Table:
         (told, "gp_practice_responsibility"),
         (found.res_sub_icb != "", found.residence),
         (agreed & found.cs_kind.isin(["sub_icb", "icb"]), "commissioner_submitted"),
+        (found.monitoring & ((found.gr_kind == "icb") | (found.rr_kind == "icb")), ICB_ONLY),
         (found.pv_sub_icb != "", "provider_address"),
         else_="none",
     )
@@ -172,6 +175,7 @@ def _responsible(found: ir.Table) -> ir.Table:
         ("practice", found.pr_sub_icb),
         ("gp_practice_responsibility", found.gr_code),
         ("commissioner_submitted", found.cs_code),
+        (ICB_ONLY, (found.gr_kind == "icb").ifelse(found.gr_code, found.rr_code)),
         ("provider_address", found.pv_sub_icb),
         ("none", ""),
         else_=found.res_sub_icb,
@@ -191,6 +195,7 @@ def _population(found: ir.Table) -> Mapping[str, ir.Value]:
         ("practice_postcode", "postcode"),
         ("gp_practice_responsibility", "responsibility"),
         ("residence_responsibility", "responsibility"),
+        (ICB_ONLY, "responsibility"),
         ("commissioner_submitted", "commissioner"),
         else_=found.resp_method,
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tertiary.assign.data import rows
+from tertiary.assign.facts import ICB_ONLY
 from tertiary.assign.periods import Period
 from tertiary.assign.predicates import CHART, Test, bits
 from tertiary.assign.settings import AssignSettings
@@ -105,7 +106,7 @@ def _notes(t: ir.Table) -> Sequence[ir.Value]:
         t.residence == "no_directory",
         line & t.ln_specialised & ~t.ln_listed,
         (t.resp_code != "") & (t.rp_icb == ""),
-        (t.pp_icb == t.pop_code) & (t.pop_code != ""),
+        t.resp_method == ICB_ONLY,
     )
 
 
