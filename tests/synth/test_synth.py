@@ -151,7 +151,8 @@ def test_identifiers_are_unique(clean: Written) -> None:
 
 def test_activity_ends_in_its_month(clean: Written) -> None:
     wrong = clean.one("""select count(*) from {apc_spell}
-        where strftime("Discharge_Date"::date, '%Y%m') <> "Der_Activity_Month" or "Admission_Date" > "Discharge_Date" """)
+        where strftime("Discharge_Date"::date, '%Y%m') <> "Der_Activity_Month"
+        or "Admission_Date" > "Discharge_Date" """)
     assert wrong == 0
 
 
@@ -254,7 +255,8 @@ def test_parquet_holds_what_csv_holds(tmp_path: Path, small: Small) -> None:
     ("options", "word"),
     [
         ({"scale": 0}, "scale"), ({"scale": 2}, "scale"), ({"defects": 0.9}, "defects"), ({"format": "xlsx"}, "format"),
-        ({"months": "2025-13"}, "months"), ({"months": "2025-06..2025-04"}, "months"), ({"months": "1999-01"}, "months"),
+        ({"months": "2025-13"}, "months"), ({"months": "2025-06..2025-04"}, "months"), 
+        ({"months": "1999-01"}, "months"),
         ({"months": "April"}, "months"), ({"area": "atlantis"}, "area"),
     ],
 )  # fmt: skip

@@ -88,7 +88,6 @@ def _critical(teller: Teller, facts: Facts, table: pa.Table, care: str) -> pa.Ta
         start=part["critical_start"],
         end=_inside(teller, part["critical_end"]),
     )
-    part = _repaid(teller, part)
     return _finish(
         teller, part, "cc", unbundled_flag=pa.array(["Y"] * n), quantity=part["critical_days"],
         point_of_delivery=pa.array([CRITICAL_POINT[care]] * n, pa.string()), true_source=part["period"],
@@ -100,19 +99,6 @@ def _inside(teller: Teller, dates: pa.ChunkedArray) -> pa.Array:
     """A period that ended in an earlier month is sent with the spell that ended in this one."""
     values = dates.combine_chunks().to_numpy(zero_copy_only=False).astype("datetime64[D]")
     return pa.array(np.maximum(values, teller.month.first))
-
-
-def _repaid(teller: Teller, part: pa.Table) -> pa.Table:
-    """Commissioner and category of unbundled critical care follow its own line."""
-    if not part.num_rows:
-        return part
-    word = teller.words.code
-    line = np.array([word(v or "") for v in part["line"].to_pylist()], np.int32)
-    at = part["person_row"].to_numpy()
-    provider = part["provider_row"].to_numpy()
-    tfc = np.array([word(v or "") for v in part["treatment_function"].to_pylist()], np.int32)
-    payer = teller.payers.decide(at, provider, line, tfc, np.zeros(len(at), bool))
-    return add(part, commissioner=teller.words.array(payer.commissioner), category=teller.words.array(payer.category))
 
 
 def _unbundled(teller: Teller, facts: Facts, table: pa.Table, setting: str) -> pa.Table:
@@ -146,6 +132,7 @@ def _beyond(teller: Teller, facts: Facts, setting: str) -> pa.Table:
         teller,
         table,
         setting,
+        cds_id=none,
         non_cds_id=pc.binary_join_element_wise("NC", table["record_id"].combine_chunks(), ""),
         true_source=table["record_id"],
         tariff=tariff,

@@ -128,7 +128,7 @@ class England:
         own = self.outbox.choose(tables["plcm"])
         tables["acm"] = aggregate(teller, [tables[k] for k in ("plcm", "drplcm", "deplcm")], own)
         tables["iap"] = add(tables["acm"], submitter=pa.array(["SYNTHETIC SUBMITTER"] * tables["acm"].num_rows))
-        tables["prior_approval"] = _approved(approvals)
+        tables["prior_approval"] = _approved(approvals, month)
         self.number = teller.next_number
         for flow, table in tables.items():
             self.outbox.send(flow, table, month)
@@ -149,12 +149,11 @@ class England:
         return tables
 
 
-def _approved(table: pa.Table) -> pa.Table:
-    """Approvals: given some days before the supply."""
-    before = table["day"].combine_chunks().to_numpy(zero_copy_only=False).astype("datetime64[D]") - np.timedelta64(
-        9, "D"
-    )
-    return add(table, approval_date=days(before), approval_status=pa.array(["approved"] * table.num_rows, pa.string()))
+def _approved(table: pa.Table, month: Month) -> pa.Table:
+    """Approvals: given some days before the supply, and reported in the month they were given."""
+    supplied = table["day"].combine_chunks().to_numpy(zero_copy_only=False).astype("datetime64[D]")
+    given = np.maximum(supplied - np.timedelta64(9, "D"), month.first)
+    return add(table, approval_date=days(given), approval_status=pa.array(["approved"] * table.num_rows, pa.string()))
 
 
 LABEL = """SYNTHETIC DATA

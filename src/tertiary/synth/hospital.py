@@ -46,6 +46,7 @@ def spells(teller: Teller, facts: Facts) -> pa.Table:
     alive = np.where(rng.random(n) < np.where(e.klass == 2, 0.02, 0.001), "4", "1")
     return add(
         facts.table,
+        cds_id=pc.binary_join_element_wise(facts.table["cds_id"].combine_chunks(), "E1", ""),
         admission_method=pa.array(method),
         patient_classification=pa.array(np.array(["1", "2", "1", "3"])[e.klass]),
         source_of_admission=pa.array(np.where(newborn, "79", np.where(rng.random(n) < 0.96, "19", "51"))),
@@ -87,7 +88,7 @@ def episodes(teller: Teller, facts: Facts, spell: pa.Table) -> pa.Table:
     return add(
         table,
         episode=episode_no,
-        cds_id=pc.binary_join_element_wise(table["cds_id"], episode_no, "E"),
+        cds_id=pc.binary_join_element_wise("SYN", table["provider"], table["record_id"], "E", episode_no, ""),
         episode_start=days(begin),
         episode_end=days(end),
         diagnoses=text,
@@ -138,14 +139,27 @@ def critical_care(teller: Teller, facts: Facts, spell: pa.Table) -> dict[str, pa
             critical_hrg=pa.array(np.array(names)[pick] if len(at) else [], pa.string()),
             critical_line=line.get(care, child),
             episode=pa.array(["1"] * len(at), pa.string()),
-            episode_cds_id=pc.binary_join_element_wise(table["cds_id"].combine_chunks(), "E1", ""),
+            episode_cds_id=table["cds_id"],
             unit_price=money(prices[pick]),
             price_bare=money(bare),
             price=money(total),
             market_forces=money(total - bare),
             spell_row=pa.array(at),
         )
-    return found
+    return {care: _repaid(teller, table, "critical_line") for care, table in found.items()}
+
+
+def _repaid(teller: Teller, part: pa.Table, own: str) -> pa.Table:
+    """Commissioner and category of unbundled critical care follow its own line."""
+    if not part.num_rows:
+        return part
+    word = teller.words.code
+    line = np.array([word(v or "") for v in part[own].to_pylist()], np.int32)
+    at = part["person_row"].to_numpy()
+    provider = part["provider_row"].to_numpy()
+    tfc = np.array([word(v or "") for v in part["treatment_function"].to_pylist()], np.int32)
+    payer = teller.payers.decide(at, provider, line, tfc, part["charged"].to_numpy() > 0)
+    return add(part, commissioner=teller.words.array(payer.commissioner), category=teller.words.array(payer.category))
 
 
 def attendances(teller: Teller, facts: Facts) -> pa.Table:

@@ -82,14 +82,19 @@ class Outbox:
             later = part.take(pa.array(np.flatnonzero(self._luck(part, "drop") > 0.004)))
             again = add(_restated(later, self._luck(later, "raise") < 0.02), created=_moment(later, month, 14))
             self._file("plcm", sender, again, month, "resubmission")
-            self._whole("resubmission", files.name("plcm", sender, month.key), "superseded")
+            self._whole("resubmission", files.name("plcm", sender, month.key), "", "superseded")
         if position == 2 and len(self.scope.months) > 1:
             self.kept.append(part)
             if month == last:
                 every = pa.concat_tables(self.kept)
                 every = add(_restated(every, self._luck(every, "ytd") < 0.01), created=_moment(every, month, 0))
                 self._file("plcm", sender, every, month, "ytd")
-                self._whole("year_to_date_restatement", files.name("plcm", sender, month.key, "ytd"), "superseded")
+                self._whole(
+                    "year_to_date_restatement",
+                    files.name("plcm", sender, month.key, "ytd"),
+                    "",
+                    "replaces earlier months",
+                )
 
     def _restates(self, sender: str, month: Month) -> bool:
         several = self.scope.defects > 0 and len(self.scope.months) > 1
@@ -98,11 +103,11 @@ class Outbox:
     def _luck(self, part: pa.Table, name: str) -> np.ndarray:
         return self.scope.random("outbox", name, part.num_rows).random(part.num_rows)
 
-    def _whole(self, kind: str, name: str, expected: str) -> None:
+    def _whole(self, kind: str, name: str, rule: str, becomes: str = "") -> None:
         file = f"plcm/{name}.{self.scope.format}"
         self.planted.append({
             "file": file, "row_number": 0, "flow": "plcm", "kind": kind, "field": "", "value_true": "",
-            "value_planted": "", "rule_id": expected,
+            "value_planted": becomes, "rule_id": rule,
         })  # fmt: skip
 
     def close(self) -> None:

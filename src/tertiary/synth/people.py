@@ -35,25 +35,39 @@ class People:
     cohort: dict[str, slice]
     share: dict[str, float]
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_birthday", _calendar(self.born))  # year and day of the year, worked out once
+
     def age(self, person: np.ndarray, day: np.ndarray) -> np.ndarray:
         """Whole years on a day."""
-        return _years(self.born[person], day)
+        return _years(self._of(person), day)
+
+    def _of(self, person: np.ndarray | slice) -> tuple[np.ndarray, np.ndarray]:
+        year, day = self._birthday  # type: ignore[attr-defined]
+        return year[person], day[person]
 
     def eligible(self, cohort: str, lowest: int, highest: int, sex: str, first: np.datetime64) -> np.ndarray:
         """Members whose age lies in the limits throughout a quarter from `first`, of a sex where one is asked."""
         part = self.cohort[cohort]
-        born = self.born[part]
+        born = self._of(part)
         fit = (_years(born, first) >= lowest) & (_years(born, first + np.timedelta64(100, "D")) <= highest)
         if sex:
             fit &= self.female[part] == (sex == "2")
         return np.flatnonzero(fit) + part.start
 
 
-def _years(born: np.ndarray, day: np.ndarray | np.datetime64) -> np.ndarray:
-    b, d = born.astype("datetime64[M]"), np.asarray(day, "datetime64[D]").astype("datetime64[M]")
-    months = (d - b).astype(int)
-    before = (np.asarray(day, "datetime64[D]") - d.astype("datetime64[D]")) < (born - b.astype("datetime64[D]"))
-    years: np.ndarray = (months - before) // 12
+def _calendar(days: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Year, and month and day as one number (such as 1231), of dates."""
+    distinct, back = np.unique(days, return_inverse=True)
+    months = distinct.astype("datetime64[M]")
+    year = distinct.astype("datetime64[Y]").astype(int) + 1970
+    in_year = (months.astype(int) % 12 + 1) * 100 + (distinct - months.astype("datetime64[D]")).astype(int) + 1
+    return year[back].astype(np.int16), in_year[back].astype(np.int16)
+
+
+def _years(born: tuple[np.ndarray, np.ndarray], day: np.ndarray | np.datetime64) -> np.ndarray:
+    year, in_year = _calendar(np.atleast_1d(np.asarray(day, "datetime64[D]")))
+    years: np.ndarray = year - born[0] - (in_year < born[1])
     return years
 
 

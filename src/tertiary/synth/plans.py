@@ -49,8 +49,8 @@ def plans(register: Register, book: PriceBook) -> tuple[Plan, ...]:
     """All plans, specialised first."""
     found = [_care(row, book) for row in rows("care")]
     avoid = _rule_lists(register)
-    found += _ordinary_admitted(register, book, avoid)
-    found += [_ordinary_outpatient(row, avoid) for row in rows("ordinary_op")]
+    found += _ordinary_admitted(register, book)
+    found += [_ordinary_outpatient(row, book) for row in rows("ordinary_op")]
     found.append(_emergency(book))
     return tuple(_avoiding(p, avoid) for p in found)
 
@@ -72,7 +72,7 @@ def _care(row: dict[str, str], book: PriceBook) -> Plan:
     )  # fmt: skip
 
 
-def _ordinary_admitted(register: Register, book: PriceBook, avoid: dict[tuple[str, str], set[str]]) -> list[Plan]:
+def _ordinary_admitted(register: Register, book: PriceBook) -> list[Plan]:
     named = _named_currencies(register)
     found = []
     for row in rows("chapters"):
@@ -96,14 +96,16 @@ def _ordinary_admitted(register: Register, book: PriceBook, avoid: dict[tuple[st
     return found
 
 
-def _ordinary_outpatient(row: dict[str, str], avoid: dict[tuple[str, str], set[str]]) -> Plan:
+def _ordinary_outpatient(row: dict[str, str], book: PriceBook) -> Plan:
     tfc = row["treatment_function"]
     suffix = "_procedure" if row["hrg"] else ""
+    done = book.activity["Outpatient Procedures"]
+    codes = tuple(c for prefix in row["hrg"].split() for c in sorted(done) if c.startswith(prefix))
     return Plan(
         name=f"ordinary_op_{tfc}{suffix}", setting="op", line="", cohort="general",
         volume=float(row["volume"]) * parameters()["share_op"], list="", avoid="", age_min=int(row["age_min"] or 0),
         age_max=int(row["age_max"] or 120), sex=row["sex"], treatment_function=tfc, specialty=row["main_specialty"],
-        diagnosis="", secondary="", procedure="", hrg=tuple(row["hrg"].split()), unbundled="", mix=row["first_share"],
+        diagnosis="", secondary="", procedure="", hrg=codes, unbundled="", mix=row["first_share"],
         stay=0, critical="", ordinary=True,
     )  # fmt: skip
 

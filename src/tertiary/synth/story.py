@@ -190,7 +190,7 @@ class Teller:
         none = pa.nulls(n, pa.string())
         return {
             "provider": provider,
-            "site": take(pa.array(w.site_code), events.site),
+            "site": take(pa.array([s or None for s in w.site_code], pa.string()), events.site),
             "cds_id": pc.binary_join_element_wise("SYN", provider, identifier, ""),
             "record_id": identifier,
             "spell_number": identifier if setting == "apc" else none,

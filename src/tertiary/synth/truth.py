@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 COLUMNS = (
     "file", "row_number", "flow", "source_id", "provider_code", "patient_id", "gp_practice_code", "lsoa21_code",
-    "spell_number", "service_line", "commissioner_code", "category", "payer_reason", "miscoded", "charged", "price",
+    "spell_number", "service_line", "commissioner_code", "category", "payer_kind", "payer_reason",
+    "miscoded", "charged", "price",
 )  # fmt: skip
 
 
@@ -30,6 +32,14 @@ def rows(flow: str, file: str, table: pa.Table, first_row: int = 1) -> pa.Table:
         "service_line": column("true_line", "critical_line", "line"),
         "commissioner_code": column("true_commissioner", "commissioner"),
         "category": column("true_category", "category"), "payer_reason": column("payer_reason"),
+        "payer_kind": _payer(column("true_category", "category")),
+       
         "miscoded": column("miscoded"), "charged": column("charged"), "price": column("price"),
     }  # fmt: skip
     return pa.table({c: values[c] for c in COLUMNS})
+
+
+def _payer(category: pa.Array) -> pa.Array:
+    """Whose budget: an ICB's for its own, delegated and dental care, NHS England's, or the patient's own."""
+    icb = pc.is_in(category, value_set=pa.array(["12", "25", "26", "55", "75", "85"]))
+    return pc.if_else(icb, "icb", pc.if_else(pc.equal(category, "98"), "private", "nhs_england"))

@@ -189,7 +189,7 @@ def _providers(register: Register) -> Providers:
 
 
 def _sites(register: Register, code: np.ndarray, providers: pa.Table) -> dict[str, Any]:
-    """Hospital sites by provider; a provider without one gets its own headquarters as its only site."""
+    """Hospital sites by provider; a provider without one has no site code."""
     table = register["sites"].sort_by("site_code")
     real = pc.and_(pc.equal(table["sub_type"], "Hospital"), pc.is_valid(table["latitude"]))
     real = pc.and_(real, pc.is_in(table["provider_code"], value_set=pa.array(list(code))))
@@ -199,7 +199,7 @@ def _sites(register: Register, code: np.ndarray, providers: pa.Table) -> dict[st
     owner = np.array([order[c] for c in table["provider_code"].to_pylist()], int)
     alone = np.setdiff1d(np.arange(len(code)), owner)
     return {
-        "site_code": np.concatenate([_column(table, "site_code"), [f"{code[i]}01" for i in alone]]).astype(object),
+        "site_code": np.concatenate([_column(table, "site_code"), [""] * len(alone)]).astype(object),
         "site_latitude": np.concatenate([_column(table, "latitude"), _column(providers, "latitude")[alone]]),
         "site_longitude": np.concatenate([_column(table, "longitude"), _column(providers, "longitude")[alone]]),
         "site_of": np.concatenate([owner, alone]),
