@@ -106,6 +106,11 @@ def month_start(financial_year: str, financial_month: int | None) -> date | None
     return date(year, month + 3, 1) if month <= 9 else date(year + 1, month - 9, 1)
 
 
+def is_specialised(line: str, ref: Reference) -> bool:
+    """Whether a line is a prescribed specialised one, delegated, retained or funded by a network."""
+    return line in ref.lines and ref.lines[line]["code_kind"] in SPECIALISED_KINDS
+
+
 def ruleset_year(day: date) -> str:
     """Which year's chart is walked."""
     return "chart_2024_25" if day < date(2025, 4, 1) else "chart_2025_26"
@@ -159,6 +164,8 @@ class Assigner:
         """Whether the responsible sub-ICB's board holds a delegation agreement on the day."""
         address = self.places.residence(record, day, self.options.residence_from_lsoa)
         code = self.places.responsible_sub_icb(record, day, address).code
+        if code == "" and day >= date(2025, 4, 1):
+            return True  # every board, from 1 April 2025
         return any(r["delegated"] == "Y" for r in self.ref.delegations.get(code, []) if holds(r, day))
 
     def _pay(self, a: Assignment, record: Row, day: date) -> None:
@@ -187,7 +194,7 @@ class Assigner:
 
     def _excluded_payer(self, a: Assignment, record: Row, line: str, day: date) -> Assignment:
         a.box, a.label = "not_applicable", "tariff_excluded"
-        scope = "specialised" if line else "not_specialised"
+        scope = "specialised" if is_specialised(line, self.ref) else "not_specialised"
         best: Row | None = None
         score = (-1, -1, -1)
         for row in self.ref.excluded_payers:
@@ -206,8 +213,10 @@ class Assigner:
         if best is None:
             a.payer_kind = "none"
         elif best["payer_rule"] == "responsible_icb":
-            a.payer_kind, a.payer_code = "icb", a.population_icb
-            a.commissioner = a.population_sub_icb
+            address = self.places.residence(record, day, self.options.residence_from_lsoa)
+            found = self.places.responsible_sub_icb(record, day, address)
+            a.payer_code = self.places.icb_of_commissioner(found.code, found.method, record, day)
+            a.payer_kind = "icb" if a.payer_code else "none"
         else:
             a.payer_kind, a.payer_code = best["payer_kind"], best["payer_rule"]
         return a
@@ -231,6 +240,9 @@ class _Case:
     # answers
 
     def english_practice(self) -> bool:
+        if self.practice is None and is_contract(self.record):
+            told = self.places.organisation(self.record["gp_practice_responsibility"])
+            return self.ref.sub_icb(told, self.day) is not None or self.ref.icb_on(told, self.day)
         return self.practice_code not in NO_PRACTICE and self.places.is_english(self.practice)
 
     def border(self) -> bool:
@@ -243,8 +255,7 @@ class _Case:
         return self.address.country == "E92000001"
 
     def specialised(self) -> bool:
-        line = self.ref.lines.get(self.line)
-        return line is not None and line["code_kind"] in SPECIALISED_KINDS
+        return is_specialised(self.line, self.ref)
 
     def status(self) -> Row:
         return self.ref.status(self.line, self.day) or {}
@@ -380,11 +391,13 @@ class _Case:
         if ask("E", self.detained()):
             hub = self.ref.justice_sites[self.record["postcode"]]
             return self._end("health_justice_hub", Found(hub, "site_postcode"), "71")
-        if ask("F", self.flag("section_7a_service")):
-            found = self.places.public_health_region(self.practice_code, self.practice, self.address)
+        if ask("F", self.flag("section_7a_service") or self.status().get("public_health_flag") == 1):
+            found = self.places.region_of_practice(
+                self.record, self.practice_code, self.practice, self.address, self.day, region_if_forces=True
+            )
             return self._end("public_health_region", found, "81")
         if ask("H", self.flag("other_public_health")):
-            return self._end("local_authority", Found(self.address.lad, self.address.method), "")
+            return self._end("local_authority", self.places.local_authority(self.record, self.address), "")
         if ask("I", self.infertility()):
             if ask("I-1", self.flag("armed_forces_fertility_approved")):
                 return self._armed_forces()
@@ -427,9 +440,11 @@ class _Case:
 
     def _devolved_specialised(self) -> None:
         welsh_patient = self.practice is not None and self.practice["commissioner_code"] in WELSH_BOARDS
-        country = "W92000004" if self.welsh_border() and welsh_patient else self.address.country
+        by_practice = welsh_patient and self.welsh_border() and self.address.country != "W92000004"
+        country = "W92000004" if by_practice else self.address.country
         code = {"W92000004": "7A5HC", "S92000003": "SD002"}.get(country, "")
-        self._end("devolved_specialised", Found(code, "residence_country" if code else ""), "")
+        method = "practice_country" if by_practice else "residence_country"
+        self._end("devolved_specialised", Found(code, method if code else ""), "")
 
 
 def answer_of(assignment: Assignment) -> dict[str, Any]:

@@ -53,6 +53,7 @@ class Places:
         self.ref = ref
         self.known = set(ref.provider_hosts) | set(ref.sub_icbs) | set(ref.icbs) | ref.commissioner_codes
         self.default_postcodes = ref.pseudo["default_use_provider_address"]
+        self.pseudo_postcodes = set().union(*ref.pseudo.values())
 
     def organisation(self, code: str) -> str:
         """Five-character codes whole; a trailing 00 goes only when the rest is a known code."""
@@ -81,7 +82,8 @@ class Places:
         """Its commissioner on the day; a proposed practice has the one it will open with."""
         if practice is None:
             return ""
-        day = max(day, practice["open_date"])
+        if day < practice["open_date"]:
+            return str(practice["commissioner_code"])
         start, end = practice["commissioner_from"], practice["commissioner_to"]
         if (start is not None and day < start) or (end is not None and day > end):
             return ""
@@ -95,6 +97,8 @@ class Places:
         if practice is not None and self.is_dms(practice) and self._in_directory(practice["postcode"], day):
             return self._of_postcode(practice["postcode"], day)
         postcode = record["postcode"]
+        if not self.ref.postcodes and postcode not in self.pseudo_postcodes:
+            postcode = ""  # no directory is loaded: the item cannot be read
         if postcode and postcode not in self.default_postcodes:
             return self._of_postcode(postcode, self._admission(record, day))
         if not postcode and from_lsoa and record["lsoa21_code"] in self.ref.lsoas:
@@ -202,26 +206,46 @@ class Places:
                 return Found(told, "gp_practice_responsibility")
         if record["flow"] == "iap":
             agreed = self.organisation(record["commissioner_submitted"])
-            if self.ref.sub_icb(agreed, day) is not None:
+            if self.ref.sub_icb(agreed, day) is not None or self.ref.icb_on(agreed, day):
                 return Found(agreed, "commissioner_submitted")
         if address.sub_icb:
             return Found(address.sub_icb, address.method)
         return self.host(record["provider_code"])
 
+    def region_of_practice(
+        self, record: Row, code: str, practice: Row | None, address: Address, day: date, region_if_forces: bool
+    ) -> Found:
+        """Region of the practice, else of the practice responsibility a contract row carries, else of the address."""
+        by_address = record["postcode"] in self.ref.justice_sites and not region_if_forces
+        if practice is not None and self.is_dms(practice):
+            if region_if_forces and practice["region_code"]:
+                return Found(practice["region_code"], "practice_postcode")
+        elif practice is not None and practice["region_code"] and not by_address:
+            return Found(practice["region_code"], "practice")
+        if is_contract(record):
+            told = self.organisation(record["gp_practice_responsibility"])
+            row = self.ref.sub_icb(told, day) or next((r for r in self.ref.icbs.get(told, []) if holds(r, day)), None)
+            if row is not None:
+                return Found(row["region_code"], "gp_practice_responsibility")
+        return Found(address.region, address.method) if address.region else Found()
+
     def hub_of_practice(self, record: Row, code: str, practice: Row | None, address: Address, day: date) -> Found:
-        """Specialised hub by the practice's region, else the address's, else the provider's contract."""
+        """Specialised hub by region: the practice's, or the address's for no practice, a detention site or the forces.
+
+        A practice code that is not known goes by the provider's contract.
+        """
         by_address = code in NO_PRACTICE or record["postcode"] in self.ref.justice_sites or self.is_dms(practice)
-        if not by_address and practice is not None and practice["region_code"]:
-            return Found(self.ref.regions[practice["region_code"]]["specialised_hub"], "practice")
-        if by_address and address.region:
-            return Found(self.ref.regions[address.region]["specialised_hub"], address.method)
+        found = self.region_of_practice(record, code, practice, address, day, region_if_forces=False)
+        if found.code and (by_address or found.method in ("practice", "gp_practice_responsibility")):
+            return Found(self.ref.regions[found.code]["specialised_hub"], found.method)
         return self.hub_of_provider(record["provider_code"], day)
 
-    def public_health_region(self, code: str, practice: Row | None, address: Address) -> Found:
-        """Region of the practice, else of the address; never the forces' code."""
-        if code not in NO_PRACTICE and practice is not None and practice["region_code"]:
-            return Found(practice["region_code"], "practice")
-        return Found(address.region, address.method) if address.region else Found()
+    def local_authority(self, record: Row, address: Address) -> Found:
+        """Authority of the address, else of the provider's main site."""
+        if address.lad:
+            return Found(address.lad, address.method)
+        lad = self._of_provider(record["provider_code"], FOOTPRINT_2026).lad
+        return Found(lad, "provider_address") if lad else Found()
 
     def devolved_board(self, address: Address, practice: Row | None) -> Found:
         """Board of the address; for a resident of England that of the Welsh practice's postcode."""
@@ -239,6 +263,8 @@ class Places:
 
     def icb_of_sub(self, sub_icb: str, day: date, practice: Row | None, lsoa: str) -> str:
         """ICB of a sub-ICB on the day; a split location goes by practice, then by small area."""
+        if self.ref.icb_on(sub_icb, day):
+            return sub_icb
         row = self.ref.sub_icb(sub_icb, day)
         if row is None:
             return ""
@@ -252,8 +278,7 @@ class Places:
     def icb_of_commissioner(self, code: str, method: str, record: Row, day: date) -> str:
         """ICB whose budget a sub-ICB's code stands for on the day."""
         practice = self.open_practice(normal_code(record["gp_practice_code"]), day) if method == "practice" else None
-        address = self.residence(record, day, True)
-        lsoa = address.lsoa
+        lsoa = "" if method == "practice" else self.residence(record, day, True).lsoa or record["lsoa21_code"]
         if method == "provider_address":
             host = self.ref.provider_hosts.get(self.organisation(record["provider_code"]))
             lsoa = host["lsoa21_code"] if host else ""
@@ -270,22 +295,19 @@ class Places:
                 return self.icb_of_sub(sub, day, practice, ""), sub, "practice"
         told = ["gp_practice_responsibility"] if is_contract(record) else []
         told += ["commissioner_submitted"] if record["flow"] == "iap" else []
-        for found in [self._population_told(record, field, day) for field in told]:
-            if found:
-                return found
+        for field in told:
+            code = self.organisation(record[field])
+            if self.ref.sub_icb(code, day) is not None:
+                return self.icb_of_sub(code, day, None, record["lsoa21_code"]), code, field
         address = self.residence(record, day, True)
         if address.method not in ("postcode", "lsoa") or not address.sub_icb:
             address = self._of_lsoa(record["lsoa21_code"], day) if record["lsoa21_code"] in self.ref.lsoas else address
         if address.method in ("postcode", "lsoa") and address.sub_icb:
             return self.icb_of_sub(address.sub_icb, day, None, address.lsoa), address.sub_icb, address.method
-        for field in ("residence_responsibility", "gp_practice_responsibility"):
-            found = self._population_told(record, field, day)
-            if found:
-                return found
+        for field in ("gp_practice_responsibility", "residence_responsibility", *told):
+            code = self.organisation(record[field])
+            if self.ref.sub_icb(code, day) is not None:
+                return self.icb_of_sub(code, day, None, record["lsoa21_code"]), code, field
+            if self.ref.icb_on(code, day):
+                return code, "", field
         return "", "", ""
-
-    def _population_told(self, record: Row, field: str, day: date) -> tuple[str, str, str] | None:
-        code = self.organisation(record[field])
-        if self.ref.sub_icb(code, day) is not None:
-            return self.icb_of_sub(code, day, None, record["lsoa21_code"]), code, field
-        return (code, "", field) if self.ref.icb_on(code, day) else None
