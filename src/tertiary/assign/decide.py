@@ -176,6 +176,7 @@ def delegation_status(t: ir.Table) -> ir.Value:
 
     return ibis.cases(
         (t.service_line_final == "", "none"),
+        (~t.ln_specialised, "other"),
         ((t.ln_status == "green") & t.rp_delegated, "delegated"),
         (t.ln_status.isin(["green", "amber", "red", "blue"]), "retained"),
         else_="other",

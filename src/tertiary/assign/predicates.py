@@ -149,11 +149,11 @@ def _red_or_blue(t: ir.Table, s: AssignSettings) -> Answer:
 
 
 def _green(t: ir.Table, s: AssignSettings) -> Answer:
-    return _known(t.ln_status == "green")
+    return _known(t.ln_specialised & (t.ln_status == "green"))
 
 
 def _green_or_amber(t: ir.Table, s: AssignSettings) -> Answer:
-    return _known(t.ln_status.isin(["green", "amber"]))
+    return _known(t.ln_specialised & t.ln_status.isin(["green", "amber"]))
 
 
 def _contracted_provider(t: ir.Table, s: AssignSettings) -> Answer:
