@@ -61,7 +61,9 @@ def _place(number: int) -> tuple[str, int]:
     return flow, 2 * sum(e["flow"] == flow for e in EXAMPLES[:number]) + 1
 
 
-@pytest.mark.parametrize("number", range(len(EXAMPLES)), ids=lambda n: f"{EXAMPLES[n]['check']}-{EXAMPLES[n]['outcome']}-{n}")
+@pytest.mark.parametrize(
+    "number", range(len(EXAMPLES)), ids=lambda n: f"{EXAMPLES[n]['check']}-{EXAMPLES[n]['outcome']}-{n}"
+)
 def test_example(found: Found, number: int) -> None:
     example = EXAMPLES[number]
     flow, row = _place(number)

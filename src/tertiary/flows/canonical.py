@@ -127,7 +127,7 @@ def derived(cells: Cells, has_key: bool) -> dict[str, str]:
             made[m.column] = (
                 f"CASE WHEN {made['spell_id']} = '' OR {number} = '' THEN '' ELSE {made['spell_id']} || ':' || {number} END"
             )
-    if has_key:
+    if has_key and "patient_id" in by_column:
         made["patient_id"] = "CASE WHEN nhs_number = '' THEN patient_id ELSE flows_pseudonym(nhs_number) END"
     return made
 

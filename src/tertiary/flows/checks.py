@@ -184,10 +184,13 @@ def _predicate(check: Check, cells: Cells, target: _Target, points_of_delivery: 
 
 
 def _lists(predicate: str) -> str:
-    """`x IN (...)` as a list look-up: the engine turns a long IN into a join, which loses the order of the file."""
-    return re.sub(
-        r"(\{[^{}]+\}|\w+) (NOT )?IN \(([^()]*)\)", lambda m: f"{m[2] or ''}list_contains([{m[3]}], {m[1]})", predicate
-    )
+    """`x IN (...)` as a CASE: the engine turns a long list into a join, which loses the order of the file."""
+
+    def cases(found: re.Match[str]) -> str:
+        whens = " ".join(f"WHEN {v.strip()} THEN true" for v in found[3].split(","))
+        return f"{found[2] or ''}(CASE {found[1]} {whens} ELSE false END)"
+
+    return re.sub(r"(\{[^{}]+\}|\w+) (NOT )?IN \(([^()]*)\)", cases, predicate)
 
 
 def _with_cells(parameters: str, cells: Cells, own: str) -> str:

@@ -48,10 +48,7 @@ def insert(
 
     Raises duckdb.Error when the strict reader refuses the file; then nothing was inserted.
     """
-    assert content.recognised is not None
-    engine.execute(
-        f"INSERT INTO flows_rows {_select(content, Cells(content.recognised), number, compiled, has_key, good)}"
-    )
+    engine.execute(f"INSERT INTO flows_rows {selection(content, number, compiled, has_key, good)}")
 
 
 def judge_pseudonyms(engine: DuckDBEngine, number: int, compiled: list[RowCheck], has_key: bool) -> list[RowCheck]:
@@ -78,9 +75,10 @@ def judge_pseudonyms(engine: DuckDBEngine, number: int, compiled: list[RowCheck]
     return compiled
 
 
-def _select(
-    content: Content, cells: Cells, number: int, compiled: list[RowCheck], has_key: bool, good: Path | None
-) -> str:
+def selection(content: Content, number: int, compiled: list[RowCheck], has_key: bool, good: Path | None) -> str:
+    """The SQL of the scan. It holds no join: a join would lose the order of the file, and with it row numbers."""
+    assert content.recognised is not None
+    cells = Cells(content.recognised)
     first, second = {"created_at": "CAST(NULL AS TIMESTAMP)", **typed(cells)}, derived(cells, has_key)
     kept = {name: sql for name, sql in first.items() if name not in second}
     third = {**{n: n for n in kept}, **second}
