@@ -128,7 +128,7 @@ class _Pass:
             self._win(r, spells)
         for r in self.records:
             self._final(r)
-        self._link()
+        self._link(spells)
         return self.answers
 
     # which rules apply
@@ -304,7 +304,7 @@ class _Pass:
 
     # contract monitoring rows of care that the hospital data sets already decided
 
-    def _link(self) -> None:
+    def _link(self, spells: dict[str, tuple[str, str, bool]]) -> None:
         by_cds: dict[tuple[str, str], list[Row]] = defaultdict(list)
         by_spell: dict[str, list[Row]] = defaultdict(list)
         by_attendance: dict[str, list[Row]] = defaultdict(list)
@@ -318,13 +318,16 @@ class _Pass:
         for r in self.records:
             if r["flow"] != "plcm":
                 continue
-            found = (
-                (by_cds.get((r["provider_code"], r["cds_unique_id"])) if r["cds_unique_id"] else None)
-                or (by_spell.get(r["spell_id"]) if r["spell_id"] else None)
-                or (by_attendance.get(r["attendance_id"]) if r["attendance_id"] else None)
-            )
-            if found:
-                self._take(r, self._source(found))
+            by_id = by_cds.get((r["provider_code"], r["cds_unique_id"])) if r["cds_unique_id"] else None
+            stay = by_spell.get(r["spell_id"]) if r["spell_id"] else None
+            visit = by_attendance.get(r["attendance_id"]) if r["attendance_id"] else None
+            if by_id:
+                self._take(r, self._source(by_id))
+            elif stay:
+                # the spell's roll-up, never one episode's own line
+                self._take(r, self._source(stay) if r["spell_id"] in spells else Answer())
+            elif visit:
+                self._take(r, self._source(visit))
 
     def _source(self, found: list[Row]) -> Answer:
         """The hospital record a contract row speaks for: the spell row first, then the lowest record id."""

@@ -53,7 +53,6 @@ class Places:
         self.ref = ref
         self.known = set(ref.provider_hosts) | set(ref.sub_icbs) | set(ref.icbs) | ref.commissioner_codes
         self.default_postcodes = ref.pseudo["default_use_provider_address"]
-        self.pseudo_postcodes = set().union(*ref.pseudo.values())
 
     def organisation(self, code: str) -> str:
         """Five-character codes whole; a trailing 00 goes only when the rest is a known code."""
@@ -97,7 +96,7 @@ class Places:
         if practice is not None and self.is_dms(practice) and self._in_directory(practice["postcode"], day):
             return self._of_postcode(practice["postcode"], day)
         postcode = record["postcode"]
-        if not self.ref.postcodes and postcode not in self.pseudo_postcodes:
+        if not self.ref.postcodes and not postcode.startswith("ZZ99"):
             postcode = ""  # no directory is loaded: the item cannot be read
         if postcode and postcode not in self.default_postcodes:
             return self._of_postcode(postcode, self._admission(record, day))
@@ -208,8 +207,10 @@ class Places:
             agreed = self.organisation(record["commissioner_submitted"])
             if self.ref.sub_icb(agreed, day) is not None or self.ref.icb_on(agreed, day):
                 return Found(agreed, "commissioner_submitted")
-        if address.sub_icb:
+        if address.sub_icb and not address.assumed:
             return Found(address.sub_icb, address.method)
+        if is_contract(record) and self.icb_told(record, day):
+            return Found("", "icb_only")  # whose it is is known, the code to submit is not
         return self.host(record["provider_code"])
 
     def region_of_practice(
@@ -228,6 +229,14 @@ class Places:
             if row is not None:
                 return Found(row["region_code"], "gp_practice_responsibility")
         return Found(address.region, address.method) if address.region else Found()
+
+    def icb_told(self, record: Row, day: date) -> str:
+        """The ICB a contract row names where a sub-ICB belongs."""
+        for field in ("gp_practice_responsibility", "residence_responsibility"):
+            code = self.organisation(record[field])
+            if self.ref.icb_on(code, day):
+                return code
+        return ""
 
     def hub_of_practice(self, record: Row, code: str, practice: Row | None, address: Address, day: date) -> Found:
         """Specialised hub by region: the practice's, or the address's for no practice, a detention site or the forces.
@@ -277,6 +286,8 @@ class Places:
 
     def icb_of_commissioner(self, code: str, method: str, record: Row, day: date) -> str:
         """ICB whose budget a sub-ICB's code stands for on the day."""
+        if method == "icb_only":
+            return self.icb_told(record, day)
         practice = self.open_practice(normal_code(record["gp_practice_code"]), day) if method == "practice" else None
         lsoa = "" if method == "practice" else self.residence(record, day, True).lsoa or record["lsoa21_code"]
         if method == "provider_address":
