@@ -13,6 +13,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from assign_helpers import Assigned, identified
+
 from tertiary.assign import AssignSettings, assign
 from tertiary.register import Register
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from assign_helpers import Assigned, identified
+
 from tertiary.assign import AssignSettings, assign, commissioner_findings
 
 CASES = list(csv.DictReader((Path(__file__).parent / "acceptance.csv").open(encoding="utf-8")))

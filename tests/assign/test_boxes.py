@@ -6,8 +6,8 @@ from datetime import date
 from typing import Any
 
 import pytest
-
 from assign_helpers import Assigned
+
 from tertiary.assign import AssignSettings
 from tertiary.errors import TertiaryError
 
@@ -33,17 +33,15 @@ def test_section_7a_and_other_public_health(decide: Assigned) -> None:
     assert (c["assignment_box"], c["delegation_status"]) == ("F", "other")
 
 
-@pytest.mark.parametrize(
-    ("diagnosis", "procedure", "asked"),
-    [("N46", "", True), ("I10,N970", "", True), ("Z312", "", True), ("Z350", "", True), ("Z351", "", False),
-     ("N45,XN46", "", False), ("", "Q131", True), ("", "A011,Q383", True), ("", "Q384", False), ("", "Y967", False),
-     ("", "N347", False), ("", "N346", True), ("", "Q485", False)],
-)  # fmt: skip
-def test_infertility_codes_in_any_position(decide: Assigned, diagnosis: str, procedure: str, asked: bool) -> None:
-    found = one(decide, OP | {"diagnosis_all": diagnosis, "procedure_all": procedure})
-    assert ("I:Y" in found["box_path"]) is asked
-    if asked:
-        assert (found["assignment_box"], found["commissioner_code"]) == ("I-1", "93C")
+def test_infertility_codes_in_any_position(decide: Assigned) -> None:
+    cases = [
+        ("N46", "", True), ("I10,N970", "", True), ("Z312", "", True), ("Z350", "", True), ("Z351", "", False),
+        ("N45,XN46", "", False), ("", "Q131", True), ("", "A011,Q383", True), ("", "Q384", False),
+        ("", "Y967", False), ("", "N347", False), ("", "N346", True), ("", "Q485", False),
+    ]  # fmt: skip
+    rows = decide([OP | {"diagnosis_all": d, "procedure_all": p} for d, p, _ in cases])
+    assert [("I:Y" in r["box_path"]) for r in rows] == [asked for _, _, asked in cases]
+    assert {(r["assignment_box"], r["commissioner_code"]) for r in rows if "I:Y" in r["box_path"]} == {("I-1", "93C")}
 
 
 def test_armed_forces_fertility(decide: Assigned) -> None:
@@ -91,9 +89,8 @@ def test_blue_lines_take_the_red_route_and_say_so(decide: Assigned, register: An
     assert "blue_local_contract" in found["options"].split(";")
 
 
-@pytest.mark.parametrize(
-    ("row", "expected"),
-    [
+def test_assignment_date(decide: Assigned) -> None:
+    cases = [
         (OP | {"start_date": date(2025, 3, 31), "activity_date": date(2025, 4, 2)}, date(2025, 3, 31)),
         (APC | {"start_date": date(2025, 3, 20), "discharge_date": date(2025, 4, 5)}, date(2025, 4, 5)),
         (APC | {"discharge_date": None, "end_date": date(2025, 4, 3)}, date(2025, 4, 3)),
@@ -102,15 +99,21 @@ def test_blue_lines_take_the_red_route_and_say_so(decide: Assigned, register: An
         ({"flow": "plcm", "financial_year": "202425", "financial_month": 12}, date(2025, 3, 1)),
         ({"flow": "iap", "financial_year": "202526", "financial_month": 13}, date(2026, 3, 1)),
         ({"flow": "cc_adult", "end_date": date(2025, 4, 9)}, date(2025, 4, 9)),
-    ],
-)
-def test_assignment_date(decide: Assigned, row: dict[str, Any], expected: date) -> None:
-    assert one(decide, row)["assignment_date"] == expected
+    ]
+    found = decide([row for row, _ in cases])
+    assert [r["assignment_date"] for r in found] == [day for _, day in cases]
 
 
 def test_new_rules_begin_on_their_first_day_not_before(decide: Assigned) -> None:
     """Half open: 31 March belongs to the old year, 1 April to the new."""
-    days = [date(2024, 3, 31), date(2024, 4, 1), date(2025, 3, 31), date(2025, 4, 1), date(2026, 3, 31), date(2026, 4, 1)]
+    days = [
+        date(2024, 3, 31),
+        date(2024, 4, 1),
+        date(2025, 3, 31),
+        date(2025, 4, 1),
+        date(2026, 3, 31),
+        date(2026, 4, 1),
+    ]
     rows = [OP | {"start_date": d, "gp_practice_code": "M85001", "service_line_final": "NCBPS10Z"} for d in days]
     found = decide(rows)
     assert [r["method"] for r in found] == ["chart_2024_25"] * 3 + ["chart_2025_26"] * 3
@@ -149,7 +152,12 @@ def test_unknown_postcode_answers_no_and_falls_to_the_host(decide: Assigned) -> 
 
 
 def test_without_a_directory_the_lsoa_answers(decide: Assigned, register: Any) -> None:
-    row = OP | {"postcode": "", "gp_practice_code": "V81997", "lsoa21_code": "E01023149", "service_line_final": "NCBPS11B"}
+    row = OP | {
+        "postcode": "",
+        "gp_practice_code": "V81997",
+        "lsoa21_code": "E01023149",
+        "service_line_final": "NCBPS11B",
+    }
     found = decide([row], None, register)[0]
     assert (found["commissioner_code"], found["lookup_method"], found["population_method"]) == ("D4U1Y", "lsoa", "lsoa")
     assert "E" in found["not_answerable"].split(",") and "WB-3" not in found["not_answerable"].split(",")
@@ -176,12 +184,10 @@ def test_a_loaded_hub_mapping_is_the_whole_truth(decide: Assigned, tmp_path: Any
     assert (ended["assignment_label"], ended["payer_kind"], ended["payer_code"]) == ("none", "none", "")
 
 
-@pytest.mark.parametrize(
-    ("written", "read"),
-    [("93C00", "93C"), ("D4U1Y00", "D4U1Y"), ("A3A8R", "A3A8R"), ("A3A", "A3A"), ("VPP00", "VPP00"), ("ZZZ00", "ZZZ00")],
-)
-def test_only_known_codes_lose_their_zeros(decide: Assigned, written: str, read: str) -> None:
-    assert one(decide, OP | {"commissioner_submitted": written})["commissioner_read"] == read
+def test_only_known_codes_lose_their_zeros(decide: Assigned) -> None:
+    codes = {"93C00": "93C", "D4U1Y00": "D4U1Y", "A3A8R": "A3A8R", "A3A": "A3A", "VPP00": "VPP00", "ZZZ00": "ZZZ00"}
+    found = decide([OP | {"commissioner_submitted": written} for written in codes])
+    assert [r["commissioner_read"] for r in found] == list(codes.values())
 
 
 def test_provider_written_with_zeros_is_the_same_provider(decide: Assigned) -> None:

@@ -64,7 +64,10 @@ def assign(engine: DuckDBEngine, identified: ir.Table, register: Register, setti
     distinct = engine.fetch(asked.select(*KEY).distinct()).to_pylist()
     walked = engine.load("assign_walks", walks(distinct, how, settings))
     decided = _decided(engine, asked, walked, excluded_payers(engine, asked, used), dims, how)
-    return attach(identified, engine.materialise("assign_decided", decided), ["row_key"], how="inner")
+    kept_apart = engine.materialise("assign_decided", decided)
+    for done in ("assign_base", "assign_facts", "assign_words"):
+        engine.drop(done)
+    return attach(identified, kept_apart, ["row_key"], how="inner")
 
 
 def _placed(engine: DuckDBEngine, found: ir.Table, dims: Dimensions, register: Register) -> ir.Table:
