@@ -4,37 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from builder_of_intakes import Taken
+
 from tertiary.engine import DuckDBEngine
-from tertiary.flows import Intake, IntakeSettings, intake
+from tertiary.flows import IntakeSettings, intake
 from tertiary.register import Register
-
-
-@dataclass
-class Taken:
-    """Tables of an intake as lists of dictionaries."""
-
-    result: Intake
-    engine: DuckDBEngine
-
-    def rows(self, name: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.engine.fetch(getattr(self.result, name)).to_pylist()
-        return found
-
-    @property
-    def counts(self) -> dict[str, int]:
-        return self.result.counts
-
-    def rules(self) -> list[str]:
-        return sorted(f["rule_id"] for f in self.rows("findings"))
 
 
 @pytest.fixture

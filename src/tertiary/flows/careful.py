@@ -14,9 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from tertiary.flows.files import Content
+from tertiary.flows.files import MAX_ROW, Content
 
-MAX_ROW = 1 << 20
 MAX_LINES = 200
 _SHOWN = 2000
 

@@ -25,6 +25,8 @@ from tertiary.flows.contracts import Recognised, recognise
 SUFFIXES = {".csv", ".tsv", ".txt", ".gz", ".zip", ".parquet", ".pq"}
 SKIPPED = {"register", "coverage.csv", "received.csv"}
 HEADER_BYTES = 1 << 20
+# A row longer than this has swallowed others.
+MAX_ROW = 1 << 20
 SEPARATORS = (",", ";", "\t", "|")
 _CHUNK = 1 << 22
 

@@ -91,6 +91,7 @@ def _take_in(
     references.find(engine, register)
     submissions.slices(engine)
     submissions.decide(engine, as_known, is_superseding)
+    submissions.note_order(engine)
     submissions.publish(engine)
     crossflow.find(engine)
     findings.publish(engine)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tertiary.flows.canonical import Cells, carried, default, derived, quote, typed
 from tertiary.flows.checks import WORDS, RowCheck
-from tertiary.flows.files import Content
+from tertiary.flows.files import MAX_ROW, Content
 from tertiary.tables import columns
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def _reader(content: Content, good: Path | None) -> str:
     source = (
         f"read_csv({quote(str(good or content.path))}, auto_detect=false, header={'true' if good is None else 'false'}, "
         f"delim={quote(content.separator)}, quote='\"', escape='\"', strict_mode=true, null_padding=false, "
-        f"nullstr={quote(_NEVER)}, columns={{{kinds}}})"
+        f"max_line_size={MAX_ROW}, nullstr={quote(_NEVER)}, columns={{{kinds}}})"
     )
     return source if good is not None else f"(SELECT *, CAST(NULL AS BIGINT) AS source_row FROM {source})"
 

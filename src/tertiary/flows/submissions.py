@@ -102,6 +102,13 @@ def decide(engine: DuckDBEngine, as_known: date, is_superseding: bool) -> None:
             AND c.financial_month = k.financial_month""")
 
 
+def note_order(engine: DuckDBEngine) -> None:
+    """A finding for each content whose place was decided by the time of the file on disk."""
+    engine.execute("""INSERT INTO flows_found
+        SELECT file_no, NULL, any_value(submission_id), 'S19', '', count(*) || ' submissions superseded', '', ''
+        FROM flows_decided WHERE status = 'superseded' AND created_at IS NULL AND received_at IS NULL GROUP BY file_no""")
+
+
 def publish(engine: DuckDBEngine) -> None:
     """The views `flows_activity`, `flows_quarantine` and `flows_submissions` in the frozen columns."""
     values = {
