@@ -10,7 +10,7 @@ from typing import Any
 
 import layouts
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tertiary.engine import DuckDBEngine
@@ -61,6 +61,20 @@ def test_broken_rows_are_redacted_too(take: Take, tmp_path: Path) -> None:
     taken = take(key="k")
     assert [q["rule_id"] for q in taken.rows("quarantine")] == ["S11"]
     assert NUMBER not in everything(taken)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.from_regex(r"[0-9,: A-Z-]{0,12}", fullmatch=True), st.from_regex(r"[0-9,: A-Z-]{0,12}", fullmatch=True))
+@example("", "2025-05-03")
+@example("2025", "2025")
+@example("", NUMBER[2:])
+def test_no_valid_number_survives_whatever_stands_beside_it(engine: DuckDBEngine, before: str, after: str) -> None:
+    macros.install(engine, None)
+    text = f"{before}{NUMBER}{after}"
+    told = engine.connection.execute("SELECT flows_redact(?)", [text]).fetchall()[0][0]
+    windows = [told[i : i + 10] for i in range(len(told) - 9)]
+    assert not [w for w in windows if w.isdigit() and check_digit(w[:9]) == int(w[9])]
+    assert "[NHS NUMBER REMOVED]" in told
 
 
 def test_numbers_in_a_pseudonym_column_are_found(take: Take, tmp_path: Path) -> None:
