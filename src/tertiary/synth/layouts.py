@@ -22,11 +22,26 @@ def layout(flow: str) -> tuple[tuple[str, str], ...]:
     return tuple((r["field_name"], r["column"]) for r in rows("layouts") if r["flow"] == flow)
 
 
-def official(flow: str, table: pa.Table) -> pa.Table:
-    """The table under the flow's official header. Blank fields are null."""
+@cache
+def later(flow: str) -> tuple[tuple[str, str], ...]:
+    """The layout with the names and fields that came after 2020 (`data/later.csv`), where any did."""
+    found = list(layout(flow))
+    for row in (r for r in rows("later") if r["flow"] == flow):
+        names = [name for name, _ in found]
+        new = (row["field_name"], row["column"])
+        if row["replaces"]:
+            found[names.index(row["replaces"])] = new
+        else:
+            found.insert(names.index(row["after"]) + 1, new)
+    return tuple(found)
+
+
+def official(flow: str, table: pa.Table, newer: bool = False) -> pa.Table:
+    """The table under the flow's official header of 2020, or the newer one. Blank fields are null."""
     empty = pa.nulls(table.num_rows, pa.string())
-    names = [name for name, _ in layout(flow)]
-    columns = [table[column] if column else empty for _, column in layout(flow)]
+    fields = later(flow) if newer else layout(flow)
+    names = [name for name, _ in fields]
+    columns = [table[column] if column else empty for _, column in fields]
     return pa.Table.from_arrays([_whole(c) for c in columns], names=names)
 
 

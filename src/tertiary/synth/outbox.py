@@ -64,8 +64,9 @@ class Outbox:
         every = sender == "all" and month == self.scope.months[0]
         rng = self.scope.random("defects", name)
         share = self.scope.defects if not note else 0.0
+        newer = len(self.senders) > 2 and sender == self.senders[2]  # one sender has moved to the newer header
         made = defects.plant(
-            flow, target, official(flow, part), part, share, every, rng, self.scope.format == "csv"
+            flow, target, official(flow, part, newer), part, share, every, rng, self.scope.format == "csv"
         )  # fmt: skip
         written = files.save(made.table, self.folder / flow / name, self.scope.format, made.raw)
         self.truth.append(truth.rows(flow, target, part.take(pa.array(made.source))))
