@@ -10,9 +10,10 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tertiary.errors import EngineError
 
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 class DuckDBEngine:
     """DuckDB behind four verbs: `load` a small table, `scan` files, `materialise` and `fetch` expressions.
 
-    `memory` is a DuckDB size such as '4GB'; beyond it the engine spills to a temporary folder.
+    `memory` is a DuckDB size such as '4GB'; beyond it the engine spills to a temporary folder. Tables of the stages are
+    temporary ones: they stay in memory, uncompressed, and spill only when they must.
     """
 
     dialect = "duckdb"
@@ -61,7 +63,7 @@ class DuckDBEngine:
     def load(self, name: str, table: pa.Table) -> ir.Table:
         """Hold a small Arrow table under `name`; returns it as an unbound expression."""
         self.connection.register("arrow_in", table)
-        self.execute(f'CREATE OR REPLACE TABLE "{name}" AS SELECT * FROM arrow_in')
+        self.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS SELECT * FROM arrow_in')
         self.connection.unregister("arrow_in")
         return self.table(name)
 
@@ -77,41 +79,41 @@ class DuckDBEngine:
 
         return ibis.table(_ibis_schema(self.query(f'SELECT * FROM "{name}" LIMIT 0').schema), name=name)
 
-    def materialise(self, name: str, expr: ir.Table) -> ir.Table:
-        """Compute `expr` once and keep it under `name`."""
-        self.execute(f'CREATE OR REPLACE TABLE "{name}" AS {self.sql(expr)}')
+    def name(self, name: str, expr: ir.Table) -> ir.Table:
+        """Keep `expr` under `name` without computing it, so that what builds on it stays short to compile."""
+        self.execute(f'CREATE OR REPLACE TEMP VIEW "{name}" AS {self.sql(expr)}')
         return self.table(name)
 
-    def number(self, name: str, expr: ir.Table) -> ir.Table:
-        """As `materialise`, with `row_key`: dense row numbers that join the stages of one run."""
-        kept = expr.drop("row_key") if "row_key" in expr.columns else expr
-        self.execute(
-            f'CREATE OR REPLACE TABLE "{name}" AS SELECT row_number() OVER () AS row_key, * FROM ({self.sql(kept)})'
-        )
+    def materialise(self, name: str, expr: ir.Table) -> ir.Table:
+        """Compute `expr` once and keep it under `name`."""
+        self.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS {self.sql(expr)}')
         return self.table(name)
 
     def drop(self, name: str) -> None:
         """Forget a table made by `materialise` or `load`."""
         self.execute(f'DROP TABLE IF EXISTS "{name}"')
 
+    def count(self, expr: ir.Table) -> int:
+        """Rows of `expr`."""
+        return int(self.fetch(expr.aggregate(n=expr.count())).column("n")[0].as_py())
+
     def fetch(self, expr: ir.Table) -> pa.Table:
         """Compute a small result."""
         return self.query(self.sql(expr))
 
-    def write(self, expr: ir.Table, path: Path, order_by: Sequence[str] = ()) -> int:
-        """Write `expr` as one Parquet file in the given order; returns its rows."""
+    def write(self, expr: ir.Table, path: Path, order_by: Sequence[str] = (), columns: Sequence[str] = ()) -> int:
+        """Write `columns` (default: all) of `expr` as one Parquet file in the given order; returns its rows."""
         order = " ORDER BY " + ", ".join(f'"{c}"' for c in order_by) if order_by else ""
+        chosen = ", ".join(f'"{c}"' for c in columns) or "*"
         target = str(path).replace("'", "''")
         result = self.query(
-            f"COPY (SELECT * FROM ({self.sql(expr)}){order}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)"
+            f"COPY (SELECT {chosen} FROM ({self.sql(expr)}){order}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)"
         )
         return int(result.column(0)[0].as_py())
 
     def sql(self, expr: ir.Table) -> str:
         """The SQL this engine runs for `expr`."""
-        import ibis
-
-        return str(ibis.to_sql(expr, dialect=self.dialect))
+        return compiled(expr.op(), self.dialect)
 
     def query(self, sql: str) -> pa.Table:
         """Run SQL and return its result as Arrow."""
@@ -125,6 +127,14 @@ class DuckDBEngine:
 
     def _set(self, name: str, value: str) -> None:
         self.connection.execute(f"SET {name} = '{value}'")
+
+
+@lru_cache(maxsize=2048)
+def compiled(node: Any, dialect: str) -> str:
+    """SQL of an Ibis expression (its node). Equal expressions are compiled once: blocks of records repeat them."""
+    import ibis
+
+    return str(ibis.to_sql(node.to_expr(), dialect=dialect))
 
 
 @contextmanager

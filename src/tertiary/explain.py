@@ -118,7 +118,7 @@ def hypothetical(given: Mapping[str, str]) -> pa.Table:
         raise TertiaryError(f"No field {', '.join(unknown)}. Fields: {', '.join(schema.names)}.")
     row: dict[str, Any] = {f.name: "" if pa.types.is_string(f.type) else None for f in schema}
     row |= {
-        "record_id": "hypothetical", "submission_id": "hypothetical", "row_number": 1, "flow": "op",
+        "record_id": "hypothetical", "row_key": 1, "submission_id": "hypothetical", "row_number": 1, "flow": "op",
         "fate": "accepted", "component": "activity", "age": 999, "quantity": Decimal(1),
     }  # fmt: skip
     for column in columns("activity"):

@@ -12,21 +12,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tertiary import __version__
+from tertiary.blocks import check_rows, conform, cut
 from tertiary.errors import ConservationError, TertiaryError
 from tertiary.joins import attach
-from tertiary.tables import columns, ibis_schema
+from tertiary.summary import merged, summary_of
+from tertiary.tables import columns
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pyarrow as pa
 
-    from tertiary.assign import AssignSettings
+    from tertiary.assign import AssignSettings, Ground
     from tertiary.engine import DuckDBEngine
     from tertiary.flows import Intake
+    from tertiary.identify import Survey
+    from tertiary.ledger import Basis
     from tertiary.register import Register
-    from tertiary.runs import Run
+    from tertiary.runs import Run, RunWriter
 
 Progress = Callable[[str, Mapping[str, Any]], None]
+FINDINGS_ORDER = ("file", "row_number", "rule_id", "field", "finding_id")
+# what the stages carry along for the tables of a run; the rest of a record is read once and left behind
+CARRIED = frozenset({"row_key", *(c.name for name in ("records", "reasons") for c in columns(name))})
 
 
 @dataclass
@@ -83,15 +90,16 @@ def run(
             key = os.environ.get("TERTIARY_PSEUDONYM_KEY")
             arrived = intake(work, paths, known, as_known=known.as_known, settings=IntakeSettings(pseudonym_key=key))
             facts.update(arrived.counts)
-        with clock.stage("stages"):
-            staged = work.materialise("staged", stages(work, arrived.activity, known, settings))
-        with clock.stage("write") as facts:
-            writer = RunWriter(folder, work)
-            _write_tables(writer, work, arrived, staged)
-            facts["rows"] = sum(writer.rows.values())
-        with clock.stage("balance"):
-            _balance(work, arrived, staged)
-            summary = _summary(work, staged)
+        writer = RunWriter(folder, work)
+        with clock.stage("whole") as facts:
+            common = whole(work, arrived.activity, known, settings)
+        with clock.stage("blocks") as facts:
+            summary = _write_blocks(writer, work, arrived, known, settings, common)
+            facts["rows"] = writer.rows.get("records", 0)
+        with clock.stage("totals") as facts:
+            _write_totals(writer, work, arrived)
+            writer.fill()
+        _balance(arrived.counts, writer.rows)
         return writer.commit(
             {
                 "software": {"name": "tertiary", "version": __version__},
@@ -118,102 +126,95 @@ def check(files: Sequence[str | Path], *, register: Sequence[str | Path] = ()) -
         return work.fetch(found.order_by("file", "row_number", "rule_id", "field"))
 
 
-def stages(engine: DuckDBEngine, activity: ir.Table, register: Register, settings: AssignSettings) -> ir.Table:
-    """Identify, assign, price and count accepted activity: all columns of `records` and `reasons`, one row a record."""
+@dataclass(frozen=True)
+class Whole:
+    """What only all accepted records of a run together say: spells and links, the assignment's ground, what counts."""
+
+    seen: Survey
+    ground: Ground
+    basis: Basis
+
+
+def whole(engine: DuckDBEngine, activity: ir.Table, register: Register, settings: AssignSettings) -> Whole:
+    """What `stages` needs to know of all records (`activity`, any fate) before it can work block by block."""
+    from tertiary.assign import Ground
+    from tertiary.identify import survey
+    from tertiary.ledger import spend_basis
+
+    rows = activity.filter(activity.fate == "accepted")
+    return Whole(survey(engine, rows, register), Ground.of(engine, rows, register, settings), spend_basis(engine, rows))
+
+
+def stages(
+    engine: DuckDBEngine, activity: ir.Table, register: Register, settings: AssignSettings, known: Whole | None = None
+) -> ir.Table:
+    """Identify, assign, price and count accepted activity: all columns of `records` and `reasons`, one row a record.
+
+    `activity` is a block of the run's records (row_key: 1 … n) and `known` what all of them say; without it the block
+    is taken for the whole run.
+    """
     from tertiary.assign import assign
     from tertiary.identify import identify
     from tertiary.ledger import count_once
     from tertiary.price import price
 
-    rows = engine.number("activity", activity.filter(activity.fate == "accepted"))
-    identified = engine.materialise("identified", count_once(engine, identify(engine, rows, register)))
-    assigned = assign(engine, identified, register, settings)
+    known = known or whole(engine, activity, register, settings)
+    rows = activity.filter(activity.fate == "accepted")
+    identified = engine.name("identified", identify(engine, rows, register, known.seen))
+    counted = engine.name("counted", count_once(engine, identified, known.basis))
+    assigned = assign(engine, counted, register, settings, known.ground, CARRIED)
     decided = assigned.mutate(commissioned_service_category=assigned.category_assigned).drop("category_assigned")
     return price(engine, decided, register)
 
 
-def _write_tables(writer: Any, engine: DuckDBEngine, arrived: Intake, staged: ir.Table) -> None:
+def _write_blocks(
+    writer: RunWriter, engine: DuckDBEngine, arrived: Intake, known: Register, settings: AssignSettings, common: Whole
+) -> dict[str, Any]:
+    """Write activity, and for each block of it records, reasons and findings; returns the summary of the run."""
     from tertiary.assign import commissioner_findings
+
+    sent = arrived.submissions.select("submission_id", "file")
+    parts = []
+    for block in cut(engine, writer, arrived.activity):
+        rows = engine.scan("block", [writer.folder / block.file])
+        staged = engine.materialise("staged", stages(engine, rows, known, settings, common))
+        check_rows(engine, staged, block, rows)
+        records = conform(staged, "records", ["row_key"])
+        if block.accepted < block.rows:
+            records = records.union(conform(rows.filter(rows.fate != "accepted"), "records", ["row_key"]))
+        writer.write("records", records, ("row_key",))
+        writer.write("reasons", conform(staged, "reasons", ["row_key"]), ("row_key",))
+        told = engine.materialise(
+            "block_findings", attach(commissioner_findings(staged).drop("file"), sent, ["submission_id"])
+        )
+        if engine.count(told):
+            writer.write("findings", conform(told, "findings"), FINDINGS_ORDER)
+        parts.append(summary_of(engine, staged))
+    return merged(parts)
+
+
+def _write_totals(writer: RunWriter, engine: DuckDBEngine, arrived: Intake) -> None:
+    """What is not cut into blocks: refused rows, findings of intake, submissions; ledger and patient cells by month."""
     from tertiary.ledger import ledger, patient_cells
 
-    records = engine.materialise("records", _records(engine, arrived, staged))
-    sent = arrived.submissions.select("submission_id", "file")
-    told = commissioner_findings(staged)
-    told = attach(told.drop("file") if "file" in told.columns else told, sent, ["submission_id"])
-    findings = _conform(arrived.findings, "findings").union(_conform(told, "findings"))
     by_row = ("submission_id", "row_number", "record_id")
-    writer.write("activity", _conform(arrived.activity, "activity"), by_row)
-    writer.write("records", records, by_row)
-    writer.write("reasons", _conform(staged, "reasons"), ("record_id",))
-    writer.write("findings", findings, ("file", "row_number", "rule_id", "field", "finding_id"))
-    writer.write("quarantine", _conform(arrived.quarantine, "quarantine"), by_row)
-    writer.write("submissions", _conform(arrived.submissions, "submissions"), ("submission_id",))
+    if engine.count(arrived.quarantine):
+        writer.write("quarantine", conform(arrived.quarantine, "quarantine"), by_row)
+        writer.write("records", conform(arrived.quarantine, "records", fate="quarantined"), by_row)
+    if engine.count(arrived.findings):
+        writer.write("findings", conform(arrived.findings, "findings"), FINDINGS_ORDER)
+    writer.write("submissions", conform(arrived.submissions, "submissions"), ("submission_id",))
+    records = engine.scan("records", [writer.folder / file for file in writer.tables.get("records", [])])
     for name, table in (("ledger", ledger(records)), ("patient_cells", patient_cells(records))):
         writer.write(name, table, [c.name for c in columns(name) if c.is_key])
 
 
-def _records(engine: DuckDBEngine, arrived: Intake, staged: ir.Table) -> ir.Table:
-    """One row a received row: accepted ones with everything decided, the others with what arrived."""
-    others = arrived.activity.filter(arrived.activity.fate != "accepted")
-    refused = arrived.quarantine
-    return (
-        _conform(staged, "records")
-        .union(_conform(others, "records"))
-        .union(_conform(refused, "records", fate="quarantined"))
-    )
-
-
-def _conform(table: ir.Table, name: str, **constants: str) -> ir.Table:
-    """`table` with exactly the columns of run table `name`; what it lacks is blank, false or null."""
-    import ibis
-
-    chosen = {}
-    for column, kind in ibis_schema(name).items():
-        if column in constants:
-            chosen[column] = ibis.literal(constants[column])
-        elif column in table.columns:
-            value = table[column].cast(kind)
-            chosen[column] = value.fill_null("") if kind.is_string() else value
-        elif kind.is_string():
-            chosen[column] = ibis.literal("")
-        elif kind.is_boolean():
-            chosen[column] = ibis.literal(False)
-        else:
-            chosen[column] = ibis.null(kind)
-    return table.select(**chosen)
-
-
-def _balance(engine: DuckDBEngine, arrived: Intake, staged: ir.Table) -> None:
-    """Received rows and pounds must all be found again; anything else is a fault and nothing is committed."""
-    counts = arrived.counts
-    found = engine.fetch(staged.aggregate(n=staged.count(), ids=staged.record_id.nunique())).to_pylist()[0]
-    if not found["n"] == found["ids"] == counts["accepted"]:
-        raise ConservationError(f"{counts['accepted']} rows were accepted but the stages returned {found['n']}.")
+def _balance(counts: Mapping[str, int], rows: Mapping[str, int]) -> None:
+    """Received rows must all be found again; anything else is a fault and nothing is committed."""
     if counts["received"] != counts["accepted"] + counts["quarantined"] + counts["superseded"]:
         raise ConservationError(f"Received rows do not add up: {counts}.")
-    totals = engine.query(
-        "SELECT (SELECT count(*) FROM records) AS n, (SELECT count(DISTINCT record_id) FROM records) AS ids"
-    ).to_pylist()[0]
-    if totals["n"] != counts["received"] or totals["ids"] != counts["received"]:
-        raise ConservationError(f"{counts['received']} rows were received but records holds {totals}.")
-
-
-def _summary(engine: DuckDBEngine, staged: ir.Table) -> dict[str, Any]:
-    """Small counts that the manifest keeps: agreement of lines, unanswerable boxes, rules silent for a missing list."""
-    from tertiary.assign import not_answerable_counts
-
-    both = staged.filter((staged.service_line_submitted != "") & (staged.service_basis == "derived"))
-    agreement = engine.fetch(
-        both.aggregate(compared=both.count(), agreed=(both.service_line_derived == both.service_line_submitted).sum())
-    ).to_pylist()[0]
-    rules = staged.filter(staged.would_match != "")
-    names = rules.select(rule_id=rules.would_match.split(",").unnest())
-    silent = engine.fetch(names.group_by("rule_id").aggregate(records=names.count()).order_by("rule_id")).to_pylist()
-    return {
-        "line_agreement": {name: int(value or 0) for name, value in agreement.items()},
-        "would_match": {row["rule_id"]: row["records"] for row in silent},
-        "not_answerable": not_answerable_counts(engine, staged),
-    }
+    if counts["received"] != rows.get("records", 0) or counts["accepted"] != rows.get("reasons", 0):
+        raise ConservationError(f"{counts} rows arrived but the run holds {dict(rows)}.")
 
 
 def _register_facts(known: Register) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tertiary.errors import RunError
-from tertiary.tables import ibis_schema, names
+from tertiary.tables import arrow_schema, columns, ibis_schema, names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -131,19 +131,35 @@ class RunWriter:
         self.tables: dict[str, list[str]] = {}
         self.rows: dict[str, int] = {}
 
-    def write(self, name: str, expr: ir.Table, order_by: Sequence[str]) -> None:
-        """Write one table as a file named by its own hash; rows in a stated order, so equal inputs give equal names."""
+    def write(self, name: str, expr: ir.Table, order_by: Sequence[str]) -> str:
+        """Write one file of a table, named by its own hash; returns its path within the run folder.
+
+        Rows stand in the order of `order_by`, so equal rows give equal names; it may name further columns of `expr`.
+        """
         target = self.folder / "tables" / name
         target.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=target, prefix=".partial-", delete=False) as handle:
             partial = Path(handle.name)
         try:
-            self.rows[name] = self._engine.write(expr, partial, order_by)
+            rows = self._engine.write(expr, partial, order_by, [c.name for c in columns(name)])
             final = target / f"{_sha256(partial)}.parquet"
             partial.replace(final)
         finally:
             partial.unlink(missing_ok=True)
-        self.tables[name] = [str(final.relative_to(self.folder))]
+        return self.keep(name, str(final.relative_to(self.folder)), rows)
+
+    def keep(self, name: str, file: str, rows: int) -> str:
+        """Name a file that stands in the folder already."""
+        self.tables.setdefault(name, []).append(file)
+        self.rows[name] = self.rows.get(name, 0) + rows
+        return file
+
+    def fill(self) -> None:
+        """Give every table that has no file yet an empty one."""
+        for name in names():
+            if name not in self.tables:
+                nothing = self._engine.load("empty", arrow_schema(name).empty_table())
+                self.write(name, nothing, ())
 
     def commit(self, manifest: Mapping[str, Any]) -> Run:
         """Replace the manifest, then remove table files that nobody names any more."""

@@ -11,8 +11,8 @@ from tertiary.identify import identify
 
 
 def decide(engine: Any, register: Any, *rows: dict[str, Any]) -> list[dict[str, Any]]:
-    numbered = engine.number("activity", engine.load("rows", activity(rows)))
-    table = engine.fetch(identify(engine, numbered, register))
+    loaded = engine.load("rows", activity(rows))
+    table = engine.fetch(identify(engine, loaded, register))
     return sorted(table.to_pylist(), key=lambda r: r["record_id"])
 
 
@@ -186,13 +186,3 @@ def test_a_rule_that_needs_a_list_is_silent_and_counted_until_the_list_is_loaded
     )
     assert "PSS-APC-13G-01" in rows[0]["candidates"].split(",")
     assert "PSS-APC-13G-01" not in rows[1]["candidates"] + rows[1]["would_match"]
-
-
-def test_superseded_rows_take_no_part(engine: Any, register: Any) -> None:
-    rows = decide(
-        engine,
-        register,
-        {**SPELL, "diagnosis_all": "D570", "fate": "superseded"},
-        {**SPELL, "diagnosis_all": "I10"},
-    )
-    assert [line(r) for r in rows] == [("", "none"), ("", "none")]

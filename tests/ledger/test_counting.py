@@ -12,7 +12,7 @@ from tertiary.ledger import count_once
 
 
 def counted(engine: Any, *rows: dict[str, Any]) -> list[bool]:
-    table = engine.number("rows", engine.load("given", activity(rows)))
+    table = engine.load("rows", activity(rows))
     found = engine.fetch(count_once(engine, table)).to_pylist()
     return [r["counted"] for r in sorted(found, key=lambda r: int(r["record_id"][1:]))]
 
@@ -57,7 +57,7 @@ def test_episodes_stand_in_only_for_a_spell_that_never_arrived(engine: Any) -> N
 
 
 def test_counting_keeps_every_row(engine: Any) -> None:
-    table = engine.number("rows", engine.load("given", activity([{"flow": f} for f in ("op", "iap", "plcm")] * 5)))
+    table = engine.load("rows", activity([{"flow": f} for f in ("op", "iap", "plcm")] * 5))
     assert engine.fetch(count_once(engine, table)).num_rows == 15
 
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from tertiary.assign.base import base
+from tertiary.assign.base import DATED_BY, base, dated
 from tertiary.assign.data import codes
 from tertiary.assign.decide import accountable, candidates, commissioner, delegation_status, payer
 from tertiary.assign.dimensions import Dimensions, dimensions
 from tertiary.assign.excluded import KEY as EXCLUDED_KEY
 from tertiary.assign.excluded import excluded_payers
 from tertiary.assign.facts import facts
-from tertiary.assign.periods import boundaries, periods
+from tertiary.assign.periods import Period, boundaries, periods
 from tertiary.assign.settings import AssignSettings
 from tertiary.assign.tool import KEPT as TOOL_KEPT
 from tertiary.assign.tool import with_tool_facts, with_tool_outcome
 from tertiary.assign.words import KEY, Method, method, walks, words
-from tertiary.joins import Lookup, attach, attach_all
+from tertiary.joins import Lookup, attach_all
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -30,52 +33,82 @@ ADDED = (
     "contracting_host", "delegation_status", "pss_line", "npoc_code", "method", "box_path", "not_answerable",
     "lookups", "options", "reassignment_code", "commissioner_read", "commissioner_kind",
 )  # fmt: skip
-# what the outcome, the payer and the reasons still read once the boxes are answered
+# facts that the outcome, the payer and the reasons still read once the boxes are answered
 KEPT = (
-    "row_key", "period", "component", "commissioned_service_category", "supply_route", "service_line_final",
-    "assignment_date", "ln_specialised", "ln_status", "ln_set", "ln_pss", "ln_npoc", "pr_sub_icb", "residence",
-    "res_sub_icb", "res_country", "resp_code", "resp_method", "resp_icb", "rp_region", "rp_delegated", "pop_icb",
-    "pop_sub_icb", "population_method", "sp_hub", "pv_sub_icb", "pv_icb", "pv_region", "pv_hub", "pv_hub_method",
-    "pv_contracting_host", "commissioner_submitted", "cs_code", "cs_kind",
+    "period", "ln_specialised", "ln_status", "ln_set", "ln_pss", "ln_npoc", "pr_sub_icb", "residence", "res_sub_icb",
+    "res_country", "resp_code", "resp_method", "resp_icb", "rp_region", "rp_delegated", "pop_icb", "pop_sub_icb",
+    "population_method", "sp_hub", "pv_sub_icb", "pv_icb", "pv_region", "pv_hub", "pv_hub_method",
+    "pv_contracting_host", "cs_code", "cs_kind",
 )  # fmt: skip
 
 
-def assign(engine: DuckDBEngine, identified: ir.Table, register: Register, settings: AssignSettings) -> ir.Table:
+@dataclass(frozen=True)
+class Ground:
+    """What the method stands on for a run: look-ups and rulesets of the periods in which assignment dates lie."""
+
+    register: Register
+    settings: AssignSettings
+    days: tuple[date, ...]
+    used: tuple[Period, ...]
+    dims: Dimensions
+    how: Method
+    hubs: dict[str, str]
+
+    @classmethod
+    def of(cls, engine: DuckDBEngine, activity: ir.Table, register: Register, settings: AssignSettings) -> Ground:
+        """The ground for all accepted records of a run. RegisterError when the decision table cannot be walked."""
+        days = boundaries(register)
+        found = dated(engine, activity.select(*DATED_BY), register, days)
+        numbers = engine.fetch(found.select("period").distinct())["period"].to_pylist()
+        used = periods(register, numbers or [0], settings)
+        hubs = {r["region_code"]: r["specialised_hub"] for r in register["regions"].to_pylist()}
+        dims = dimensions(engine, register, used)
+        return cls(register, settings, days, used, dims, method(register, used, settings), hubs)
+
+
+def assign(
+    engine: DuckDBEngine,
+    identified: ir.Table,
+    register: Register,
+    settings: AssignSettings,
+    ground: Ground | None = None,
+    carried: Collection[str] = (),
+) -> ir.Table:
     """`identified` (canonical activity, `row_key` and the identification columns) with the columns of ADDED.
 
     One row a record in and out. `commissioner_read` is the submitted code without a trailing 00 where the rest is a
-    known code, `commissioner_kind` what it is; `reassignment_code` is the contract monitoring tool's.
-    Method: the Commissioner Assignment Method of the year of the assignment date. RegisterError when the register's
-    decision table cannot be walked.
+    known code, `commissioner_kind` what it is; `reassignment_code` is the contract monitoring tool's. `ground` is that
+    of all records of the run where `identified` is a block of them. `carried`: the columns of `identified` to keep, all
+    unless told. Method: the Commissioner Assignment Method of the year of the assignment date. RegisterError when the
+    register's decision table cannot be walked.
     """
-    days = boundaries(register)
-    rows = base(engine, identified, register, days)
-    numbers = engine.fetch(rows.select("period").distinct())["period"].to_pylist()
-    used = periods(register, numbers or [0], settings)
-    dims = dimensions(engine, register, used)
-    how = method(register, used, settings)
-    placed = _placed(engine, engine.materialise("assign_facts", facts(rows, dims, settings)), dims, register)
-    if how.uses_tool:
-        placed = with_tool_facts(engine, placed, dims, register, used)
-    hubs = {r["region_code"]: r["specialised_hub"] for r in register["regions"].to_pylist()}
-    kept = [*KEPT, *(TOOL_KEPT if how.uses_tool else ())]
-    asked = placed.select(*kept, **words(placed, how, settings), **candidates(placed, hubs))
-    asked = engine.materialise("assign_words", asked)
+    on = ground or Ground.of(engine, identified, register, settings)
+    rows = engine.name("assign_base", base(engine, identified, register, on.days))
+    placed = _placed(engine.name("assign_facts", facts(rows, on.dims, settings)), on)
+    if on.how.uses_tool:
+        placed = with_tool_facts(engine, placed, on.dims, register, on.used)
+    placed = engine.name("assign_placed", placed)
+    read = ("component", "commissioned_service_category", "supply_route", "service_line_final", "assignment_date",
+            "commissioner_submitted")  # fmt: skip
+    keep = [c for c in identified.columns if not carried or c in carried or c in read]
+    extra = [*KEPT, *(TOOL_KEPT if on.how.uses_tool else ()), "assignment_date"]
+    asked = engine.materialise(
+        "assign_asked",
+        placed.select(*keep, *extra, **words(placed, on.how, settings), **candidates(placed, on.hubs)),
+    )
     distinct = engine.fetch(asked.select(*KEY).distinct()).to_pylist()
-    walked = engine.load("assign_walks", walks(distinct, how, settings))
-    decided = _decided(engine, asked, walked, excluded_payers(engine, asked, used), dims, how)
-    kept_apart = engine.materialise("assign_decided", decided)
-    for done in ("assign_base", "assign_facts", "assign_words"):
-        engine.drop(done)
-    return attach(identified, kept_apart, ["row_key"], how="inner")
+    walked = engine.load("assign_walks", walks(distinct, on.how, settings))
+    return _decided(engine, asked, walked, excluded_payers(engine, asked, on.used), on, keep)
 
 
-def _placed(engine: DuckDBEngine, found: ir.Table, dims: Dimensions, register: Register) -> ir.Table:
+def _placed(found: ir.Table, on: Ground) -> ir.Table:
     """Facts with the places of the responsible sub-ICB and of the population, and whether home is on the border."""
     import ibis
 
+    register = on.register
+
     def named(prefix: str) -> ir.Table:
-        return dims.places.rename({f"{prefix}_{c}": c for c in ("icb", "region", "hub", "delegated")})
+        return on.dims.places.rename({f"{prefix}_{c}": c for c in ("icb", "region", "hub", "delegated")})
 
     rows = attach_all(
         found,
@@ -107,13 +140,13 @@ def _placed(engine: DuckDBEngine, found: ir.Table, dims: Dimensions, register: R
 
 
 def _decided(
-    engine: DuckDBEngine, asked: ir.Table, walked: ir.Table, excluded: ir.Table, dims: Dimensions, how: Method
+    engine: DuckDBEngine, asked: ir.Table, walked: ir.Table, excluded: ir.Table, on: Ground, keep: Sequence[str]
 ) -> ir.Table:
-    """The columns of ADDED, one row a record."""
+    """The rows with the columns of ADDED."""
     import ibis
 
     asked = asked.mutate(ac_region=(asked.rp_region != "").ifelse(asked.rp_region, asked.pv_region))
-    rules = dims.accountable
+    rules = on.dims.accountable
     rows = attach_all(
         asked,
         [
@@ -129,7 +162,7 @@ def _decided(
     )
     blank = ibis.literal("")
     rows = rows.mutate(**commissioner(rows), delegation_status=delegation_status(rows), reassignment_code=blank)
-    if how.uses_tool:
+    if on.how.uses_tool:
         rows = with_tool_outcome(engine, rows)
     rows = rows.mutate(**payer(rows))
     hosted = (rows.delegation_status == "delegated") & rows.category_assigned.isin(codes("delegated_category"))
@@ -149,7 +182,8 @@ def _decided(
         "commissioner_kind": rows.cs_kind,
         "options": options,
     }
-    return rows.select("row_key", **{name: added[name] if name in added else rows[name] for name in ADDED})
+    given = [name for name in keep if name not in ADDED]
+    return rows.select(*given, **{name: added[name] if name in added else rows[name] for name in ADDED})
 
 
 def _lookups(t: ir.Table) -> ir.Value:

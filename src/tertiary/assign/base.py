@@ -1,4 +1,4 @@
-"""The narrow table the method works on: what a record carries, its assignment date and its period."""
+"""What the method reads first of a record: its scope, its assignment date and the period that date lies in."""
 
 from __future__ import annotations
 
@@ -19,40 +19,39 @@ LOCAL_FLAGS = (
     "referred_via_ras", "section_7a_service", "other_public_health", "armed_forces_fertility_approved",
     "osv_international_agreement", "appendix_c_service",
 )  # fmt: skip
-CARRIED = (
-    "row_key", "flow", "component", "provider_code", "gp_practice_code", "gp_practice_responsibility",
-    "residence_responsibility", "postcode", "lsoa21_code", "treatment_function_code", "source_of_admission",
-    "administrative_category", "overseas_visitor_charging_category", "point_of_delivery",
-    "commissioned_service_category", "supply_route", "commissioner_submitted", "service_line_final",
-    "service_line_submitted", *LOCAL_FLAGS,
+DATED_BY = (
+    "flow", "cds_type", "financial_year", "financial_month", "activity_date", "start_date", "end_date",
+    "discharge_date",
 )  # fmt: skip
 
 
-def base(engine: DuckDBEngine, identified: ir.Table, register: Register, days: Sequence[date]) -> ir.Table:
-    """One row a record: CARRIED, cds_type, scope, monitoring, record_only, assignment_date, period, infertility."""
+def dated(engine: DuckDBEngine, rows_in: ir.Table, register: Register, days: Sequence[date]) -> ir.Table:
+    """Rows (with the columns of DATED_BY) and cds_type, monitoring, assignment_date and period."""
     months = engine.load(
         "assign_months",
         register["year_months"].select(["financial_year", "financial_month", "effective_date"]),
     )
-    found = identified.mutate(
-        month_13_as_12=identified.financial_month.clip(upper=12).cast("int16"),
-        cds=_cds_type(identified),
-        infertility=_infertility(identified),
+    found = rows_in.mutate(
+        month_13_as_12=rows_in.financial_month.clip(upper=12).cast("int16"),
+        cds=_cds_type(rows_in),
+        monitoring=rows_in.flow.isin(flows("contract_monitoring")),
     )
     found = attach_all(
         found, [Lookup(months, {"financial_year": "financial_year", "month_13_as_12": "financial_month"})]
     )
-    monitoring = found.flow.isin(flows("contract_monitoring"))
-    dated = found.select(
-        *CARRIED,
-        cds_type=found.cds,
-        scope=found.cds.cases(*[(row["cds_type"], row["scope"]) for row in rows("assignment_dates")], else_=""),
-        monitoring=monitoring,
+    found = found.mutate(assignment_date=_assignment_date(found, found.monitoring), cds_type=found.cds)
+    found = found.drop("month_13_as_12", "cds", "effective_date")
+    return found.mutate(period=_period(found.assignment_date, days))
+
+
+def base(engine: DuckDBEngine, identified: ir.Table, register: Register, days: Sequence[date]) -> ir.Table:
+    """Rows with cds_type, scope, monitoring, record_only, assignment_date, period and infertility."""
+    found = dated(engine, identified, register, days)
+    return found.mutate(
+        scope=found.cds_type.cases(*[(row["cds_type"], row["scope"]) for row in rows("assignment_dates")], else_=""),
         record_only=found.flow.isin(flows("record_only")),
-        infertility=found.infertility,
-        assignment_date=_assignment_date(found, monitoring),
+        infertility=_infertility(found),
     )
-    return engine.materialise("assign_base", dated.mutate(period=_period(dated.assignment_date, days)))
 
 
 def _cds_type(rows_in: ir.Table) -> ir.Value:

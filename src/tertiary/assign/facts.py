@@ -27,9 +27,8 @@ ICB_ONLY = "icb_only"
 DEFAULT_USE = "default_use_provider_address"
 # read only here: dropped so that the next steps stay narrow
 DONE = (
-    "provider_code", "flow", "lsoa21_code", "residence_responsibility", "pr_place_sub_icb",
-    "pr_commissioner_to", "pr_close_date", "pc_country", "pc_sub_icb", "pc_icb", "pc_icb_2026", "pc_region", "pc_lad",
-    "ls_sub_icb", "ls_icb", "ls_region", "ls_lad", "in_directory", "practice_known",
+    "pr_place_sub_icb", "pr_commissioner_to", "pr_close_date", "pc_country", "pc_sub_icb", "pc_icb", "pc_icb_2026",
+    "pc_region", "pc_lad", "ls_sub_icb", "ls_icb", "ls_region", "ls_lad", "in_directory", "practice_known",
 )  # fmt: skip
 # kinds of residence that name a place; the others leave it to the provider's main site
 PLACED = ("postcode", "lsoa", "practice_postcode", "residence_responsibility")
@@ -37,7 +36,7 @@ PLACED = ("postcode", "lsoa", "practice_postcode", "residence_responsibility")
 
 def facts(base: ir.Table, dims: Dimensions, settings: AssignSettings) -> ir.Table:
     """Base rows with practice, residence, provider and line facts and the responsible sub-ICB (`resp_code`)."""
-    found = _fill(_attached(base, dims))
+    found = _fill(_attached(base, dims), set(base.columns))
     found = found.mutate(practice_open=_open(found), no_practice=_no_practice(found))
     found = found.mutate(residence=_residence_kind(found, dims, settings))
     found = found.mutate(
@@ -70,10 +69,12 @@ def _attached(base: ir.Table, dims: Dimensions) -> ir.Table:
     return found.mutate(in_directory=found.pc_country.notnull(), practice_known=found.pr_english.notnull())
 
 
-def _fill(found: ir.Table) -> ir.Table:
-    """Nothing found reads as blank text or No."""
+def _fill(found: ir.Table, carried: set[str]) -> ir.Table:
+    """Nothing found in a look-up reads as blank text or No; what the record carried is never null."""
     fills: dict[str, Any] = {}
     for name, kind in found.schema().items():
+        if name in carried:
+            continue
         if kind.is_string():
             fills[name] = found[name].fill_null("")
         elif kind.is_boolean():

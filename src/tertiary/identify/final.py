@@ -13,7 +13,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from tertiary.identify.pack import Rule
-from tertiary.joins import Lookup, attach, attach_all
+from tertiary.joins import Lookup, attach_all
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -40,23 +40,21 @@ def basis_order() -> dict[str, tuple[str, ...]]:
     return {flow: tuple(basis for _, basis in sorted(pairs)) for flow, pairs in order.items()}
 
 
-def choose_line(
-    engine: DuckDBEngine, rows: ir.Table, spells: ir.Table, register: Mapping[str, Any], known: Sequence[Rule]
-) -> ir.Table:
+def choose_line(engine: DuckDBEngine, rows: ir.Table, register: Mapping[str, Any], known: Sequence[Rule]) -> ir.Table:
     """Add rule_id, rule_status, service_line_derived, service_line_final, service_basis and service_note.
 
-    `spells`: spell_id, spell_number and spell_tie of the spells that a rule decides as a whole.
+    `rows` carry rule_number and rule_tie, their own or their spell's, and linked_number and linked_tie of the record
+    they name, which count for the linked flows.
     """
     import ibis
 
-    rows = attach(rows, engine.materialise("identify_links", _links(rows, spells)), ["row_key"])
     rules = engine.load("identify_rules", _rule_table(known))
     linked = ibis.ifelse(rows.flow.isin(_flows("linked")), rows.linked_number, ibis.null("int32"))
     rows = rows.mutate(
         rule_number=ibis.coalesce(linked, rows.rule_number),
         rule_tie=ibis.ifelse(linked.notnull(), rows.linked_tie, rows.rule_tie),
         is_linked=linked.notnull(),
-    )
+    ).drop("linked_number", "linked_tie")
     rows = _attach_listing(engine, rows, rules, register)
     excluded = rows.rule_propagation == "not_specialised"
     derived = ibis.ifelse(
@@ -108,41 +106,6 @@ def _basis(rows: ir.Table) -> ir.Value:
     return ibis.cases((rows.excluded, "excluded"), *branches, else_="none")
 
 
-def _links(rows: ir.Table, spells: ir.Table) -> ir.Table:
-    """For contract monitoring rows: the rule of the hospital record they name, by three identifiers in turn."""
-    import ibis
-
-    wanted = rows.filter(rows.flow.isin(_flows("linked")) & (rows.fate == "accepted"))
-    told = rows.filter(rows.flow.isin(["apc_episode", "apc_spell", "op"]) & rows.rule_number.notnull())
-    told = told.mutate(tie=told.rule_tie.cast("int8"))
-    by_cds = told.filter(told.cds_unique_id != "")
-    cds = by_cds.group_by("provider_code", "cds_unique_id").aggregate(
-        cds_number=by_cds.rule_number.min(), cds_tie=by_cds.tie.max()
-    )
-    spell = spells.select("spell_id", "spell_number", spell_tie=spells.spell_tie.cast("int8"))
-    by_visit = told.filter((told.flow == "op") & (told.attendance_id != ""))
-    visit = by_visit.group_by("attendance_id").aggregate(
-        visit_number=by_visit.rule_number.min(), visit_tie=by_visit.tie.max()
-    )
-    found = wanted.select("row_key", "provider_code", "cds_unique_id", "spell_id", "attendance_id")
-    by_key = [
-        Lookup(cds, ["provider_code", "cds_unique_id"]),
-        Lookup(spell, ["spell_id"]),
-        Lookup(visit, ["attendance_id"]),
-    ]
-    found = attach_all(found, by_key)
-    tie = ibis.cases(
-        (found.cds_number.notnull(), found.cds_tie),
-        (found.spell_number.notnull(), found.spell_tie),
-        else_=found.visit_tie,
-    )
-    return found.select(
-        "row_key",
-        linked_number=ibis.coalesce(found.cds_number, found.spell_number, found.visit_number),
-        linked_tie=ibis.coalesce(tie, ibis.literal(0, "int8")) == 1,
-    )
-
-
 def _attach_listing(engine: DuckDBEngine, rows: ir.Table, rules: ir.Table, register: Mapping[str, Any]) -> ir.Table:
     """Add the rule, and whether the submitted and SUS lines are known, and listed as a service on the activity date."""
     import ibis
@@ -171,15 +134,10 @@ def _attach_listing(engine: DuckDBEngine, rows: ir.Table, rules: ir.Table, regis
 
 
 def _tidy(rows: ir.Table) -> ir.Table:
-    """Fill what was not tested and drop what only this stage needs."""
-    import ibis
-
-    blank = ["setting", "mask", "candidates", "would_match", "spell_rule_record_id", "rule_id", "rule_status"]
-    rows = rows.mutate(
-        **{name: rows[name].fill_null("") for name in blank}, rule_tie=ibis.coalesce(rows.rule_tie, False)
-    )
+    """Blank where no rule won; what only this stage needs is dropped."""
+    rows = rows.mutate(rule_id=rows.rule_id.fill_null(""), rule_status=rows.rule_status.fill_null(""))
     return rows.drop(
-        "rule_number", "linked_number", "is_linked", "rule_line", "rule_propagation", "submitted_kind", "sus_kind",
+        "rule_number", "is_linked", "rule_line", "rule_propagation", "submitted_kind", "sus_kind",
         "listed_status", "submitted_is_known", "submitted_is_listed", "sus_is_service", "excluded", "from_rule",
     )  # fmt: skip
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tertiary.identify.masks import join_words
 from tertiary.identify.pack import SPELL_PROPAGATION, Pack, Rule
@@ -44,7 +44,7 @@ def winner(rules: Iterable[Rule]) -> Winner:
     return Winner(best, any(r.service_line_code != best.service_line_code for r in rivals))
 
 
-def spell_holdings(pack: Pack, rows: Sequence[tuple[int, ...]]) -> pa.Table:
+def spell_holdings(pack: Pack, rows: Sequence[tuple[Any, ...]]) -> pa.Table:
     """For each distinct tuple of mask words: the best rule that would make the whole spell specialised (or exclude it).
 
     Rules that ask whether the spell is specialised cannot make it so and do not take part.
@@ -72,12 +72,15 @@ def spell_holdings(pack: Pack, rows: Sequence[tuple[int, ...]]) -> pa.Table:
     )
 
 
-def own_holdings(pack: Pack, rows: Sequence[tuple[tuple[int, ...], bool]]) -> pa.Table:
-    """For each distinct (mask words, spell specialised): own winner, candidates and would-be matches."""
+def own_holdings(pack: Pack, rows: Sequence[tuple[Any, ...]], first: int) -> pa.Table:
+    """For each distinct (mask words…, spell specialised): own winner, candidates and would-be matches.
+
+    `holding` numbers them from `first`.
+    """
     import pyarrow as pa
 
     numbers, ties, candidates, would, masks = [], [], [], [], []
-    for words, spell_specialised in rows:
+    for *words, spell_specialised in rows:
         held = held_rules(pack, join_words(words), spell_specialised)
         own = (r for r in held if not (pack.rolls_up and r.propagation in SPELL_PROPAGATION))
         best = winner(own)
@@ -88,8 +91,10 @@ def own_holdings(pack: Pack, rows: Sequence[tuple[tuple[int, ...], bool]]) -> pa
         masks.append(".".join(str(word) for word in words))
     return pa.table(
         {
-            **_word_columns([words for words, _ in rows], pack),
-            "spell_specialised": pa.array([flag for _, flag in rows], pa.bool_()),
+            **_word_columns(rows, pack),
+            "spell_specialised": pa.array([row[-1] for row in rows], pa.bool_()),
+            "holding": pa.array(range(first, first + len(rows)), pa.int32()),
+            "setting": pa.array([pack.name] * len(rows), pa.string()),
             "own_rule_number": pa.array(numbers, pa.int32()),
             "own_tie": pa.array(ties, pa.bool_()),
             "candidates": pa.array(candidates, pa.string()),
@@ -99,7 +104,25 @@ def own_holdings(pack: Pack, rows: Sequence[tuple[tuple[int, ...], bool]]) -> pa
     )
 
 
-def _word_columns(rows: Sequence[tuple[int, ...]], pack: Pack) -> dict[str, pa.Array]:
+def blank_holdings(settings: Sequence[str]) -> pa.Table:
+    """Holdings of records that are not tested themselves: number n for settings[n]."""
     import pyarrow as pa
 
-    return {f"w{i}": pa.array([words[i] for words in rows], pa.int64()) for i in range(pack.words)}
+    blank = pa.array([""] * len(settings), pa.string())
+    return pa.table(
+        {
+            "holding": pa.array(range(len(settings)), pa.int32()),
+            "setting": pa.array(settings, pa.string()),
+            "own_rule_number": pa.nulls(len(settings), pa.int32()),
+            "own_tie": pa.array([False] * len(settings), pa.bool_()),
+            "candidates": blank,
+            "would_match": blank,
+            "mask": blank,
+        }
+    )
+
+
+def _word_columns(rows: Sequence[tuple[Any, ...]], pack: Pack) -> dict[str, pa.Array]:
+    import pyarrow as pa
+
+    return {name: pa.array([row[i] for row in rows], pa.int64()) for i, name in enumerate(pack.word_names)}

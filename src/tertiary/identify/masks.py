@@ -226,7 +226,7 @@ def _list_lookup(engine: DuckDBEngine, rows: ir.Table, pack: Pack, dimension: st
     coded = attach_all(codes, [Lookup(hits, on, how="inner"), Lookup(bars, on, how="inner")])
     names = [name for name in coded.columns if name not in (column, "code")]
     totals = coded.group_by(column).aggregate(**{name: coded[name].bit_or() for name in names})
-    return Lookup(engine.materialise(f"identify_{_safe(pack.name)}_{dimension}_lists", totals), [column])
+    return Lookup(engine.materialise(f"identify_{pack.safe_name}_{dimension}_lists", totals), [column])
 
 
 def _epoch_lookup(engine: DuckDBEngine, pack: Pack, epochs: Sequence[date]) -> ir.Table:
@@ -259,11 +259,7 @@ def _lookup(
         columns["epoch"] = pa.array(list(epochs), pa.int16())
     for i in range(pack.words):
         columns[f"{dimension}_{i}"] = pa.array([w[i] for w in words], pa.int64())
-    return engine.load(f"identify_{_safe(pack.name)}_{dimension}", pa.table(columns))
-
-
-def _safe(name: str) -> str:
-    return name.lower().replace("+", "_")
+    return engine.load(f"identify_{pack.safe_name}_{dimension}", pa.table(columns))
 
 
 def _distinct(engine: DuckDBEngine, rows: ir.Table, column: str) -> list[Any]:

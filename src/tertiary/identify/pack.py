@@ -78,6 +78,16 @@ class Pack:
         """Mask words of 63 bits that the clauses need."""
         return max(1, -(-len(self.clauses) // 63))
 
+    @property
+    def word_names(self) -> list[str]:
+        """Columns of the mask words."""
+        return [f"w{i}" for i in range(self.words)]
+
+    @property
+    def safe_name(self) -> str:
+        """The name as part of a table's name."""
+        return self.name.lower().replace("+", "_")
+
 
 def rules(register: Mapping[str, Any]) -> tuple[Rule, ...]:
     """Every rule of the register in winning order. A rule whose provider list is needed but not loaded is silent."""

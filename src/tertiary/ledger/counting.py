@@ -6,6 +6,7 @@ others only reconcile. Within admitted care the spell row carries cost and quant
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -19,28 +20,56 @@ if TYPE_CHECKING:
 SLICE = ("provider_code", "financial_year", "financial_month", "component")
 
 
-def count_once(engine: DuckDBEngine, rows: ir.Table) -> ir.Table:
-    """Add `counted`; give the last episode of a spell that has no spell row a quantity of one."""
+@dataclass(frozen=True)
+class Basis:
+    """What all accepted records of a run say of which count.
+
+    `chosen`: key (provider_code, financial_year, financial_month, component, flow_group), the groups that are the spend
+    basis. `stand_ins`: key record_id, the last episodes of spells whose own row never arrived.
+    """
+
+    chosen: ir.Table
+    stand_ins: ir.Table
+
+
+def spend_basis(engine: DuckDBEngine, activity: ir.Table) -> Basis:
+    """The spend basis of all accepted records of a run."""
+    rows = attach(activity, _groups(engine), ["flow"])
+    return Basis(
+        engine.materialise("ledger_chosen", _chosen_groups(engine, rows)),
+        engine.materialise("ledger_stand_ins", _last_episodes(activity)),
+    )
+
+
+def count_once(engine: DuckDBEngine, rows: ir.Table, basis: Basis | None = None) -> ir.Table:
+    """Add `counted` to accepted rows; give the last episode of a spell that has no spell row a quantity of one.
+
+    `basis` is that of all records of the run where `rows` are a block of them; without it `rows` are taken for all.
+    """
     import ibis
 
-    rows = attach(rows, engine.load("ledger_groups", _csv("flow_groups.csv", {})), ["flow"])
-    chosen = engine.materialise("ledger_chosen", _chosen_groups(engine, rows).mutate(is_basis=ibis.literal(True)))
-    stand_ins = engine.materialise("ledger_stand_ins", _last_episodes(rows).mutate(stands_in=ibis.literal(True)))
-    lookups = [Lookup(chosen, [*SLICE, "flow_group"]), Lookup(stand_ins, {"record_id": "last_record"})]
+    basis = basis or spend_basis(engine, rows)
+    chosen = basis.chosen.mutate(is_basis=ibis.literal(True))
+    stand_ins = basis.stand_ins.mutate(stands_in=ibis.literal(True))
+    rows = attach(rows, _groups(engine), ["flow"])
+    lookups = [Lookup(chosen, [*SLICE, "flow_group"]), Lookup(stand_ins, ["record_id"])]
     rows = attach_all(rows, lookups)
-    stands_in = ibis.coalesce(rows.stands_in, False)
-    basis = (rows.fate == "accepted") & ibis.coalesce(rows.is_basis, False)
+    stands_in = rows.stands_in.fill_null(False)
     one = ibis.literal(1).cast("decimal(13, 3)")
     return rows.mutate(
-        counted=basis & ((rows.flow != "apc_episode") | stands_in),
+        counted=rows.is_basis.fill_null(False) & ((rows.flow != "apc_episode") | stands_in),
         quantity=ibis.ifelse(stands_in, one, rows.quantity),
     ).drop("flow_group", "is_basis", "stands_in")
 
 
+def _groups(engine: DuckDBEngine) -> ir.Table:
+    return engine.load("ledger_groups", _csv("flow_groups.csv", {}))
+
+
 def _chosen_groups(engine: DuckDBEngine, rows: ir.Table) -> ir.Table:
     """For each provider, month and component the best-ranked flow group that arrived; a provider's own rows first."""
-    accepted = rows.filter((rows.fate == "accepted") & rows.flow_group.notnull())
-    present = accepted.group_by(*SLICE, "flow_group").aggregate(day=accepted.activity_date.min())
+    grouped = rows.filter(rows.flow_group.notnull())
+    present = grouped.group_by(*SLICE, "flow_group").aggregate(day=grouped.activity_date.min())
     types = {"rank": "int16", "valid_from": "date", "valid_to": "date"}
     basis = engine.load("ledger_basis", _csv("spend_basis.csv", types))
     basis = basis.drop("source", "confidence").rename(rule_provider="provider_code")
@@ -64,15 +93,14 @@ def _last_episodes(rows: ir.Table) -> ir.Table:
     """The last episode of each admitted spell whose own row never arrived."""
     import ibis
 
-    admitted = rows.filter(rows.fate == "accepted")
-    spells = admitted.filter(admitted.flow == "apc_spell").select(whole="spell_id").distinct()
-    episodes = admitted.filter(admitted.flow == "apc_episode")
+    spells = rows.filter(rows.flow == "apc_spell").select(whole="spell_id").distinct()
+    episodes = rows.filter(rows.flow == "apc_episode")
     named = ibis.ifelse(episodes.spell_id == "", episodes.record_id, episodes.spell_id)
     orphans = episodes.mutate(spell_id=named).anti_join(spells, [("spell_id", "whole")])
     ended = orphans.mutate(ended=ibis.coalesce(orphans.end_date, ibis.date("1900-01-01")))
     last = ended.group_by("spell_id").aggregate(ended=ended.ended.max())
     finals = ended.semi_join(last, ["spell_id", "ended"])
-    return finals.group_by("spell_id").aggregate(last_record=finals.record_id.max()).select("last_record")
+    return finals.group_by("spell_id").aggregate(last=finals.record_id.max()).select(record_id="last")
 
 
 def _csv(name: str, types: dict[str, str]) -> Any:
