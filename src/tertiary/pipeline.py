@@ -177,20 +177,28 @@ def _write_blocks(
     parts = []
     for block in cut(engine, writer, arrived.activity):
         rows = engine.scan("block", [writer.folder / block.file])
-        staged = engine.materialise("staged", stages(engine, rows, known, settings, common))
+        staged = write_block(writer, engine, rows, known, settings, common)
         check_rows(engine, staged, block, rows)
-        records = conform(staged, "records", ["row_key"])
-        if block.accepted < block.rows:
-            records = records.union(conform(rows.filter(rows.fate != "accepted"), "records", ["row_key"]))
-        writer.write("records", records, ("row_key",))
-        writer.write("reasons", conform(staged, "reasons", ["row_key"]), ("row_key",))
-        told = engine.materialise(
-            "block_findings", attach(commissioner_findings(staged).drop("file"), sent, ["submission_id"])
-        )
+        told = commissioner_findings(staged)
+        told = engine.materialise("block_findings", attach(told.drop("file"), sent, ["submission_id"]))
         if engine.count(told):
             writer.write("findings", conform(told, "findings"), FINDINGS_ORDER)
         parts.append(summary_of(engine, staged))
     return merged(parts)
+
+
+def write_block(
+    writer: RunWriter, engine: DuckDBEngine, rows: ir.Table, known: Register, settings: AssignSettings, common: Whole
+) -> ir.Table:
+    """Decide the accepted records of a block and write its `records` and `reasons`; returns the decided records."""
+    staged = engine.materialise("staged", stages(engine, rows, known, settings, common))
+    others = rows.filter(rows.fate != "accepted")
+    records = conform(staged, "records", ["row_key"])
+    if engine.count(others):
+        records = records.union(conform(others, "records", ["row_key"]))
+    writer.write("records", records, ("row_key",))
+    writer.write("reasons", conform(staged, "reasons", ["row_key"]), ("row_key",))
+    return staged
 
 
 def _write_totals(writer: RunWriter, engine: DuckDBEngine, arrived: Intake) -> None:
