@@ -32,8 +32,10 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str, Mapping[str, Any]], None]
 FINDINGS_ORDER = ("file", "row_number", "rule_id", "field", "finding_id")
-# what the stages carry along for the tables of a run; the rest of a record is read once and left behind
-CARRIED = frozenset({"row_key", *(c.name for name in ("records", "reasons") for c in columns(name))})
+# columns of decided records that the tables of a run and its findings on commissioners are made of
+KEPT = frozenset(
+    {"row_key", "commissioner_kind", "commissioner_read", *(c.name for t in ("records", "reasons") for c in columns(t))}
+)
 
 
 @dataclass
@@ -162,7 +164,7 @@ def stages(
     rows = activity.filter(activity.fate == "accepted")
     identified = engine.name("identified", identify(engine, rows, register, known.seen))
     counted = engine.name("counted", count_once(engine, identified, known.basis))
-    assigned = assign(engine, counted, register, settings, known.ground, CARRIED)
+    assigned = assign(engine, counted, register, settings, known.ground, KEPT)
     decided = assigned.mutate(commissioned_service_category=assigned.category_assigned).drop("category_assigned")
     return price(engine, decided, register)
 
@@ -191,7 +193,8 @@ def write_block(
     writer: RunWriter, engine: DuckDBEngine, rows: ir.Table, known: Register, settings: AssignSettings, common: Whole
 ) -> ir.Table:
     """Decide the accepted records of a block and write its `records` and `reasons`; returns the decided records."""
-    staged = engine.materialise("staged", stages(engine, rows, known, settings, common))
+    decided = stages(engine, rows, known, settings, common)
+    staged = engine.hold("staged", decided.select(*[c for c in decided.columns if c in KEPT]))
     others = rows.filter(rows.fate != "accepted")
     records = conform(staged, "records", ["row_key"])
     if engine.count(others):

@@ -92,7 +92,7 @@ def assign(
             "commissioner_submitted")  # fmt: skip
     keep = [c for c in identified.columns if not carried or c in carried or c in read]
     extra = [*KEPT, *(TOOL_KEPT if on.how.uses_tool else ()), "assignment_date"]
-    asked = engine.materialise(
+    asked = engine.hold(
         "assign_asked",
         placed.select(*keep, *extra, **words(placed, on.how, settings), **candidates(placed, on.hubs)),
     )

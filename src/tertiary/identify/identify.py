@@ -55,13 +55,13 @@ def _holdings(engine: DuckDBEngine, activity: ir.Table, tester: Tester, seen: Su
     import ibis
     import pyarrow as pa
 
-    prepared = tester.prepare(engine, activity, "identify_prepared")
+    prepared = engine.hold("identify_prepared", tester.prepare(engine, activity))
     met, meanings = [], [blank_holdings(["", *[pack.name for pack in tester.packs]])]
     for number, pack in enumerate(tester.packs):
         rows = tester.rows_of(pack, prepared, seen.episode_spells)
         kept = ["row_key", "spell_id", *pack.word_names]
         table = tester.masked(engine, rows, pack).select(*kept)
-        table = engine.materialise(f"identify_tested_{pack.safe_name}", table)
+        table = engine.hold(f"identify_tested_{pack.safe_name}", table)
         joined = attach(table, seen.spells.select("spell_id", "makes_specialised"), ["spell_id"])
         flagged = joined.mutate(spell_specialised=joined.makes_specialised.fill_null(False))
         names = [*pack.word_names, "spell_specialised"]
@@ -77,7 +77,7 @@ def _holdings(engine: DuckDBEngine, activity: ir.Table, tester: Tester, seen: Su
     tested = [flow for pack in tester.packs for flow in pack.flows]
     others = prepared.filter(prepared.flow.notin(tested))
     met.append(others.select("row_key", holding=ibis.literal(0, "int32")))
-    holding = engine.materialise("identify_holding", ibis.union(*met))
+    holding = engine.hold("identify_holding", ibis.union(*met))
     return holding, engine.load("identify_holdings", pa.concat_tables(meanings))
 
 

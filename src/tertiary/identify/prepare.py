@@ -37,16 +37,16 @@ class Tester:
         breaks = _epochs(register)
         return cls(known, packs(register), breaks, _dated_facts(register, breaks))
 
-    def prepare(self, engine: DuckDBEngine, rows: ir.Table, name: str) -> ir.Table:
+    def prepare(self, engine: DuckDBEngine, rows: ir.Table) -> ir.Table:
         """Rows with their keys and the values that the rules read; admitted care without a spell is one of its own."""
         import ibis
 
         days = engine.fetch(rows.select("activity_date").distinct()).column("activity_date").to_pylist()
-        calendar = engine.load(f"{name}_days", _calendar(days, self.epochs))
+        calendar = engine.load("identify_days", _calendar(days, self.epochs))
         rows = attach_all(rows, [Lookup(calendar, {"activity_date": "day"})])
         carried = set(SINGLE.values()) | set(LISTS.values()) | set(DATED.values())
         rows = rows.mutate(age=rows.age.fill_null(ibis.literal(999, "int16")))  # aggregates carry no age
-        prepared = rows.select(
+        return rows.select(
             *KEYS,
             *sorted((carried & set(rows.columns)) - set(KEYS) - {"epoch"}),
             spell_id=own_spell(rows),
@@ -56,7 +56,6 @@ class Tester:
                 rows.mental_health_category != "", rows.mental_health_category, rows.service_line_submitted
             ),
         )
-        return engine.materialise(name, prepared)
 
     def rows_of(self, pack: Pack, prepared: ir.Table, episode_spells: ir.Table) -> ir.Table:
         """The prepared rows that a pack tests: of a spell its episodes, or the spell row when no episode arrived."""

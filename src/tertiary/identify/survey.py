@@ -42,7 +42,7 @@ def survey(engine: DuckDBEngine, activity: ir.Table, register: Mapping[str, Any]
     """Test the hospital records of `activity` (all accepted records of a run) and keep what others need of them."""
     tester = Tester.of(register)
     hospital = activity.filter(activity.flow.isin(TOLD))
-    prepared = tester.prepare(engine, hospital, "survey_prepared")
+    prepared = engine.materialise("survey_prepared", tester.prepare(engine, hospital))
     episodes = prepared.filter(prepared.flow == "apc_episode").select("spell_id").distinct()
     episode_spells = engine.materialise("survey_episode_spells", episodes)
     tested: list[tuple[Pack, ir.Table]] = []
