@@ -51,7 +51,7 @@ def dimensions(engine: DuckDBEngine, register: Register, used: Sequence[Period])
         has_directory=register["postcodes"].num_rows > 0,
         lsoas=engine.load("assign_lsoas", lsoas(register)),
         providers=engine.load("assign_providers", providers(register, used)),
-        bodies=engine.load("assign_bodies", bodies(register)),
+        bodies=engine.load("assign_bodies", bodies(register, used)),
         lines=engine.load("assign_lines", lines(register, used)),
         places=engine.load("assign_places", places(register, used)),
         accountable=engine.load("assign_accountable", accountable(register, used)),
@@ -146,18 +146,37 @@ def lsoas(register: Register) -> pa.Table:
     return data.rename_columns(["lsoa21_code", "ls_sub_icb", "ls_icb", "ls_icb_2026", "ls_region", "ls_lad"])
 
 
-def bodies(register: Register) -> pa.Table:
-    """Key written: organisation codes as they are written, whole or with a trailing 00, and what they are."""
+def bodies(register: Register, used: Sequence[Period]) -> pa.Table:
+    """Key (written, period): organisation codes as they are written, whole or with a trailing 00, and what they are.
+
+    A board or location that does not exist in the period is `not_in_force`: its code is read but answers nothing.
+    """
     kinds: dict[str, str] = {}
     for row in register["commissioner_codes"].to_pylist():
         kinds[row["code"]] = "welsh_board" if row["code"] in codes("welsh_board") else "other"
         if row["valid_as_commissioner"] == "N":
             kinds[row["code"]] = "never_valid"
     kinds.update({row["region_code"]: "region" for row in register["regions"].to_pylist()})
-    kinds.update({row["icb_code"]: "icb" for row in register["icbs"].to_pylist()})
-    kinds.update({row["sub_icb_code"]: "sub_icb" for row in register["sub_icbs"].to_pylist()})
+    dated = [*register["icbs"]["icb_code"].to_pylist(), *register["sub_icbs"]["sub_icb_code"].to_pylist()]
+    kinds.update(dict.fromkeys(dated, "not_in_force"))
     written = {code + "00": code for code in kinds if code + "00" not in kinds} | {code: code for code in kinds}
-    return _columns([{"written": w, "code": c, "kind": kinds[c]} for w, c in sorted(written.items())])
+    made = []
+    for period in used:
+        known = {code: (kind, "", "") for code, kind in kinds.items()} | _in_force(register, period)
+        for name, code in sorted(written.items()):
+            kind, icb, region = known[code]
+            row = {"written": name, "period": period.number, "code": code, "kind": kind, "icb": icb, "region": region}
+            made.append(row)
+    return _columns(made)
+
+
+def _in_force(register: Register, period: Period) -> dict[str, tuple[str, str, str]]:
+    """Kind, ICB and region of the ICBs and sub-ICBs that exist in the period, by code."""
+    icbs = rows_on(register, "icbs", period.first_day).to_pylist()
+    subs = rows_on(register, "sub_icbs", period.first_day).to_pylist()
+    return {r["icb_code"]: ("icb", r["icb_code"], r["region_code"]) for r in icbs} | {
+        r["sub_icb_code"]: ("sub_icb", r["icb_code"], r["region_code"]) for r in subs
+    }
 
 
 def providers(register: Register, used: Sequence[Period]) -> pa.Table:
@@ -254,7 +273,7 @@ def places(register: Register, used: Sequence[Period]) -> pa.Table:
             delegated = rows.get(code, {}).get("delegated") == "Y" and day >= first
             made.append(_place(code, period, sub["icb_code"], sub["region_code"], hubs, delegated))
         made.append(_place("", period, "", "", hubs, delegated_everywhere(register, period)))
-        for icb in register["icbs"].to_pylist():
+        for icb in rows_on(register, "icbs", day).to_pylist():
             inside = [r for r in rows.values() if r["icb_code"] == icb["icb_code"]]
             delegated = day >= first and bool(inside) and all(r["delegated"] == "Y" for r in inside)
             made.append(_place(icb["icb_code"], period, icb["icb_code"], icb["region_code"], hubs, delegated))

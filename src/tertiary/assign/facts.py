@@ -62,7 +62,10 @@ def _attached(base: ir.Table, dims: Dimensions) -> ir.Table:
         Lookup(dims.providers, {"provider_code": "written", "period": "period"}),
         Lookup(dims.lines, {"service_line_final": "service_line_code", "period": "period"}),
         *[
-            Lookup(dims.bodies.rename({f"{short}_code": "code", f"{short}_kind": "kind"}), {column: "written"})
+            Lookup(
+                dims.bodies.rename({f"{short}_{c}": c for c in ("code", "kind", "icb", "region")}),
+                {column: "written", "period": "period"},
+            )
             for short, column in BODIES.items()
         ],
     ]  # fmt: skip

@@ -1,0 +1,42 @@
+"""Readings of the method where it is silent (docs/reference/assignment.md), one named case each."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from assign_helpers import Assigned
+
+DAY = date(2025, 6, 10)
+PLCM = {"flow": "plcm", "financial_year": "202526", "financial_month": 3, "service_line_final": "NCBPS11B",
+        "treatment_function_code": "361", "gp_practice_code": "V81998"}  # fmt: skip
+OP = {"flow": "op", "cds_type": "020", "start_date": DAY, "activity_date": DAY, "gp_practice_code": "F83003",
+      "postcode": "NW1 2PG", "overseas_visitor_charging_category": "A", "treatment_function_code": "300"}  # fmt: skip
+NEXT_YEAR = {"financial_year": "202627"}
+
+
+def said(rows: list[dict[str, Any]], *names: str) -> list[tuple[Any, ...]]:
+    """Some columns of every row."""
+    return [tuple(row[name] for name in names) for row in rows]
+
+
+def test_a_board_answers_only_while_it_exists(decide: Assigned, register: Any) -> None:
+    """The boards of April 2026 say nothing of June 2025, nor the ones they replaced of June 2026."""
+    new, old = PLCM | {"gp_practice_responsibility": "Z9B2Z"}, PLCM | {"residence_responsibility": "QMJ"}
+    found = decide([new, new | NEXT_YEAR, old, old | NEXT_YEAR], None, register)
+    assert said(found, "lookup_method", "commissioner_code", "payer_code", "population_icb") == [
+        ("provider_address", "93C", "QMJ", ""),
+        ("icb_only", "", "Z9B2Z", "Z9B2Z"),
+        ("icb_only", "", "QMJ", "QMJ"),
+        ("provider_address", "93C", "Z9B2Z", ""),
+    ]
+    assert said(found, "delegation_status") == [("delegated",)] * 4
+
+
+def test_a_plan_agreed_with_a_board_that_does_not_exist_yet_falls_to_the_host(decide: Assigned, register: Any) -> None:
+    plan = {"flow": "iap", "financial_month": 3, "commissioner_submitted": "Z9B2Z00", "service_line_final": "NCBPS11B"}
+    early, later = decide([plan | {"financial_year": "202526"}, plan | NEXT_YEAR], None, register)
+    assert (early["commissioner_code"], early["population_icb"]) == ("93C", "")
+    assert (later["commissioner_code"], later["population_icb"]) == ("Z9B2Z", "Z9B2Z")
+    assert early["commissioner_read"] == later["commissioner_read"] == "Z9B2Z"
+    assert (early["commissioner_kind"], later["commissioner_kind"]) == ("not_in_force", "icb")
