@@ -40,3 +40,19 @@ def test_a_plan_agreed_with_a_board_that_does_not_exist_yet_falls_to_the_host(de
     assert (later["commissioner_code"], later["population_icb"]) == ("Z9B2Z", "Z9B2Z")
     assert early["commissioner_read"] == later["commissioner_read"] == "Z9B2Z"
     assert (early["commissioner_kind"], later["commissioner_kind"]) == ("not_in_force", "icb")
+
+
+def test_no_look_up_is_named_when_none_answered(decide: Assigned) -> None:
+    """Host, responsible sub-ICB, contract mapping and Northern Ireland's specialised body (its code is not stated)."""
+    nobody = {"provider_code": "NXX", "gp_practice_code": "V81997", "postcode": ""}
+    found = decide(
+        [
+            OP | nobody | {"overseas_visitor_charging_category": "C"},
+            OP | nobody,
+            OP | nobody | {"service_line_final": "NCBPS11A"},
+            OP | {"postcode": "BT1 1AA", "service_line_final": "NCBPS11A"},
+        ]
+    )
+    assert said(found, "assignment_box", "commissioner_code", "lookup_method", "payer_kind") == [
+        ("B-4", "", "", "none"), ("C-5", "", "", "none"), ("C-2", "", "", "none"), ("WB-10", "", "", "none"),
+    ]  # fmt: skip

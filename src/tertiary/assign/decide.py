@@ -132,7 +132,9 @@ def commissioner(t: ir.Table) -> dict[str, ir.Value]:
         (t.outcome == "OUT:private_or_cov", "default_code"),
         else_="",
     )
-    return {"commissioner_code": code, "lookup_method": method}
+    # no look-up is named that gave nothing; of an ICB alone the board is known, though not the code to submit
+    answered = (code != "") | (icb_like & (method == ICB_ONLY))
+    return {"commissioner_code": code, "lookup_method": answered.ifelse(method, "")}
 
 
 def _takes_responsible(t: ir.Table) -> ir.Value:
