@@ -56,3 +56,20 @@ def test_no_look_up_is_named_when_none_answered(decide: Assigned) -> None:
     assert said(found, "assignment_box", "commissioner_code", "lookup_method", "payer_kind") == [
         ("B-4", "", "", "none"), ("C-5", "", "", "none"), ("C-2", "", "", "none"), ("WB-10", "", "", "none"),
     ]  # fmt: skip
+
+
+def test_without_a_postcode_the_border_is_asked_of_the_providers_main_site(decide: Assigned) -> None:
+    """Gloucestershire is a border area and London is not; so with a Welsh practice the answer of WB-1 differs."""
+    welsh = OP | {"gp_practice_code": "W00135", "postcode": ""}
+    found = decide(
+        [
+            welsh | {"provider_code": "RTE"},
+            welsh | {"provider_code": "RRV", "postcode": "ZZ99 3VZ"},
+            OP | {"postcode": "ZZ99 3CZ", "provider_code": "RTE"},
+            PLCM | {"gp_practice_code": "F83003", "residence_responsibility": "11M"},
+        ]
+    )
+    starts = ["A:N>B:Y>WB-1:Y>C:N", "A:N>B:Y>WB-1:N>WB-2:N>WB-3:Y>C-0:N", "A:N>B:Y>WB-1:N>WB-2:Y>C-0:N",
+              "A:N>B:Y>WB-1:N>WB-2:Y>C-0:Y"]  # fmt: skip
+    assert [row["box_path"][: len(start)] for row, start in zip(found, starts, strict=True)] == starts
+    assert (found[0]["commissioner_code"], found[0]["lookup_method"]) == ("7A7", "practice_postcode")

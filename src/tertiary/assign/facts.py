@@ -31,8 +31,10 @@ DONE = (
     "pr_commissioner_to", "pr_close_date", "pc_country", "pc_sub_icb", "pc_icb", "pc_icb_2026", "pc_region", "pc_lad",
     "ls_sub_icb", "ls_icb", "ls_region", "ls_lad", "in_directory", "practice_known",
 )  # fmt: skip
-# kinds of residence that name a place; the others leave it to the provider's main site
+# kinds of residence that name a place
 PLACED = ("postcode", "lsoa", "practice_postcode", "residence_responsibility")
+# kinds for which the method takes the provider's main site as the residence (guidance p7, p12)
+ASSUMED = ("default", "missing", "no_directory")
 
 
 def facts(base: ir.Table, dims: Dimensions, settings: AssignSettings) -> ir.Table:
@@ -45,9 +47,9 @@ def facts(base: ir.Table, dims: Dimensions, settings: AssignSettings) -> ir.Tabl
         res_sub_icb=_by_residence(
             found, "pc_sub_icb", "ls_sub_icb", "pr_place_sub_icb", _if_kind(found, "rr", "sub_icb")
         ),
-        res_icb=_by_residence(found, "pc_icb", "ls_icb"),
+        res_icb=_by_residence(found, "pc_icb", "ls_icb", told=found.rr_icb),
         res_icb_2026=_by_residence(found, "pc_icb_2026", "ls_icb_2026"),
-        res_region=_by_residence(found, "pc_region", "ls_region", "pr_place_region"),
+        res_region=_by_residence(found, "pc_region", "ls_region", "pr_place_region", found.rr_region),
         res_lad=_by_residence(found, "pc_lad", "ls_lad"),
     )
     return _responsible(found).drop(*DONE)
