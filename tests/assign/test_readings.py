@@ -73,3 +73,29 @@ def test_without_a_postcode_the_border_is_asked_of_the_providers_main_site(decid
               "A:N>B:Y>WB-1:N>WB-2:Y>C-0:Y"]  # fmt: skip
     assert [row["box_path"][: len(start)] for row, start in zip(found, starts, strict=True)] == starts
     assert (found[0]["commissioner_code"], found[0]["lookup_method"]) == ("7A7", "practice_postcode")
+
+
+def test_what_stands_for_a_postcode_is_asked_only_where_none_can_be_read(decide: Assigned, register: Any) -> None:
+    """With a directory an unknown postcode is nowhere; without one, or left blank, the LSOA answers."""
+    row = OP | {"gp_practice_code": "V81997", "lsoa21_code": "E01023149"}
+    unknown, blank = decide([row | {"postcode": "AB1 2CD"}, row | {"postcode": ""}])
+    unread = decide([row | {"postcode": "AB1 2CD"}], None, register)[0]
+    assert said([unknown, blank, unread], "assignment_box", "lookup_method", "commissioner_code") == [
+        ("B-4", "provider_address", "93C"), ("C-5", "lsoa", "D4U1Y"), ("C-5", "lsoa", "D4U1Y"),
+    ]  # fmt: skip
+    assert said([unknown, blank], "population_icb", "population_method") == [("QNQ", "lsoa")] * 2
+
+
+def test_a_dms_patient_lives_at_the_practice_whatever_postcode_was_sent(decide: Assigned) -> None:
+    dental = OP | {"gp_practice_code": "A91020", "treatment_function_code": "140"}
+    found = decide([dental | {"postcode": postcode} for postcode in ("NW1 2PG", "CF10 2FE", "ZZ99 3VZ", "AB1 2CD", "")])
+    assert set(said(found, "assignment_box", "commissioner_code", "lookup_method", "population_icb")) == {
+        ("D", "92G", "practice_postcode", "QOX")
+    }
+
+
+def test_a_dms_practice_that_closed_says_nothing_of_the_address(decide: Assigned, register: Any) -> None:
+    practices = register["practices"].to_pylist()
+    closed = next(p for p in practices if p["commissioner_code"] == "13Q" and p["close_date"] and p["close_date"] < DAY)
+    found = decide([OP | {"gp_practice_code": closed["practice_code"], "treatment_function_code": "140"}])[0]
+    assert (found["commissioner_code"], found["lookup_method"]) == ("93C", "postcode")

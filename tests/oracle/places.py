@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import NamedTuple
 
@@ -93,13 +93,15 @@ class Places:
     def residence(self, record: Row, day: date, from_lsoa: bool) -> Address:
         """The address the boxes ask about."""
         practice = self.open_practice(normal_code(record["gp_practice_code"]), day)
-        if practice is not None and self.is_dms(practice) and self._in_directory(practice["postcode"], day):
-            return self._of_postcode(practice["postcode"], day)
+        if practice is not None and self.is_dms(practice):
+            home = self._of_dms_practice(practice, day)
+            if home is not None:
+                return home
         postcode = record["postcode"]
         if not self.ref.postcodes and not postcode.startswith("ZZ99"):
             postcode = ""  # no directory is loaded: the item cannot be read
         if postcode and postcode not in self.default_postcodes:
-            return self._of_postcode(postcode, self._admission(record, day))
+            return self._of_postcode(postcode)
         if not postcode and from_lsoa and record["lsoa21_code"] in self.ref.lsoas:
             return self._of_lsoa(record["lsoa21_code"], day)
         if not postcode and is_contract(record):
@@ -108,19 +110,21 @@ class Places:
                 return told
         return self._of_provider(record["provider_code"], day)
 
-    def _admission(self, record: Row, day: date) -> date:
-        """Practice and postcode of an admitted spell are those of the day of admission."""
-        return record["start_date"] or day
+    def _of_dms_practice(self, practice: Row, day: date) -> Address | None:
+        """A forces patient lives at the civilian address of the practice, where that is known."""
+        if practice["postcode"] in self.ref.postcodes:
+            return self._of_postcode(practice["postcode"], "practice_postcode")
+        if practice["lsoa21_code"] in self.ref.lsoas:
+            return replace(self._of_lsoa(practice["lsoa21_code"], day), method="practice_postcode")
+        return None
 
-    def _in_directory(self, postcode: str, day: date) -> bool:
-        return any(holds(r, day) for r in self.ref.postcodes.get(postcode, []))
-
-    def _of_postcode(self, postcode: str, day: date) -> Address:
-        row = next((r for r in self.ref.postcodes.get(postcode, []) if holds(r, day)), None)
+    def _of_postcode(self, postcode: str, method: str = "postcode") -> Address:
+        """Where a postcode lies, one that has ended too; one that is not in the directory lies nowhere."""
+        row = next(iter(self.ref.postcodes.get(postcode, [])), None)
         if row is None:
-            return Address("postcode")
+            return Address(method)
         return Address(
-            "postcode",
+            method,
             country=row["country_code"],
             sub_icb=row["sub_icb_code"],
             icb=row["icb_code"],

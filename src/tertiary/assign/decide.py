@@ -61,12 +61,13 @@ def _public_health(t: ir.Table) -> dict[str, ir.Value]:
     import ibis
 
     by_practice = ~t.no_practice & t.pr_english & t.practice_open & (t.pr_region != "")
-    army = t.pr_army & (t.pr_place_region != "")
+    own = (t.pr_place_region != "").ifelse(t.pr_place_region, t.pr_region)
+    army = t.dms & (own != "")
     told = t.monitoring & (t.rp_region != "")
     placed = t.res_region != ""
     return {
         "ph_region": ibis.cases(
-            (army, t.pr_place_region), (by_practice, t.pr_region), (placed, t.res_region), (told, t.rp_region),
+            (army, own), (by_practice, t.pr_region), (placed, t.res_region), (told, t.rp_region),
             else_=t.pv_region,
         ),
         "ph_method": ibis.cases(
@@ -82,7 +83,8 @@ def _devolved(t: ir.Table) -> dict[str, ir.Value]:
 
     by_practice = (t.res_country == ENGLAND) | ((t.res_country == "") & t.pr_welsh)
     told = (t.residence == "residence_responsibility") & (t.rr_kind == "welsh_board")
-    board = ibis.cases((told, t.rr_code), (t.residence == "postcode", t.pc_board), (t.pr_welsh, t.pr_board), else_="")
+    by_own = t.pr_welsh | (t.residence == "practice_postcode")
+    board = ibis.cases((told, t.rr_code), (t.residence == "postcode", t.pc_board), (by_own, t.pr_board), else_="")
     country = by_practice.ifelse(WALES, t.res_country)
     return {
         "board": by_practice.ifelse(t.pr_board, board),

@@ -59,25 +59,20 @@ def dimensions(engine: DuckDBEngine, register: Register, used: Sequence[Period])
 
 
 def practices(register: Register) -> pa.Table:
-    """Key practice_code. Who commissions it, where it stands, and what its own address answers."""
+    """Key practice_code. Who commissions it, where it stands, and what its own address answers (`pr_place_`)."""
     sub_icbs = set(register["sub_icbs"]["sub_icb_code"].to_pylist())
     found = register["practices"].select(
         ["practice_code", "postcode", "region_code", "icb_code", "commissioner_code", "commissioner_to", "close_date",
          "lsoa21_code", "icb_code_2026", "country_code", "english"]
     )  # fmt: skip
-    directory = register["postcodes"].select(["postcode", "health_board_code", "sub_icb_code", "region_code"])
-    directory = directory.rename_columns(["postcode", "board", "dir_sub_icb", "dir_region"])
-    homes = register["lsoas"].select(["lsoa21_code", "sub_icb_code_2024", "region_code"])
-    homes = homes.rename_columns(["lsoa21_code", "lsoa_sub_icb", "lsoa_region"])
-    joined = found.join(directory, "postcode", join_type="left outer").join(
-        homes, "lsoa21_code", join_type="left outer"
-    )
+    joined = found.join(postcode_directory(register), "postcode", join_type="left outer")
+    joined = joined.join(lsoas(register), "lsoa21_code", join_type="left outer")
     return _columns([_practice(row, sub_icbs) for row in joined.to_pylist()], {"pr_commissioner_to", "pr_close_date"})
 
 
 def _practice(row: dict[str, Any], sub_icbs: set[str]) -> dict[str, Any]:
     commissioner, postcode = row["commissioner_code"], row["postcode"]
-    army = commissioner == ARMED_FORCES
+    home = {c: row[f"pc_{c}"] or row[f"ls_{c}"] or "" for c in ("sub_icb", "icb", "icb_2026", "region", "lad")}
     outside = row["icb_code"] in codes("crown_dependency_geography") or (
         row["english"] != "Y" and _area(postcode) in codes("crown_dependency_postcode_area")
     )
@@ -86,13 +81,14 @@ def _practice(row: dict[str, Any], sub_icbs: set[str]) -> dict[str, Any]:
         "pr_sub_icb": commissioner if commissioner in sub_icbs else "",
         "pr_welsh": commissioner in codes("welsh_board"),
         "pr_english": row["english"] == "Y",
-        "pr_army": army and row["country_code"] == ENGLAND,
+        "pr_dms": commissioner == ARMED_FORCES,
+        "pr_army": commissioner == ARMED_FORCES and row["country_code"] == ENGLAND,
         "pr_abroad": outside or postcode.startswith(codes("overseas_dms_postcode_prefix")),
         "pr_region": row["region_code"],
-        "pr_board": row["board"] or (commissioner if commissioner in codes("welsh_board") else ""),
+        "pr_board": row["pc_board"] or (commissioner if commissioner in codes("welsh_board") else ""),
         "pr_icb_2026": row["icb_code_2026"],
-        "pr_place_sub_icb": row["dir_sub_icb"] or row["lsoa_sub_icb"] or "",
-        "pr_place_region": row["dir_region"] or row["lsoa_region"] or row["region_code"],
+        "pr_place_country": row["pc_country"] or (ENGLAND if row["ls_sub_icb"] else ""),
+        **{f"pr_place_{name}": code for name, code in home.items()},
         "pr_commissioner_to": row["commissioner_to"],
         "pr_close_date": row["close_date"],
     }

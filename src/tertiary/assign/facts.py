@@ -27,9 +27,10 @@ ICB_ONLY = "icb_only"
 DEFAULT_USE = "default_use_provider_address"
 # read only here: dropped so that the next steps stay narrow
 DONE = (
-    "provider_code", "flow", "lsoa21_code", "residence_responsibility", "pr_place_sub_icb",
-    "pr_commissioner_to", "pr_close_date", "pc_country", "pc_sub_icb", "pc_icb", "pc_icb_2026", "pc_region", "pc_lad",
-    "ls_sub_icb", "ls_icb", "ls_region", "ls_lad", "in_directory", "practice_known",
+    "provider_code", "flow", "lsoa21_code", "residence_responsibility", "pr_place_country", "pr_place_sub_icb",
+    "pr_place_icb", "pr_place_icb_2026", "pr_place_lad", "pr_commissioner_to", "pr_close_date", "pc_country",
+    "pc_sub_icb", "pc_icb", "pc_icb_2026", "pc_region", "pc_lad", "ls_sub_icb", "ls_icb", "ls_region", "ls_lad",
+    "in_directory", "practice_known",
 )  # fmt: skip
 # kinds of residence that name a place
 PLACED = ("postcode", "lsoa", "practice_postcode", "residence_responsibility")
@@ -41,16 +42,17 @@ def facts(base: ir.Table, dims: Dimensions, settings: AssignSettings) -> ir.Tabl
     """Base rows with practice, residence, provider and line facts and the responsible sub-ICB (`resp_code`)."""
     found = _fill(_attached(base, dims))
     found = found.mutate(practice_open=_open(found), no_practice=_no_practice(found))
+    found = found.mutate(dms=found.pr_dms & found.practice_open)
     found = found.mutate(residence=_residence_kind(found, dims, settings))
     found = found.mutate(
         res_country=_country(found),
         res_sub_icb=_by_residence(
             found, "pc_sub_icb", "ls_sub_icb", "pr_place_sub_icb", _if_kind(found, "rr", "sub_icb")
         ),
-        res_icb=_by_residence(found, "pc_icb", "ls_icb", told=found.rr_icb),
-        res_icb_2026=_by_residence(found, "pc_icb_2026", "ls_icb_2026"),
+        res_icb=_by_residence(found, "pc_icb", "ls_icb", "pr_place_icb", found.rr_icb),
+        res_icb_2026=_by_residence(found, "pc_icb_2026", "ls_icb_2026", "pr_place_icb_2026"),
         res_region=_by_residence(found, "pc_region", "ls_region", "pr_place_region", found.rr_region),
-        res_lad=_by_residence(found, "pc_lad", "ls_lad"),
+        res_lad=_by_residence(found, "pc_lad", "ls_lad", "pr_place_lad"),
     )
     return _responsible(found).drop(*DONE)
 
@@ -98,24 +100,26 @@ def _no_practice(found: ir.Table) -> ir.Value:
 
 
 def _residence_kind(found: ir.Table, dims: Dimensions, settings: AssignSettings) -> ir.Value:
-    """How the usual place of residence is known: the first of these that answers (guidance p7-8, p12)."""
+    """How the usual place of residence is known: the first of these that answers (guidance p7-9, p12).
+
+    What stands in for a postcode is asked only where none can be read; one that is not in the directory answers No.
+    """
     import ibis
 
     by_lsoa = ibis.literal(settings.residence_from_lsoa) & (
         (found.ls_sub_icb != "") | found.lsoa21_code.startswith("W") | found.lsoa21_code.startswith("S")
     )
     default = found.sp_use == DEFAULT_USE
-    army_home = found.pr_army & (found.pr_place_sub_icb != "")
+    unread = (found.postcode == "") | ibis.literal(not dims.has_directory)
     pseudo = (found.sp_use != "") | found.postcode.startswith("ZZ99")
     told = found.monitoring & found.rr_kind.isin(["sub_icb", "icb", "welsh_board"])
     return ibis.cases(
-        (default & army_home, "practice_postcode"),
+        (found.dms & (found.pr_place_country != ""), "practice_postcode"),
         (default, "default"),
         (found.in_directory, "postcode"),
         (pseudo, "abroad"),
-        (by_lsoa, "lsoa"),
-        (army_home, "practice_postcode"),
-        (told, "residence_responsibility"),
+        (by_lsoa & unread, "lsoa"),
+        (told & unread, "residence_responsibility"),
         (found.postcode == "", "missing"),
         else_="not_in_directory" if dims.has_directory else "no_directory",
     )
@@ -132,6 +136,7 @@ def _country(found: ir.Table) -> ir.Value:
     told = (found.rr_kind == "welsh_board").ifelse(WALES, ENGLAND)
     return ibis.cases(
         (kind == "postcode", found.pc_country),
+        (kind == "practice_postcode", found.pr_place_country),
         (kind == "lsoa", lsoa),
         (kind == "residence_responsibility", told),
         (kind.isin(["abroad", "not_in_directory"]), ""),
@@ -139,15 +144,12 @@ def _country(found: ir.Table) -> ir.Value:
     )
 
 
-def _by_residence(
-    found: ir.Table, postcode: str, lsoa: str, practice: str = "", told: ir.Value | None = None
-) -> ir.Value:
+def _by_residence(found: ir.Table, postcode: str, lsoa: str, practice: str, told: ir.Value | None = None) -> ir.Value:
     import ibis
 
     kind = found.residence
     branches = [(kind == "postcode", found[postcode]), (kind == "lsoa", found[lsoa])]
-    if practice:
-        branches.append((kind == "practice_postcode", found[practice]))
+    branches.append((kind == "practice_postcode", found[practice]))
     if told is not None:
         branches.append((kind == "residence_responsibility", told))
     return ibis.cases(*branches, else_="")
@@ -161,7 +163,7 @@ def _responsible(found: ir.Table) -> ir.Table:
     """OUT responsible sub-ICB: practice, else residence, else the provider's place; and the population's own ladder."""
     import ibis
 
-    first_by_address = found.no_practice | (found.sp_hub != "") | found.pr_army
+    first_by_address = found.no_practice | (found.sp_hub != "") | found.dms
     current = found.pr_commissioner_to.isnull() | (found.assignment_date <= found.pr_commissioner_to)
     by_practice = ~first_by_address & found.pr_english & found.practice_open & (found.pr_sub_icb != "") & current
     agreed = found.flow.isin([row["flow"] for row in rows("flow_methods") if row["agreed_commissioner"] == "Y"])
