@@ -99,3 +99,33 @@ def test_a_dms_practice_that_closed_says_nothing_of_the_address(decide: Assigned
     closed = next(p for p in practices if p["commissioner_code"] == "13Q" and p["close_date"] and p["close_date"] < DAY)
     found = decide([OP | {"gp_practice_code": closed["practice_code"], "treatment_function_code": "140"}])[0]
     assert (found["commissioner_code"], found["lookup_method"]) == ("93C", "postcode")
+
+
+def test_the_practice_responsibility_stands_only_for_a_practice_that_is_not_found(decide: Assigned) -> None:
+    """B-4 for a visitor: blank, default, unknown and closed codes are stood for, a Guernsey practice is not."""
+    visitor = PLCM | {"overseas_visitor_charging_category": "C", "gp_practice_responsibility": "15E"}
+    found = decide([visitor | {"gp_practice_code": code} for code in ("", "V81998", "ZZ9999", "Y02515", "GUE643")])
+    assert said(found, "box_path", "commissioner_code") == [("A:N>B:N>B-1:N>B-3:N>B-4:Y", "15E")] * 4 + [
+        ("A:N>B:N>B-1:N>B-3:N>B-4:N", "93C")
+    ]
+    assert ["B-4" in row["not_answerable"].split(",") for row in found] == [False] * 5
+    assert "B-4" in decide([visitor | {"gp_practice_code": "", "gp_practice_responsibility": ""}])[0]["not_answerable"]
+
+
+def test_a_practice_responsibility_names_an_english_or_a_welsh_practice_at_the_border(decide: Assigned) -> None:
+    """Powys and Shropshire as responsibility fields; a Welsh board pays for its practice's patient."""
+    home = PLCM | {"residence_responsibility": "M2L0M", "service_line_final": ""}
+    english, welsh, special, away = decide(
+        [
+            home | {"gp_practice_responsibility": "M2L0M"},
+            home | {"gp_practice_responsibility": "7A7"},
+            home | {"gp_practice_responsibility": "7A7", "service_line_final": "NCBPS11A", "referred_via_ras": "Y"},
+            home | {"gp_practice_responsibility": "7A7", "residence_responsibility": "93C"},
+        ]
+    )
+    assert english["box_path"].startswith("A:N>B:Y>WB-1:N>WB-2:Y>C-0:N")
+    assert said([welsh, special], "box_path", "commissioner_code", "lookup_method") == [
+        ("A:N>B:Y>WB-1:Y>C:N", "7A7", "gp_practice_responsibility"),
+        ("A:N>B:Y>WB-1:Y>C:Y>C-1:N>WB-10:Y>C-3:Y", "7A5HC", "gp_practice_responsibility"),
+    ]
+    assert (away["box_path"].split(">")[2:5], away["commissioner_code"]) == (["WB-1:N", "WB-2:N", "WB-3:Y"], "93C")

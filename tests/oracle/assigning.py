@@ -239,17 +239,26 @@ class _Case:
 
     # answers
 
-    def english_practice(self) -> bool:
+    def told(self) -> str:
+        """What a contract row says of who commissions a practice that is not found."""
         if self.practice is None and is_contract(self.record):
-            told = self.places.organisation(self.record["gp_practice_responsibility"])
-            return self.ref.sub_icb(told, self.day) is not None or self.ref.icb_on(told, self.day)
+            return self.places.organisation(self.record["gp_practice_responsibility"])
+        return ""
+
+    def english_practice(self) -> bool:
+        if self.ref.sub_icb(self.told(), self.day) is not None or self.ref.icb_on(self.told(), self.day):
+            return True
         return self.practice_code not in NO_PRACTICE and self.places.is_english(self.practice)
 
     def border(self) -> bool:
         return self.address.icb in self.ref.border_icbs or self.address.lad in self.ref.border_lads
 
+    def welsh_practice(self) -> bool:
+        commissioner = self.practice["commissioner_code"] if self.practice is not None else self.told()
+        return commissioner in WELSH_BOARDS
+
     def welsh_border(self) -> bool:
-        return self.practice is not None and self.practice["commissioner_code"] in WELSH_BOARDS and self.border()
+        return self.welsh_practice() and self.border()
 
     def in_england(self) -> bool:
         return self.address.country == "E92000001"
@@ -342,7 +351,7 @@ class _Case:
         ):
             return self._hub_of_provider()
         if ask("B-3", self.flag("osv_international_agreement")):
-            if self.english_practice() or self.address.country == "E92000001":
+            if self.english_practice() or self.address.country in UNITED_KINGDOM:
                 found = self.places.responsible_sub_icb(self.record, self.day, self.address)
             else:
                 found = self._host_code()
@@ -354,7 +363,7 @@ class _Case:
     def _devolved(self) -> None:
         ask = self.walk.ask
         if not ask("C", self.specialised()):
-            return self._end("devolved_board", self.places.devolved_board(self.address, self.practice), "")
+            return self._end("devolved_board", self.places.devolved_board(self.address, self.practice, self.told()), "")
         if ask("C-1", self.flag("appendix_c_service")):
             return self._hub_of_provider()
         if not ask("WB-10", self.welsh_border()):
@@ -439,11 +448,12 @@ class _Case:
         self._end("armed_forces_hub", Found("13Q", "national_code"), "61")
 
     def _devolved_specialised(self) -> None:
-        welsh_patient = self.practice is not None and self.practice["commissioner_code"] in WELSH_BOARDS
-        by_practice = welsh_patient and self.welsh_border() and self.address.country != "W92000004"
+        by_practice = self.welsh_border() and self.address.country != "W92000004"
         country = "W92000004" if by_practice else self.address.country
         code = {"W92000004": "7A5HC", "S92000003": "SD002"}.get(country, "")
-        method = "practice_country" if by_practice else "residence_country"
+        method = "gp_practice_responsibility" if by_practice and self.told() else "residence_country"
+        if by_practice and not self.told():
+            method = "practice_country"
         self._end("devolved_specialised", Found(code, method if code else ""), "")
 
 

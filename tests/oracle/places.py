@@ -260,8 +260,8 @@ class Places:
         lad = self._of_provider(record["provider_code"], FOOTPRINT_2026).lad
         return Found(lad, "provider_address") if lad else Found()
 
-    def devolved_board(self, address: Address, practice: Row | None) -> Found:
-        """Board of the address; for a resident of England that of the Welsh practice's postcode."""
+    def devolved_board(self, address: Address, practice: Row | None, told: str) -> Found:
+        """Board of the address; for a resident of England that of the Welsh practice's postcode, or the one told."""
         if address.country in (WALES, SCOTLAND, NORTHERN_IRELAND):
             return Found(address.board, address.method) if address.board else Found()
         if practice is not None:
@@ -270,7 +270,7 @@ class Places:
                     return Found(row["health_board_code"], "practice_postcode")
             if practice["commissioner_code"].startswith("7A"):
                 return Found(practice["commissioner_code"], "practice_postcode")
-        return Found()
+        return Found(told, "gp_practice_responsibility") if told in WELSH_BOARDS else Found()
 
     # boards of the day
 

@@ -81,24 +81,28 @@ def _devolved(t: ir.Table) -> dict[str, ir.Value]:
     """Health board and specialised body of the other countries; a resident of England goes by the Welsh practice."""
     import ibis
 
-    by_practice = (t.res_country == ENGLAND) | ((t.res_country == "") & t.pr_welsh)
+    by_practice = (t.res_country == ENGLAND) | ((t.res_country == "") & t.welsh_gp)
     told = (t.residence == "residence_responsibility") & (t.rr_kind == "welsh_board")
-    by_own = t.pr_welsh | (t.residence == "practice_postcode")
-    board = ibis.cases((told, t.rr_code), (t.residence == "postcode", t.pc_board), (by_own, t.pr_board), else_="")
+    by_own = t.welsh_gp | (t.residence == "practice_postcode")
+    board = ibis.cases((told, t.rr_code), (t.residence == "postcode", t.pc_board), (by_own, t.gp_board), else_="")
+    own_method, own_country = (
+        t.gp_told.ifelse("gp_practice_responsibility", name) for name in ("practice_postcode", "practice_country")
+    )
     country = by_practice.ifelse(WALES, t.res_country)
     return {
-        "board": by_practice.ifelse(t.pr_board, board),
-        "board_method": (by_practice | ((t.residence == "lsoa") & t.pr_welsh)).ifelse("practice_postcode", t.residence),
+        "board": by_practice.ifelse(t.gp_board, board),
+        "board_method": (by_practice | ((t.residence == "lsoa") & t.welsh_gp)).ifelse(own_method, t.residence),
         "devolved_body": country.cases(*DEVOLVED_SPECIALISED.items(), else_=""),
-        "devolved_method": by_practice.ifelse("practice_country", "residence_country"),
+        "devolved_method": by_practice.ifelse(own_country, "residence_country"),
     }
 
 
 def _osv_here(t: ir.Table) -> ir.Value:
-    """Visitors under an agreement: registered with an English practice, or living here by address (guidance p25)."""
-    listed = ~t.no_practice & t.pr_english & t.practice_open
-    by_address = t.res_country.isin(codes("united_kingdom")) & t.residence.isin(PLACED)
-    return listed | by_address
+    """Visitors under an agreement: registered with an English practice, or living here by address (guidance p25).
+
+    A default or missing postcode means the provider's main site, here too.
+    """
+    return t.english_gp | t.res_country.isin(codes("united_kingdom"))
 
 
 def commissioner(t: ir.Table) -> dict[str, ir.Value]:

@@ -42,7 +42,7 @@ def facts(base: ir.Table, dims: Dimensions, settings: AssignSettings) -> ir.Tabl
     """Base rows with practice, residence, provider and line facts and the responsible sub-ICB (`resp_code`)."""
     found = _fill(_attached(base, dims))
     found = found.mutate(practice_open=_open(found), no_practice=_no_practice(found))
-    found = found.mutate(dms=found.pr_dms & found.practice_open)
+    found = found.mutate(dms=found.pr_dms & found.practice_open, **_registered(found))
     found = found.mutate(residence=_residence_kind(found, dims, settings))
     found = found.mutate(
         res_country=_country(found),
@@ -97,6 +97,23 @@ def _open(found: ir.Table) -> ir.Value:
 
 def _no_practice(found: ir.Table) -> ir.Value:
     return (found.gp_practice_code == "") | found.gp_practice_code.isin(codes("no_practice"))
+
+
+def _registered(found: ir.Table) -> dict[str, ir.Value]:
+    """Registered with an English or a Welsh practice, and the Welsh practice's board.
+
+    In contract monitoring the practice responsibility stands for a practice that is not found; one that is found
+    speaks for itself.
+    """
+    listed = found.practice_open & ~found.no_practice
+    told = found.monitoring & ~listed
+    told_welsh = told & (found.gr_kind == "welsh_board")
+    return {
+        "english_gp": (listed & found.pr_english) | (told & found.gr_kind.isin(["sub_icb", "icb"])),
+        "welsh_gp": (listed & found.pr_welsh) | told_welsh,
+        "gp_told": told_welsh,
+        "gp_board": told_welsh.ifelse(found.gr_code, found.pr_board),
+    }
 
 
 def _residence_kind(found: ir.Table, dims: Dimensions, settings: AssignSettings) -> ir.Value:
