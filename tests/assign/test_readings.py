@@ -129,3 +129,24 @@ def test_a_practice_responsibility_names_an_english_or_a_welsh_practice_at_the_b
         ("A:N>B:Y>WB-1:Y>C:Y>C-1:N>WB-10:Y>C-3:Y", "7A5HC", "gp_practice_responsibility"),
     ]
     assert (away["box_path"].split(">")[2:5], away["commissioner_code"]) == (["WB-1:N", "WB-2:N", "WB-3:Y"], "93C")
+
+
+def test_regions_in_contract_monitoring_follow_the_ladder_of_the_tool(decide: Assigned, register: Any) -> None:
+    """Hub of the practice (amber lines of 2024/25) and public health region: the field before the small area."""
+    frimley = {"lsoa21_code": "E01023149"}
+    amber = PLCM | {"financial_year": "202425", "service_line_final": "NCBPS10Z", "provider_code": "RBV"}
+    rows = [
+        (amber | frimley | {"gp_practice_responsibility": "15E"}, ("14A", "gp_practice_responsibility")),
+        (amber | frimley | {"gp_practice_responsibility": "QHL"}, ("14A", "gp_practice_responsibility")),
+        (amber | frimley | {"gp_practice_responsibility": "7A4"}, ("14G", "lsoa")),
+        (amber | {"residence_responsibility": "36L"}, ("13R", "residence_responsibility")),
+        (amber | {"gp_practice_code": "A91182", "residence_responsibility": "36L"}, ("13R", "residence_responsibility")),
+        (amber | {"gp_practice_code": "ZZ9999", "residence_responsibility": "36L"}, ("27T", "region_of_provider")),
+        (amber, ("27T", "provider_address")),
+        (PLCM | frimley | {"gp_practice_responsibility": "QHL", "section_7a_service": "Y"},
+         ("Y60", "gp_practice_responsibility")),
+        (PLCM | {"residence_responsibility": "QHL", "section_7a_service": "Y"}, ("Y60", "residence_responsibility")),
+    ]  # fmt: skip
+    found = decide([row for row, _ in rows], None, register)
+    assert said(found, "commissioner_code", "lookup_method") == [answer for _, answer in rows]
+    assert said(found, "assignment_box") == [("C-0b",)] * 7 + [("F",)] * 2

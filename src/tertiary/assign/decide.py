@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tertiary.assign.data import codes
 from tertiary.assign.dimensions import ARMED_FORCES, ENGLAND, WALES
-from tertiary.assign.facts import ICB_ONLY, PLACED
+from tertiary.assign.facts import ASSUMED, ICB_ONLY
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -32,47 +32,50 @@ def candidates(t: ir.Table, hubs: dict[str, str]) -> dict[str, ir.Value]:
     }
 
 
-def _place_method(t: ir.Table) -> ir.Value:
-    return t.residence.isin(PLACED).ifelse(t.residence, "provider_address")
+def _home_region(t: ir.Table) -> tuple[ir.Value, ir.Value]:
+    """Region of the residence, or of the provider's main site where that stands for it, and how it was found."""
+    import ibis
+
+    assumed = t.residence.isin(ASSUMED)
+    region = ibis.cases((t.res_region != "", t.res_region), (assumed, t.pv_region), else_="")
+    return region, assumed.ifelse("provider_address", t.residence)
 
 
 def _hub_of_practice(t: ir.Table, hubs: dict[str, str]) -> dict[str, ir.Value]:
-    """Region of the practice; without practice, for detention sites and armed forces the region of the address."""
+    """Hub of the practice's region, else of the practice responsibility's; without practice, for detention sites and
+    DMS of the region of the address; of an unknown practice by the provider's contract.
+    """
     import ibis
 
+    home, home_method = _home_region(t)
     by_practice = ~t.first_by_address & t.pr_english & t.practice_open & (t.pr_region != "")
-    told = t.monitoring & (t.gr_kind.isin(["sub_icb", "icb"]))
-    by_place = t.first_by_address | told
-    region = ibis.cases(
-        (by_practice, t.pr_region), (told, t.rp_region), (t.res_region != "", t.res_region), else_=t.pv_region
-    )
-    via = region.cases(*hubs.items(), else_="")
+    told = t.monitoring & (t.gr_region != "")
+    by_place = t.first_by_address & (home != "")
+    region = ibis.cases((by_practice, t.pr_region), (told, t.gr_region), (by_place, home), else_="")
     method = ibis.cases(
         (by_practice, "practice"),
         (told, "gp_practice_responsibility"),
-        (by_place, (t.res_region != "").ifelse(_place_method(t), "provider_address")),
+        (by_place, home_method),
         else_=t.pv_hub_method,
     )
-    return {"gp_hub": (by_practice | by_place).ifelse(via, t.pv_hub), "gp_hub_method": method}
+    via = region.cases(*hubs.items(), else_="")
+    return {"gp_hub": (by_practice | told | by_place).ifelse(via, t.pv_hub), "gp_hub_method": method}
 
 
 def _public_health(t: ir.Table) -> dict[str, ir.Value]:
-    """Practice's region; armed forces: region of the practice's postcode; else region of the address."""
+    """Region of the practice, for DMS of its postcode; else of the practice responsibility, else of the address."""
     import ibis
 
     by_practice = ~t.no_practice & t.pr_english & t.practice_open & (t.pr_region != "")
     own = (t.pr_place_region != "").ifelse(t.pr_place_region, t.pr_region)
     army = t.dms & (own != "")
-    told = t.monitoring & (t.rp_region != "")
-    placed = t.res_region != ""
+    told = t.monitoring & (t.gr_region != "")
+    home, home_method = _home_region(t)
     return {
-        "ph_region": ibis.cases(
-            (army, own), (by_practice, t.pr_region), (placed, t.res_region), (told, t.rp_region),
-            else_=t.pv_region,
-        ),
+        "ph_region": ibis.cases((army, own), (by_practice, t.pr_region), (told, t.gr_region), else_=home),
         "ph_method": ibis.cases(
-            (army, "practice_postcode"), (by_practice, "practice"), (placed, t.residence), (told, t.resp_method),
-            else_="provider_address",
+            (army, "practice_postcode"), (by_practice, "practice"), (told, "gp_practice_responsibility"),
+            else_=home_method,
         ),
     }  # fmt: skip
 

@@ -32,8 +32,6 @@ DONE = (
     "pc_sub_icb", "pc_icb", "pc_icb_2026", "pc_region", "pc_lad", "ls_sub_icb", "ls_icb", "ls_region", "ls_lad",
     "in_directory", "practice_known",
 )  # fmt: skip
-# kinds of residence that name a place
-PLACED = ("postcode", "lsoa", "practice_postcode", "residence_responsibility")
 # kinds for which the method takes the provider's main site as the residence (guidance p7, p12)
 ASSUMED = ("default", "missing", "no_directory")
 
