@@ -150,3 +150,13 @@ def test_regions_in_contract_monitoring_follow_the_ladder_of_the_tool(decide: As
     found = decide([row for row, _ in rows], None, register)
     assert said(found, "commissioner_code", "lookup_method") == [answer for _, answer in rows]
     assert said(found, "assignment_box") == [("C-0b",)] * 7 + [("F",)] * 2
+
+
+def test_sub_icb_codes_of_2025_26_are_carried_forward_by_lsoa_as_by_postcode(decide: Assigned) -> None:
+    """Slough after the split of Frimley: the board by small area, the code of the year of the method."""
+    later = OP | {"gp_practice_code": "V81997", "start_date": date(2026, 5, 1), "lsoa21_code": "E01016444"}
+    found = decide([later | {"postcode": ""}, later | {"postcode": "SL1 1AA"}])
+    assert (
+        said(found, "commissioner_code", "payer_code", "population_icb", "population_sub_icb")
+        == [("D4U1Y", "S0E4D", "S0E4D", "D4U1Y")] * 2
+    )

@@ -406,7 +406,7 @@ class _Case:
             )
             return self._end("public_health_region", found, "81")
         if ask("H", self.flag("other_public_health")):
-            return self._end("local_authority", self.places.local_authority(self.record, self.address), "")
+            return self._end("local_authority", self.places.local_authority(self.record, self.address, self.day), "")
         if ask("I", self.infertility()):
             if ask("I-1", self.flag("armed_forces_fertility_approved")):
                 return self._armed_forces()

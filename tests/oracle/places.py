@@ -11,7 +11,6 @@ from oracle.reference import Reference, Row, holds
 ENGLAND, WALES, SCOTLAND, NORTHERN_IRELAND = "E92000001", "W92000004", "S92000003", "N92000002"
 WELSH_BOARDS = ("7A1", "7A2", "7A3", "7A4", "7A5", "7A6", "7A7")
 NO_PRACTICE = ("", "V81997", "V81998", "V81999")
-FOOTPRINT_2026 = date(2026, 4, 1)
 
 
 class Found(NamedTuple):
@@ -136,12 +135,12 @@ class Places:
 
     def _of_lsoa(self, code: str, day: date) -> Address:
         row = self.ref.lsoas[code]
-        year = "2024" if day < FOOTPRINT_2026 else "2026"
+        sub = row["sub_icb_code_2024"]  # the codes of 2025/26 are carried forward; the one of 2026 is used nowhere else
         return Address(
             "lsoa",
             ENGLAND,
-            row[f"sub_icb_code_{year}"],
-            icb=row[f"icb_code_{year}"],
+            sub,
+            icb=self.icb_of_sub(sub, day, None, code),
             region=row["region_code"],
             lad=row["lad_code"],
             lsoa=code,
@@ -253,11 +252,11 @@ class Places:
             return Found(self.ref.regions[found.code]["specialised_hub"], found.method)
         return self.hub_of_provider(record["provider_code"], day)
 
-    def local_authority(self, record: Row, address: Address) -> Found:
+    def local_authority(self, record: Row, address: Address, day: date) -> Found:
         """Authority of the address, else of the provider's main site."""
         if address.lad:
             return Found(address.lad, address.method)
-        lad = self._of_provider(record["provider_code"], FOOTPRINT_2026).lad
+        lad = self._of_provider(record["provider_code"], day).lad
         return Found(lad, "provider_address") if lad else Found()
 
     def devolved_board(self, address: Address, practice: Row | None, told: str) -> Found:
