@@ -160,3 +160,24 @@ def test_sub_icb_codes_of_2025_26_are_carried_forward_by_lsoa_as_by_postcode(dec
         said(found, "commissioner_code", "payer_code", "population_icb", "population_sub_icb")
         == [("D4U1Y", "S0E4D", "S0E4D", "D4U1Y")] * 2
     )
+
+
+def test_a_small_area_outside_a_split_sub_icb_does_not_say_its_board(decide: Assigned, register: Any) -> None:
+    """Former Frimley named by a field: Slough lies in it, Portsmouth does not, and no board of Portsmouth is taken."""
+    named = PLCM | NEXT_YEAR | {"gp_practice_responsibility": "D4U1Y", "service_line_final": ""}
+    areas = ("E01016444", "E01023149", "E01017064", "")
+    found = decide([named | {"lsoa21_code": area} for area in areas], None, register)
+    assert said(found, "commissioner_code", "payer_code", "population_icb") == [
+        ("D4U1Y", "S0E4D", "S0E4D"), ("D4U1Y", "QRL", "QRL"), ("D4U1Y", "", ""), ("D4U1Y", "", ""),
+    ]  # fmt: skip
+    outside = next(a for a in register["lsoas"].to_pylist() if a["lsoa21_code"] == areas[2])
+    assert (outside["sub_icb_code_2024"], outside["icb_code_2026"]) == ("10R", "QRL")
+
+
+def test_a_sub_icb_says_more_of_the_population_than_a_board(decide: Assigned, register: Any) -> None:
+    """In contract monitoring as the ladder goes, and in a hospital record without practice and address."""
+    fields = {"gp_practice_responsibility": "QMJ", "residence_responsibility": "14L"}
+    found = decide([PLCM | fields, OP | {"gp_practice_code": "V81997", "postcode": ""} | fields], None, register)
+    assert said(found, "commissioner_code", "population_icb", "population_sub_icb", "population_method") == [
+        ("14L", "QOP", "14L", "responsibility"), ("93C", "QOP", "14L", "responsibility"),
+    ]  # fmt: skip

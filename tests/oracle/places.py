@@ -206,12 +206,12 @@ class Places:
             told = self.organisation(record["gp_practice_responsibility"])
             if self.ref.sub_icb(told, day) is not None:
                 return Found(told, "gp_practice_responsibility")
+        if address.sub_icb and not address.assumed:
+            return Found(address.sub_icb, address.method)
         if record["flow"] == "iap":
             agreed = self.organisation(record["commissioner_submitted"])
             if self.ref.sub_icb(agreed, day) is not None or self.ref.icb_on(agreed, day):
                 return Found(agreed, "commissioner_submitted")
-        if address.sub_icb and not address.assumed:
-            return Found(address.sub_icb, address.method)
         if is_contract(record) and self.icb_told(record, day):
             return Found("", "icb_only")  # whose it is is known, the code to submit is not
         return self.host(record["provider_code"])
@@ -299,29 +299,22 @@ class Places:
         return self.icb_of_sub(code, day, practice, lsoa)
 
     def population(self, record: Row, day: date) -> tuple[str, str, str]:
-        """ICB, sub-ICB and method: whose patient it is. The provider's place never answers."""
-        code = normal_code(record["gp_practice_code"])
-        practice = self.open_practice(code, day)
-        by_address = code in NO_PRACTICE or record["postcode"] in self.ref.justice_sites or self.is_dms(practice)
-        if not by_address and self.is_english(practice):
-            sub = self.commissioner_of(practice, day)
-            if self.ref.sub_icb(sub, day) is not None:
-                return self.icb_of_sub(sub, day, practice, ""), sub, "practice"
-        told = ["gp_practice_responsibility"] if is_contract(record) else []
-        told += ["commissioner_submitted"] if record["flow"] == "iap" else []
-        for field in told:
-            code = self.organisation(record[field])
-            if self.ref.sub_icb(code, day) is not None:
-                return self.icb_of_sub(code, day, None, record["lsoa21_code"]), code, field
+        """ICB, sub-ICB and method: whose patient it is.
+
+        The sub-ICB ladder without boxes; the provider's place never answers, and where it would, the record's own
+        small area and the responsibility fields do, a sub-ICB before an ICB.
+        """
         address = self.residence(record, day, True)
-        if address.method not in ("postcode", "lsoa") or not address.sub_icb:
-            address = self._of_lsoa(record["lsoa21_code"], day) if record["lsoa21_code"] in self.ref.lsoas else address
-        if address.method in ("postcode", "lsoa") and address.sub_icb:
-            return self.icb_of_sub(address.sub_icb, day, None, address.lsoa), address.sub_icb, address.method
-        for field in ("gp_practice_responsibility", "residence_responsibility", *told):
-            code = self.organisation(record[field])
-            if self.ref.sub_icb(code, day) is not None:
-                return self.icb_of_sub(code, day, None, record["lsoa21_code"]), code, field
-            if self.ref.icb_on(code, day):
-                return code, "", field
-        return "", "", ""
+        found = self.responsible_sub_icb(record, day, address)
+        if found.method not in ("", "provider_address"):
+            icb = self.icb_of_commissioner(found.code, found.method, record, day)
+            return icb, "" if found.code == icb else found.code, found.method
+        if record["lsoa21_code"] in self.ref.lsoas:
+            home = self._of_lsoa(record["lsoa21_code"], day)
+            return home.icb, home.sub_icb, "lsoa"
+        told = [self.organisation(record[f]) for f in ("gp_practice_responsibility", "residence_responsibility")]
+        for code in told:
+            row = self.ref.sub_icb(code, day)
+            if row is not None:
+                return row["icb_code"], code, "responsibility"
+        return next(((code, "", "responsibility") for code in told if self.ref.icb_on(code, day)), ("", "", ""))

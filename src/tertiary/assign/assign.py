@@ -89,16 +89,10 @@ def _placed(engine: DuckDBEngine, found: ir.Table, dims: Dimensions, register: R
     areas = [code for kind, found_codes in border.items() for code in found_codes if kind != "icb"]
     assumed = rows.residence.isin(ASSUMED)
     home_icb, home_lad = (assumed.ifelse(rows[f"pv_{c}"], rows[f"res_{c}"]) for c in ("icb", "lad"))
-    split_icb = ibis.cases(
-        (rows.resp_method == "practice", rows.pr_icb_2026),
-        (rows.resp_method == "provider_address", rows.pv_icb),
-        else_=rows.res_icb_2026,
-    )
     rows = rows.mutate(
         **{f"{p}_{c}": rows[f"{p}_{c}"].fill_null("") for p in ("rp", "pp") for c in ("icb", "region", "hub")},
         rp_delegated=rows.rp_delegated.fill_null(False),
         border=home_icb.isin(border["icb"]) | home_lad.isin(areas),
-        split_icb=split_icb,
     )
     sub_icb = (rows.pp_icb == rows.pop_code) & (rows.pop_code != "")
     return rows.mutate(

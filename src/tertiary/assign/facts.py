@@ -203,14 +203,27 @@ def _responsible(found: ir.Table) -> ir.Table:
         else_=found.res_sub_icb,
     )
     found = found.mutate(resp_code=code, placed=~found.resp_method.isin(["provider_address", "none"]))
-    return found.mutate(**_population(found))
+    return found.mutate(**_population(found), split_icb=_split_icb(found))
+
+
+def _split_icb(found: ir.Table) -> ir.Value:
+    """ICB of a sub-ICB that lies in several: by what gave it, or by a small area inside it."""
+    import ibis
+
+    return ibis.cases(
+        (found.resp_method == "practice", found.pr_icb_2026),
+        (found.resp_method == "provider_address", found.pv_icb),
+        ((found.res_sub_icb == found.resp_code) & (found.res_icb_2026 != ""), found.res_icb_2026),
+        (found.ls_sub_icb == found.resp_code, found.ls_icb_2026),
+        else_="",
+    )
 
 
 def _population(found: ir.Table) -> Mapping[str, ir.Value]:
     """The same ladder without boxes; it never ends at the provider's place (blank when nobody is known)."""
     import ibis
 
-    said = [(_if_kind(found, s, "sub_icb", "icb"), "responsibility") for s in ("gr", "rr")]
+    said = [(_if_kind(found, s, kind), "responsibility") for kind in ("sub_icb", "icb") for s in ("gr", "rr")]
     lsoa = found.ls_sub_icb
     choices = [(found.placed, found.resp_code), (lsoa != "", lsoa), *[(c != "", c) for c, _ in said]]
     shown = found.resp_method.cases(
