@@ -181,3 +181,29 @@ def test_a_sub_icb_says_more_of_the_population_than_a_board(decide: Assigned, re
     assert said(found, "commissioner_code", "population_icb", "population_sub_icb", "population_method") == [
         ("14L", "QOP", "14L", "responsibility"), ("93C", "QOP", "14L", "responsibility"),
     ]  # fmt: skip
+
+
+def test_the_commissioner_of_a_practice_is_not_known_before_its_first_day(decide: Assigned) -> None:
+    """B82002 has been with 42D since April 2024; A99870 opens with 03R in October 2025 and is proposed in June."""
+    row = OP | {"gp_practice_code": "B82002"}
+    days = [row | {"start_date": day} for day in (date(2024, 3, 31), date(2024, 4, 1))]
+    found = decide([*days, OP | {"gp_practice_code": "A99870"}])
+    assert said(found, "commissioner_code", "lookup_method", "population_icb") == [
+        ("93C", "postcode", "QMJ"), ("42D", "practice", "QOQ"), ("03R", "practice", "QWO"),
+    ]  # fmt: skip
+
+
+def test_only_prescribed_services_are_delegated_or_retained(decide: Assigned) -> None:
+    """Secondary dental care is listed as green and is no specialised service."""
+    lines = ("NCBPS11B", "NCBPS11A", "NCBSDXXX", "NCBPH22Z", "")
+    found = decide([OP | {"service_line_final": line} for line in lines])
+    assert [r["delegation_status"] for r in found] == ["delegated", "retained", "other", "other", "none"]
+
+
+def test_where_only_a_board_is_known_its_own_delegation_counts(decide: Assigned, register: Any) -> None:
+    """In 2024/25 the North West was delegated and London was not."""
+    row = PLCM | {"financial_year": "202425"}
+    found = decide([row | {"gp_practice_responsibility": code} for code in ("QOP", "QMJ", "")], None, register)
+    assert said(found, "assignment_box", "delegation_status", "commissioner_code", "payer_code") == [
+        ("C-6", "delegated", "", "QOP"), ("C-6", "retained", "13R", "NHSE"), ("C-6", "retained", "13R", "NHSE"),
+    ]  # fmt: skip

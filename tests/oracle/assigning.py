@@ -154,6 +154,8 @@ class Assigner:
         """Delegated, retained, other or none: of the final line, for the population's ICB, on the day."""
         if line == "":
             return "none"
+        if not is_specialised(line, self.ref):
+            return "other"  # secondary dental and public health codes are no specialised services, whatever their list says
         status = self.ref.status(line, day)
         colour = status["delegation_status"] if status else ""
         if colour == "green":
@@ -161,12 +163,18 @@ class Assigner:
         return "retained" if colour in ("red", "blue", "amber") else "other"
 
     def is_delegated(self, record: Row, day: date) -> bool:
-        """Whether the responsible sub-ICB's board holds a delegation agreement on the day."""
+        """Whether the responsible sub-ICB's board holds a delegation agreement on the day.
+
+        Where only the ICB is known, its own: it holds one when all its sub-ICBs are listed as delegated.
+        """
         address = self.places.residence(record, day, self.options.residence_from_lsoa)
-        code = self.places.responsible_sub_icb(record, day, address).code
-        if code == "" and day >= date(2025, 4, 1):
-            return True  # every board, from 1 April 2025
-        return any(r["delegated"] == "Y" for r in self.ref.delegations.get(code, []) if holds(r, day))
+        code, method = self.places.responsible_sub_icb(record, day, address)
+        if method == "icb_only":
+            code = self.places.icb_told(record, day)
+        if code == "":
+            return day >= date(2025, 4, 1)  # every board, from 1 April 2025
+        listed = [r["delegated"] == "Y" for r in self.ref.delegations.get(code, []) if holds(r, day)]
+        return bool(listed) and all(listed)
 
     def _pay(self, a: Assignment, record: Row, day: date) -> None:
         kinds = {

@@ -24,6 +24,7 @@ ENGLAND = "E92000001"
 WALES = "W92000004"
 STAND_IN = "region_of_provider"
 MAPPED = "provider_mapping"
+PRACTICE_DATES = ("commissioner_from", "commissioner_to", "open_date", "close_date")
 
 
 @dataclass(frozen=True)
@@ -62,12 +63,12 @@ def practices(register: Register) -> pa.Table:
     """Key practice_code. Who commissions it, where it stands, and what its own address answers (`pr_place_`)."""
     sub_icbs = set(register["sub_icbs"]["sub_icb_code"].to_pylist())
     found = register["practices"].select(
-        ["practice_code", "postcode", "region_code", "icb_code", "commissioner_code", "commissioner_to", "close_date",
-         "lsoa21_code", "icb_code_2026", "country_code", "english"]
+        ["practice_code", "postcode", "region_code", "icb_code", "commissioner_code", "lsoa21_code", "icb_code_2026",
+         "country_code", "english", *PRACTICE_DATES]
     )  # fmt: skip
     joined = found.join(postcode_directory(register), "postcode", join_type="left outer")
     joined = joined.join(lsoas(register), "lsoa21_code", join_type="left outer")
-    return _columns([_practice(row, sub_icbs) for row in joined.to_pylist()], {"pr_commissioner_to", "pr_close_date"})
+    return _columns([_practice(row, sub_icbs) for row in joined.to_pylist()], {f"pr_{d}" for d in PRACTICE_DATES})
 
 
 def _practice(row: dict[str, Any], sub_icbs: set[str]) -> dict[str, Any]:
@@ -89,8 +90,7 @@ def _practice(row: dict[str, Any], sub_icbs: set[str]) -> dict[str, Any]:
         "pr_icb_2026": row["icb_code_2026"],
         "pr_place_country": row["pc_country"] or (ENGLAND if row["ls_sub_icb"] else ""),
         **{f"pr_place_{name}": code for name, code in home.items()},
-        "pr_commissioner_to": row["commissioner_to"],
-        "pr_close_date": row["close_date"],
+        **{f"pr_{name}": row[name] for name in PRACTICE_DATES},
     }
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tertiary.assign.data import codes, rows
-from tertiary.assign.dimensions import ENGLAND, WALES, Dimensions
+from tertiary.assign.dimensions import ENGLAND, PRACTICE_DATES, WALES, Dimensions
 from tertiary.assign.settings import AssignSettings
 from tertiary.joins import Lookup, attach_all
 
@@ -28,7 +28,7 @@ DEFAULT_USE = "default_use_provider_address"
 # read only here: dropped so that the next steps stay narrow
 DONE = (
     "provider_code", "flow", "lsoa21_code", "residence_responsibility", "pr_place_country", "pr_place_sub_icb",
-    "pr_place_icb", "pr_place_icb_2026", "pr_place_lad", "pr_commissioner_to", "pr_close_date", "pc_country",
+    "pr_place_icb", "pr_place_icb_2026", "pr_place_lad", *[f"pr_{name}" for name in PRACTICE_DATES], "pc_country",
     "pc_sub_icb", "pc_icb", "pc_icb_2026", "pc_region", "pc_lad", "ls_sub_icb", "ls_icb", "ls_region", "ls_lad",
     "in_directory", "practice_known",
 )  # fmt: skip
@@ -179,7 +179,9 @@ def _responsible(found: ir.Table) -> ir.Table:
     import ibis
 
     first_by_address = found.no_practice | (found.sp_hub != "") | found.dms
-    current = found.pr_commissioner_to.isnull() | (found.assignment_date <= found.pr_commissioner_to)
+    day = found.assignment_date
+    begun = found.pr_commissioner_from.isnull() | (day >= found.pr_commissioner_from) | (day < found.pr_open_date)
+    current = begun & (found.pr_commissioner_to.isnull() | (day <= found.pr_commissioner_to))
     by_practice = ~first_by_address & found.pr_english & found.practice_open & (found.pr_sub_icb != "") & current
     agreed = found.flow.isin([row["flow"] for row in rows("flow_methods") if row["agreed_commissioner"] == "Y"])
     told = found.monitoring & (found.gr_kind == "sub_icb")
