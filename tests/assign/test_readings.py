@@ -207,3 +207,12 @@ def test_where_only_a_board_is_known_its_own_delegation_counts(decide: Assigned,
     assert said(found, "assignment_box", "delegation_status", "commissioner_code", "payer_code") == [
         ("C-6", "delegated", "", "QOP"), ("C-6", "retained", "13R", "NHSE"), ("C-6", "retained", "13R", "NHSE"),
     ]  # fmt: skip
+
+
+def test_a_small_area_of_wales_says_the_country_and_a_welsh_practice_the_board(decide: Assigned, register: Any) -> None:
+    row = OP | {"postcode": "", "gp_practice_code": "W00135"}
+    areas = [row | {"lsoa21_code": area} for area in ("W01001939", "S01006506")]
+    found = decide([*areas, areas[0] | {"gp_practice_code": "V81997"}], None, register)
+    assert said(found, "assignment_box", "commissioner_code", "lookup_method") == [
+        ("C", "7A7", "practice_postcode"), ("C", "", ""), ("C", "", ""),
+    ]  # fmt: skip

@@ -147,7 +147,7 @@ class Assigner:
     # population and payer
 
     def _populate(self, a: Assignment, record: Row, day: date) -> None:
-        found = self.places.population(record, day)
+        found = self.places.population(record, day, self.options.residence_from_lsoa)
         a.population_icb, a.population_sub_icb, a.population_method = found
 
     def _delegation(self, line: str, record: Row, day: date) -> str:
@@ -374,7 +374,8 @@ class _Case:
             return self._end("devolved_board", self.places.devolved_board(self.address, self.practice, self.told()), "")
         if ask("C-1", self.flag("appendix_c_service")):
             return self._hub_of_provider()
-        if not ask("WB-10", self.welsh_border()):
+        english_only = self.options.wb10_welsh_resident == "english_residents_only"
+        if not ask("WB-10", self.welsh_border() and (self.in_england() or not english_only)):
             return self._devolved_specialised()
         if ask("C-3", self.flag("referred_via_ras")):
             return self._devolved_specialised()

@@ -10,6 +10,7 @@ from oracle.reference import Reference, Row, holds
 
 ENGLAND, WALES, SCOTLAND, NORTHERN_IRELAND = "E92000001", "W92000004", "S92000003", "N92000002"
 WELSH_BOARDS = ("7A1", "7A2", "7A3", "7A4", "7A5", "7A6", "7A7")
+AREA_COUNTRIES = {"W": WALES, "S": SCOTLAND}
 NO_PRACTICE = ("", "V81997", "V81998", "V81999")
 
 
@@ -101,8 +102,11 @@ class Places:
             postcode = ""  # no directory is loaded: the item cannot be read
         if postcode and postcode not in self.default_postcodes:
             return self._of_postcode(postcode)
-        if not postcode and from_lsoa and record["lsoa21_code"] in self.ref.lsoas:
-            return self._of_lsoa(record["lsoa21_code"], day)
+        if not postcode and from_lsoa:
+            if record["lsoa21_code"] in self.ref.lsoas:
+                return self._of_lsoa(record["lsoa21_code"], day)
+            if record["lsoa21_code"][:1] in AREA_COUNTRIES:
+                return Address("lsoa", AREA_COUNTRIES[record["lsoa21_code"][0]])
         if not postcode and is_contract(record):
             told = self._of_responsibility(record["residence_responsibility"], day)
             if told is not None:
@@ -260,8 +264,12 @@ class Places:
         return Found(lad, "provider_address") if lad else Found()
 
     def devolved_board(self, address: Address, practice: Row | None, told: str) -> Found:
-        """Board of the address; for a resident of England that of the Welsh practice's postcode, or the one told."""
-        if address.country in (WALES, SCOTLAND, NORTHERN_IRELAND):
+        """Board of the address; for a resident of England that of the Welsh practice's postcode, or the one told.
+
+        A small area says the country and not the board: a Welsh practice does.
+        """
+        welsh_area = address.method == "lsoa" and address.country == WALES
+        if address.country in (WALES, SCOTLAND, NORTHERN_IRELAND) and not welsh_area:
             return Found(address.board, address.method) if address.board else Found()
         if practice is not None:
             for row in self.ref.postcodes.get(practice["postcode"], []):
@@ -298,13 +306,13 @@ class Places:
             lsoa = host["lsoa21_code"] if host else ""
         return self.icb_of_sub(code, day, practice, lsoa)
 
-    def population(self, record: Row, day: date) -> tuple[str, str, str]:
+    def population(self, record: Row, day: date, from_lsoa: bool) -> tuple[str, str, str]:
         """ICB, sub-ICB and method: whose patient it is.
 
         The sub-ICB ladder without boxes; the provider's place never answers, and where it would, the record's own
         small area and the responsibility fields do, a sub-ICB before an ICB.
         """
-        address = self.residence(record, day, True)
+        address = self.residence(record, day, from_lsoa)
         found = self.responsible_sub_icb(record, day, address)
         if found.method not in ("", "provider_address"):
             icb = self.icb_of_commissioner(found.code, found.method, record, day)

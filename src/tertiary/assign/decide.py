@@ -86,7 +86,8 @@ def _devolved(t: ir.Table) -> dict[str, ir.Value]:
 
     by_practice = (t.res_country == ENGLAND) | ((t.res_country == "") & t.welsh_gp)
     told = (t.residence == "residence_responsibility") & (t.rr_kind == "welsh_board")
-    by_own = t.welsh_gp | (t.residence == "practice_postcode")
+    by_area = (t.residence == "lsoa") & t.welsh_gp & (t.res_country == WALES)
+    by_own = by_area | (t.residence == "practice_postcode")
     board = ibis.cases((told, t.rr_code), (t.residence == "postcode", t.pc_board), (by_own, t.gp_board), else_="")
     own_method, own_country = (
         t.gp_told.ifelse("gp_practice_responsibility", name) for name in ("practice_postcode", "practice_country")
@@ -94,7 +95,7 @@ def _devolved(t: ir.Table) -> dict[str, ir.Value]:
     country = by_practice.ifelse(WALES, t.res_country)
     return {
         "board": by_practice.ifelse(t.gp_board, board),
-        "board_method": (by_practice | ((t.residence == "lsoa") & t.welsh_gp)).ifelse(own_method, t.residence),
+        "board_method": (by_practice | by_area).ifelse(own_method, t.residence),
         "devolved_body": country.cases(*DEVOLVED_SPECIALISED.items(), else_=""),
         "devolved_method": by_practice.ifelse(own_country, "residence_country"),
     }
