@@ -20,6 +20,7 @@ _DERIVED = {
 _READERS = {
     "text": "{0}",
     "code": "upper({0})",
+    "provider": "flows_root(upper({0}))",
     "date": "flows_date({0})",
     "timestamp": "flows_timestamp({0})",
     "money": "flows_money({0})",

@@ -40,6 +40,14 @@ def find(engine: DuckDBEngine, register: Register) -> None:
         maker = _MAKERS.get(check.kind)
         if flows and maker is not None:
             maker(engine, register, check, f"NOT r.is_refused AND r.flow IN ({', '.join(map(quote, flows))})")
+    _set_aside(engine)
+
+
+def _set_aside(engine: DuckDBEngine) -> None:
+    """Mark the rows of checks whose action is `supersede`: they stay on record and count nowhere."""
+    setting_aside = ", ".join(quote(c.check) for c in checks().values() if c.action == "supersede")
+    engine.execute(f"""UPDATE flows_rows SET is_repeat = true
+        WHERE rowid IN (SELECT row_id FROM flows_found WHERE "check" IN ({setting_aside}))""")
 
 
 def options(check: Check) -> dict[str, str]:
@@ -100,6 +108,7 @@ def _duplicates(engine: DuckDBEngine, register: Register, check: Check, rows: st
 
 def _identical(engine: DuckDBEngine, register: Register, check: Check, rows: str) -> None:
     # A wide row is compared by hash: 64 bits, so that a false match among a hundred million rows is one in thousands.
+    rows += f" AND ({options(check)['where']})"
     _repeated(engine, check, rows, f"hash({', '.join(f'r.{c}' for c in _IDENTICAL)})", "r.source_id")
 
 
