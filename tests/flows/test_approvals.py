@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import layouts
 import pytest
-
 from builder_of_intakes import Taken
+
 from tertiary.engine import DuckDBEngine
 from tertiary.flows import IntakeSettings, intake
 from tertiary.register import Register
@@ -90,7 +89,9 @@ def _status(taken: Taken) -> dict[tuple[str, int], str]:
 
 def test_an_extract_without_a_month_is_a_snapshot_that_the_next_one_replaces_whole(take: Take, tmp_path: Path) -> None:
     """Approvals of two months stand together in a snapshot, and go together when a later one arrives."""
-    old = [_approval(n, **{DAY: day, CREATED: "2025-06-20T09:30:00"}) for n, day in ((1, "2025-04-03"), (2, "2025-05-03"))]
+    old = [
+        _approval(n, **{DAY: day, CREATED: "2025-06-20T09:30:00"}) for n, day in ((1, "2025-04-03"), (2, "2025-05-03"))
+    ]
     layouts.write(tmp_path / "june.csv", old)
     assert _status(take()) == {("june.csv", 0): "current"}
     layouts.write(tmp_path / "july.csv", [_approval(1, **{DAY: "2025-04-03", CREATED: "2025-07-20T09:30:00"})])

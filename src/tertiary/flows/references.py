@@ -172,7 +172,7 @@ def _factors(engine: DuckDBEngine, register: Register) -> None:
 def _market_forces(engine: DuckDBEngine, register: Register, check: Check, rows: str) -> None:
     """Price against the price without market forces times the published factor."""
     _factors(engine, register)
-    tolerance = options(check)["tolerance"]
+    given = options(check)
     _insert(
         engine,
         check,
@@ -181,9 +181,10 @@ def _market_forces(engine: DuckDBEngine, register: Register, check: Check, rows:
                {quote(check.expected)} || ' (' || k.factor || ')' AS expected
         FROM flows_rows r JOIN flows_factors k ON k.provider_code = flows_root(r.provider_code)
             AND k.financial_year = r.financial_year
-        WHERE {rows} AND r.price_submitted > 0 AND r.mff_submitted BETWEEN 0 AND r.price_submitted
+        WHERE {rows} AND NOT ({given["unless"]})
+            AND r.price_submitted > 0 AND r.mff_submitted BETWEEN 0 AND r.price_submitted
             AND abs(CAST(r.price_submitted AS DOUBLE) - CAST(r.price_submitted - r.mff_submitted AS DOUBLE) * CAST(k.factor AS DOUBLE))
-                > {tolerance} * CAST(r.price_submitted AS DOUBLE)""",
+                > {given["tolerance"]} * CAST(r.price_submitted AS DOUBLE)""",
     )
     engine.drop("flows_factors")
 
