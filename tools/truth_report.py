@@ -62,7 +62,7 @@ def failures(engine: DuckDBEngine) -> list[str]:
     return told
 
 
-def _between(page: str, name: str, text: str) -> str:
+def between(page: str, name: str, text: str) -> str:
     begin, end = MARKS[name]
     before, _, rest = page.partition(begin)
     _, _, after = rest.partition(end)
@@ -80,7 +80,7 @@ def main() -> int:
         text, told = truth_text(engine), failures(engine)
     if given.page:
         page = given.page.read_text(encoding="utf-8")
-        given.page.write_text(_between(page, "truth", text), encoding="utf-8")
+        given.page.write_text(between(page, "truth", text), encoding="utf-8")
     else:
         print(text)
     for line in told:
