@@ -39,8 +39,9 @@ VIEWS = {
         LEFT JOIN deprived d ON d.lsoa21_code = r.lsoa21_code
         WHERE r.service_line_final = 'NCBPS38S' AND r.patient_id <> '' AND r.flow IN ('apc_spell', 'op')""",
     "dialysis_people": """SELECT r.patient_id, r.ethnic_category, d.is_core20
-        FROM records r LEFT JOIN deprived d USING (lsoa21_code) WHERE r.flow IN ('apc_spell', 'op') AND r.patient_id IN (
-            SELECT patient_id FROM records WHERE hrg LIKE 'LD%' AND patient_id <> '')""",
+        FROM records r LEFT JOIN deprived d USING (lsoa21_code)
+        WHERE r.flow IN ('apc_spell', 'op')
+            AND r.patient_id IN (SELECT patient_id FROM records WHERE hrg LIKE 'LD%' AND patient_id <> '')""",
 }
 
 
@@ -73,12 +74,14 @@ def _measure(engine: DuckDBEngine, row: dict[str, str], words: dict[str, str]) -
     return {
         "measure": f"{row['group']}: {row['measure']}", "unit": row["unit"], "published": _round(published),
         "synthetic": _round(synthetic), "ratio": f"{synthetic / published:.2f}" if published else "-",
-        "seen": _seen(row, synthetic, words), "source": row["source"], "remark": row["remark"],
+        "seen": _seen(engine, row, synthetic, words), "source": row["source"], "remark": row["remark"],
     }  # fmt: skip
 
 
-def _seen(row: dict[str, str], synthetic: float, words: dict[str, str]) -> str:
-    """How many were counted in the run before they were taken to a year; chance matters where they are few."""
+def _seen(engine: DuckDBEngine, row: dict[str, str], synthetic: float, words: dict[str, str]) -> str:
+    """How many the figure rests on: of a share, the people in its numerator. Chance matters where they are few."""
+    if row["seen"]:
+        return f"{float(_one(engine, row['seen'])):,.0f}"
     for word in ("{year}", "{people}"):
         if row["synthetic"].startswith(word) and not row["unit"].startswith("GBP"):
             return f"{synthetic / float(words[word]):,.0f}"

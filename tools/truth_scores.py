@@ -76,6 +76,8 @@ CAUSES = (
     ("the hospital record is miscoded", f"{LINE} AND is_miscoded AND NOT is_sent_wrong AND flow <> 'plcm'"),
     ("the aggregate names no practice, by which the method knows the armed forces",
      "m.aspect <> 'service' AND is_aggregate AND gp_practice_code = '' AND gp_practice_responsibility = '13Q'"),
+    ("a practice of the armed forces has no board, and the aggregate names no residence",
+     "m.aspect = 'payer' AND is_aggregate AND component <> 'activity' AND gp_practice_responsibility = '13Q'"),
 )  # fmt: skip
 
 

@@ -160,7 +160,7 @@ class Draw:
     def _sessions(
         self, plan: Plan, month: Month, members: np.ndarray, rng: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Haemodialysis: three sessions a week by a pattern of the person; peritoneal: one row with the month's days."""
+        """Haemodialysis: three sessions a week by a person's pattern; peritoneal: one row with the month's days."""
         dates = month.first + np.arange(month.days)
         weekday = (dates.astype(int) + 3) % 7
         pattern = members % 2

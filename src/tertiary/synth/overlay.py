@@ -85,7 +85,7 @@ def _unit_prices(book: PriceBook, years: list[str], register: Register) -> pa.Ta
             "valid_from": pa.array([_year(r[0])[0] for r in rows]),
             "valid_to": pa.array([_year(r[0])[1] for r in rows]),
         },
-        f"{LABEL}: average unit costs of the National Cost Collection 2024/25 taken as if they were prices",
+        f"{LABEL}: average unit costs of the National Cost Collection 2024/25 over mean market forces, as if prices",
     )
 
 
