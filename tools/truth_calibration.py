@@ -65,26 +65,30 @@ def _words(engine: DuckDBEngine, scale: float) -> dict[str, str]:
     days = _one(engine, """(SELECT sum(n) FROM (SELECT DISTINCT day(last_day(activity_date)) AS n, financial_month
         FROM records WHERE flow = 'op' AND fate = 'accepted'))""")  # fmt: skip
     population = _one(engine, "(SELECT sum(population) FROM lsoa_populations WHERE lsoa21_code LIKE 'E%')")
-    return {"{year}": str(365.25 / float(days) / scale), "{people}": str(1 / scale), "{population}": str(population)}
+    return {
+        "{year}": str(365.25 / float(days or 0) / scale),
+        "{people}": str(1 / scale),
+        "{population}": str(population),
+    }
 
 
 def _measure(engine: DuckDBEngine, row: dict[str, str], words: dict[str, str]) -> dict[str, Any]:
-    synthetic = float(_one(engine, _filled(row["synthetic"], words)))
-    published = float(_one(engine, _filled(row["published"], words))) if row["published"] else None
+    synthetic = _one(engine, _filled(row["synthetic"], words))
+    published = _one(engine, _filled(row["published"], words)) if row["published"] else None
+    ratio = f"{synthetic / published:.2f}" if published and synthetic is not None else "-"
     return {
         "measure": f"{row['group']}: {row['measure']}", "unit": row["unit"], "published": _round(published),
-        "synthetic": _round(synthetic), "ratio": f"{synthetic / published:.2f}" if published else "-",
-        "seen": _seen(engine, row, synthetic, words), "source": row["source"], "remark": row["remark"],
+        "synthetic": _round(synthetic), "ratio": ratio, "seen": _seen(engine, row, synthetic, words), "source": row["source"], "remark": row["remark"],
     }  # fmt: skip
 
 
-def _seen(engine: DuckDBEngine, row: dict[str, str], synthetic: float, words: dict[str, str]) -> str:
+def _seen(engine: DuckDBEngine, row: dict[str, str], synthetic: float | None, words: dict[str, str]) -> str:
     """How many the figure rests on: of a share, the people in its numerator. Chance matters where they are few."""
     if row["seen"]:
-        return f"{float(_one(engine, row['seen'])):,.0f}"
+        return f"{_one(engine, row['seen']) or 0:,.0f}"
     for word in ("{year}", "{people}"):
         if row["synthetic"].startswith(word) and not row["unit"].startswith("GBP"):
-            return f"{synthetic / float(words[word]):,.0f}"
+            return f"{(synthetic or 0) / float(words[word]):,.0f}"
     return "-"
 
 
@@ -96,7 +100,7 @@ def _filled(sql: str, words: dict[str, str]) -> str:
     return re.sub(r"hrg:(\w+)", r"(SELECT coalesce(sum(quantity), 0) FROM counted WHERE hrg LIKE '\1%')", sql)
 
 
-def _one(engine: DuckDBEngine, sql: str) -> Any:
+def _one(engine: DuckDBEngine, sql: str) -> float | None:
     return engine.query(f"SELECT CAST({sql} AS DOUBLE) AS v").column("v")[0].as_py()
 
 

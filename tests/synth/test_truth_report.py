@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import tertiary
+import truth_calibration
 import truth_defects
 import truth_report
 import truth_scores
@@ -123,6 +124,17 @@ def _altered(faulty: Written, folder: Path, **changes: Any) -> Path:
 def test_a_fault_would_be_told(run: Path, faulty: Written, tmp_path: Path, changes: dict[str, Any], word: str) -> None:
     with truth_scores.opened(run, _altered(faulty, tmp_path, **changes)) as engine:
         assert word in " ".join(truth_report.failures(engine))
+
+
+def test_published_facts_are_set_beside_a_run(run: Path) -> None:
+    """Every measure has a value; one board alone is far from the whole of England, and that is told."""
+    found = {r["measure"]: r for r in truth_calibration.measures(run, 0.02)}
+    assert found["Spend: services delegated to ICBs"]["published"] == "14.00"
+    assert {m for m, r in found.items() if r["published"] == "-"} == {m for m in found if m.startswith("Who has it")}
+    assert [m for m, r in found.items() if r["synthetic"] == "-"] == []
+    told = " ".join(truth_calibration.far(list(found.values())))
+    assert "services delegated to ICBs" in told
+    assert "inpatient rehabilitation" not in told
 
 
 def test_the_sender_with_the_newer_header_is_read(run: Path, faulty: Written) -> None:
