@@ -78,7 +78,8 @@ def _measure(engine: DuckDBEngine, row: dict[str, str], words: dict[str, str]) -
     ratio = f"{synthetic / published:.2f}" if published and synthetic is not None else "-"
     return {
         "measure": f"{row['group']}: {row['measure']}", "unit": row["unit"], "published": _round(published),
-        "synthetic": _round(synthetic), "ratio": ratio, "seen": _seen(engine, row, synthetic, words), "source": row["source"], "remark": row["remark"],
+        "synthetic": _round(synthetic), "ratio": ratio, "seen": _seen(engine, row, synthetic, words),
+        "source": row["source"], "remark": row["remark"],
     }  # fmt: skip
 
 
