@@ -40,6 +40,13 @@ def basis_order() -> dict[str, tuple[str, ...]]:
     return {flow: tuple(basis for _, basis in sorted(pairs)) for flow, pairs in order.items()}
 
 
+@cache
+def critical_care_rows() -> tuple[dict[str, str], ...]:
+    """How a contract monitoring row shows that it is critical care, and the flow that carries its periods."""
+    text = resources.files("tertiary.identify").joinpath("critical_care_rows.csv").read_text(encoding="utf-8")
+    return tuple(csv.DictReader(text.splitlines()))
+
+
 def choose_line(
     engine: DuckDBEngine, rows: ir.Table, spells: ir.Table, register: Mapping[str, Any], known: Sequence[Rule]
 ) -> ir.Table:
@@ -109,7 +116,11 @@ def _basis(rows: ir.Table) -> ir.Value:
 
 
 def _links(rows: ir.Table, spells: ir.Table) -> ir.Table:
-    """For contract monitoring rows: the rule of the hospital record they name, by three identifiers in turn."""
+    """For contract monitoring rows: the rule of the hospital record they name, by three identifiers in turn.
+
+    Critical care is priced apart from its spell and has lines of its own: such a row takes the rule of the critical
+    care period of its spell, never that of the spell.
+    """
     import ibis
 
     wanted = rows.filter(rows.flow.isin(_flows("linked")) & (rows.fate == "accepted"))
@@ -124,21 +135,36 @@ def _links(rows: ir.Table, spells: ir.Table) -> ir.Table:
     visit = by_visit.group_by("attendance_id").aggregate(
         visit_number=by_visit.rule_number.min(), visit_tie=by_visit.tie.max()
     )
-    found = wanted.select("row_key", "provider_code", "cds_unique_id", "spell_id", "attendance_id")
+    periods = rows.filter(
+        rows.flow.isin([r["flow"] for r in critical_care_rows()]) & rows.rule_number.notnull() & (rows.spell_id != "")
+    )
+    care = periods.group_by("spell_id", care_flow="flow").aggregate(
+        care_number=periods.rule_number.min(), care_tie=periods.rule_tie.cast("int8").max()
+    )
+    is_care = [
+        ((wanted.point_of_delivery == r["point_of_delivery"]) | wanted.hrg.startswith(r["hrg_prefix"]), r["flow"])
+        for r in critical_care_rows()
+    ]
+    wanted = wanted.mutate(care_flow=ibis.cases(*is_care, else_=""))
+    found = wanted.select("row_key", "provider_code", "cds_unique_id", "spell_id", "attendance_id", "care_flow")
     by_key = [
+        Lookup(care, ["spell_id", "care_flow"]),
         Lookup(cds, ["provider_code", "cds_unique_id"]),
         Lookup(spell, ["spell_id"]),
         Lookup(visit, ["attendance_id"]),
     ]
     found = attach_all(found, by_key)
+    is_apart = found.care_flow != ""
     tie = ibis.cases(
+        (is_apart, found.care_tie),
         (found.cds_number.notnull(), found.cds_tie),
         (found.spell_number.notnull(), found.spell_tie),
         else_=found.visit_tie,
     )
+    own = ibis.coalesce(found.cds_number, found.spell_number, found.visit_number)
     return found.select(
         "row_key",
-        linked_number=ibis.coalesce(found.cds_number, found.spell_number, found.visit_number),
+        linked_number=ibis.ifelse(is_apart, found.care_number, own),
         linked_tie=ibis.coalesce(tie, ibis.literal(0, "int8")) == 1,
     )
 
