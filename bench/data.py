@@ -1,8 +1,8 @@
 """Canonical activity for the benchmarks: a synthetic England multiplied, as Parquet blocks of at most a million rows.
 
 The seed is a year of a synthetic England put through `tertiary run`, about a million rows of every flow. Copies get
-keys of their own (records, spells, patients, visits) and further secondary codes, so that spells, links and distinct code
-lists grow with the records as they would in life. What is not multiplied: the combinations of practice, area and
+keys of their own (records, spells, patients, visits) and further secondary codes, so that spells, links and distinct
+code lists grow with the records as they would in life. What is not multiplied: the combinations of practice, area and
 provider, which saturate in life too.
 """
 
@@ -28,8 +28,8 @@ def seed() -> tertiary.Run:
     folder = HERE / "seed"
     if not (folder / "run" / "manifest.json").exists():
         shutil.rmtree(folder, ignore_errors=True)
-        months = "2025-04..2026-03"
-        write(folder / "inputs", area="england", months=months, scale=SEED_SCALE, seed=7, defects=0.001, format="parquet")
+        year = {"area": "england", "months": "2025-04..2026-03", "scale": SEED_SCALE, "seed": 7}
+        write(folder / "inputs", **year, defects=0.001, format="parquet")
         tertiary.run(folder / "inputs", out=folder / "run", register=[folder / "inputs" / "register"])
     return open_run(folder / "run")
 
@@ -54,8 +54,8 @@ def _multiply(files: list[str], rows: int, folder: Path) -> None:
     with duckdb.connect() as db:
         db.execute("SET threads = 2")
         db.execute(f"CREATE TABLE seed AS SELECT * FROM read_parquet({files}) WHERE fate = 'accepted'")
-        db.execute("""CREATE TABLE codes AS SELECT code, row_number() OVER (ORDER BY code) - 1 AS place
-            FROM (SELECT DISTINCT unnest(string_split(diagnosis_all, ',')) AS code FROM seed WHERE diagnosis_all <> '')""")
+        db.execute("""CREATE TABLE codes AS SELECT code, row_number() OVER (ORDER BY code) - 1 AS place FROM
+            (SELECT DISTINCT unnest(string_split(diagnosis_all, ',')) AS code FROM seed WHERE diagnosis_all <> '')""")
         months = db.execute("SELECT DISTINCT financial_month FROM seed ORDER BY 1").fetchall()
         held = db.execute("SELECT count(*) FROM seed").fetchall()[0][0]
         copies = max(1, round(rows / held))

@@ -40,6 +40,7 @@ BIG = {
 EMPTY = (
     "provider_hub_mapping",
     "postcodes",
+    "prior_approval_drugs",
     "top_ups",
     "official_top_up_rates",
     "provider_lists",

@@ -267,7 +267,9 @@ def _submission(run: Run, record: Mapping[str, Any]) -> tuple[Statement, ...]:
     sent = rows[0]
     text = f"Row {record['row_number']} of {sent['file']} (submission {sent['submission_id']})"
     tail = f", created {sent['created_at']}; fate: {record['fate']}"
-    if record["fate"] == "superseded":
+    if record["fate"] == "superseded" and sent["status"] == "current":
+        tail += ", sent twice in this submission: the first of its rows counts"
+    elif record["fate"] == "superseded":
         tail += f", replaced by {sent['superseded_by'] or 'nothing known yet'}"
     return (Statement(text + tail + "."),)
 

@@ -22,7 +22,7 @@ HERE = Path(__file__).parent
 
 @pytest.fixture(scope="session")
 def with_postcodes(tmp_path_factory: pytest.TempPathFactory) -> Register:
-    """The shipped register and eleven postcodes."""
+    """The shipped register and a dozen postcodes."""
     folder = tmp_path_factory.mktemp("postcodes")
     shutil.copy(HERE / "postcodes.csv", folder / "postcodes.csv")
     return Register.load(overlays=[folder])

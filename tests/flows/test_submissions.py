@@ -62,6 +62,36 @@ def test_identical_content_is_a_logged_no_op(take: Take, tmp_path: Path) -> None
     assert len({r["record_id"] for r in taken.rows("activity")}) == 4
 
 
+def test_a_row_sent_twice_counts_once(take: Take, tmp_path: Path) -> None:
+    """The second row of an activity identifier is superseded, and its pounds are in no sum of the submission."""
+    rows = _rows(3)
+    layouts.write(tmp_path / "a.csv", [*rows, rows[1]])
+    taken = take()
+    assert taken.counts == {"received": 4, "accepted": 3, "quarantined": 0, "superseded": 1}
+    assert [s["price_submitted"] for s in taken.rows("submissions")] == [Decimal(603)]
+    assert [r["row_number"] for r in taken.rows("activity") if r["fate"] == "superseded"] == [4]
+    assert [(f["row_number"], f["expected"]) for f in taken.rows("findings")] == [(4, "only row 2")]
+
+
+def test_equal_rows_without_an_identifier_are_only_told(take: Take, tmp_path: Path) -> None:
+    layouts.write(tmp_path / "a.csv", [layouts.row("drplcm"), layouts.row("drplcm")])
+    taken = take()
+    assert taken.counts == {"received": 2, "accepted": 2, "quarantined": 0, "superseded": 0}
+    assert "D07" in taken.rules()
+
+
+def test_a_provider_code_with_trailing_zeros_is_the_same_provider(take: Take, tmp_path: Path) -> None:
+    """Else the row would stand beside the correction of its submission and count twice."""
+    provider = "ORGANISATION IDENTIFIER (CODE OF PROVIDER)"
+    first = _rows(2)
+    layouts.write(tmp_path / "a.csv", [first[0], first[1] | {provider: first[1][provider] + "00"}])
+    layouts.write(tmp_path / "b.csv", _rows(2, created="2025-09-01T09:30:00"))
+    taken = take()
+    assert _status(taken) == {("a.csv", 2): "superseded", ("b.csv", 2): "current"}
+    assert taken.counts == {"received": 4, "accepted": 2, "quarantined": 0, "superseded": 2}
+    assert "R01" in taken.rules()
+
+
 def test_year_to_date_replaces_every_month_it_covers(take: Take, tmp_path: Path) -> None:
     layouts.write(tmp_path / "m1.csv", _rows(2, month=1))
     layouts.write(tmp_path / "m2.csv", _rows(3, month=2))

@@ -145,6 +145,29 @@ def test_contract_monitoring_takes_the_line_of_the_record_it_names(engine: Any, 
     ]
 
 
+def test_critical_care_in_contract_monitoring_takes_the_line_of_its_period(engine: Any, register: Any) -> None:
+    """Its spell is of another line, and a row whose period no rule names is not the spell's either."""
+    plcm = {"flow": "plcm", "cds_unique_id": "E1", "spell_id": "RRV:1", "service_line_submitted": "99999999"}
+    rows = decide(
+        engine,
+        register,
+        {**SPELL, "diagnosis_all": "D570", "cds_unique_id": "E1"},
+        {"flow": "cc_adult", "spell_id": "RRV:1", "unbundled_hrg_all": "XC01Z"},
+        {**plcm, "point_of_delivery": "UNBACC", "hrg": "XC01Z"},
+        {**plcm, "point_of_delivery": "OTHER", "hrg": "XC01Z"},
+        {**plcm, "point_of_delivery": "NEL", "hrg": "SA36A"},
+        {**plcm, "point_of_delivery": "UNBPCC", "hrg": "XB05Z"},
+        {**plcm, "point_of_delivery": "UNBACC", "hrg": "XC01Z", "spell_id": "RRV:2"},
+    )
+    assert [line(r) for r in rows[2:]] == [
+        ("NCBPSACC", "linked"),
+        ("NCBPSACC", "linked"),
+        ("NCBPS38S", "linked"),
+        ("", "none"),
+        ("", "none"),
+    ]
+
+
 def test_settings_without_a_flow_of_their_own_reach_us_as_contract_monitoring(engine: Any, register: Any) -> None:
     rows = decide(
         engine,

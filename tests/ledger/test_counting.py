@@ -41,10 +41,6 @@ def test_each_provider_and_month_has_its_own_basis(engine: Any) -> None:
     assert counted(engine, *rows) == [True, True, True]
 
 
-def test_superseded_rows_neither_count_nor_decide_the_basis(engine: Any) -> None:
-    assert counted(engine, {"flow": "plcm", "fate": "superseded"}, {"flow": "op"}) == [False, True]
-
-
 def test_episodes_stand_in_only_for_a_spell_that_never_arrived(engine: Any) -> None:
     episode = {"flow": "apc_episode", "quantity": Decimal(0)}
     rows = [

@@ -147,13 +147,15 @@ class Assigner:
     # population and payer
 
     def _populate(self, a: Assignment, record: Row, day: date) -> None:
-        found = self.places.population(record, day)
+        found = self.places.population(record, day, self.options.residence_from_lsoa)
         a.population_icb, a.population_sub_icb, a.population_method = found
 
     def _delegation(self, line: str, record: Row, day: date) -> str:
         """Delegated, retained, other or none: of the final line, for the population's ICB, on the day."""
         if line == "":
             return "none"
+        if not is_specialised(line, self.ref):
+            return "other"  # secondary dental and public health codes are no specialised services, whatever their list says
         status = self.ref.status(line, day)
         colour = status["delegation_status"] if status else ""
         if colour == "green":
@@ -161,12 +163,18 @@ class Assigner:
         return "retained" if colour in ("red", "blue", "amber") else "other"
 
     def is_delegated(self, record: Row, day: date) -> bool:
-        """Whether the responsible sub-ICB's board holds a delegation agreement on the day."""
+        """Whether the responsible sub-ICB's board holds a delegation agreement on the day.
+
+        Where only the ICB is known, its own: it holds one when all its sub-ICBs are listed as delegated.
+        """
         address = self.places.residence(record, day, self.options.residence_from_lsoa)
-        code = self.places.responsible_sub_icb(record, day, address).code
-        if code == "" and day >= date(2025, 4, 1):
-            return True  # every board, from 1 April 2025
-        return any(r["delegated"] == "Y" for r in self.ref.delegations.get(code, []) if holds(r, day))
+        code, method = self.places.responsible_sub_icb(record, day, address)
+        if method == "icb_only":
+            code = self.places.icb_told(record, day)
+        if code == "":
+            return day >= date(2025, 4, 1)  # every board, from 1 April 2025
+        listed = [r["delegated"] == "Y" for r in self.ref.delegations.get(code, []) if holds(r, day)]
+        return bool(listed) and all(listed)
 
     def _pay(self, a: Assignment, record: Row, day: date) -> None:
         kinds = {
@@ -239,17 +247,26 @@ class _Case:
 
     # answers
 
-    def english_practice(self) -> bool:
+    def told(self) -> str:
+        """What a contract row says of who commissions a practice that is not found."""
         if self.practice is None and is_contract(self.record):
-            told = self.places.organisation(self.record["gp_practice_responsibility"])
-            return self.ref.sub_icb(told, self.day) is not None or self.ref.icb_on(told, self.day)
+            return self.places.organisation(self.record["gp_practice_responsibility"])
+        return ""
+
+    def english_practice(self) -> bool:
+        if self.ref.sub_icb(self.told(), self.day) is not None or self.ref.icb_on(self.told(), self.day):
+            return True
         return self.practice_code not in NO_PRACTICE and self.places.is_english(self.practice)
 
     def border(self) -> bool:
         return self.address.icb in self.ref.border_icbs or self.address.lad in self.ref.border_lads
 
+    def welsh_practice(self) -> bool:
+        commissioner = self.practice["commissioner_code"] if self.practice is not None else self.told()
+        return commissioner in WELSH_BOARDS
+
     def welsh_border(self) -> bool:
-        return self.practice is not None and self.practice["commissioner_code"] in WELSH_BOARDS and self.border()
+        return self.welsh_practice() and self.border()
 
     def in_england(self) -> bool:
         return self.address.country == "E92000001"
@@ -342,7 +359,7 @@ class _Case:
         ):
             return self._hub_of_provider()
         if ask("B-3", self.flag("osv_international_agreement")):
-            if self.english_practice() or self.address.country == "E92000001":
+            if self.english_practice() or self.address.country in UNITED_KINGDOM:
                 found = self.places.responsible_sub_icb(self.record, self.day, self.address)
             else:
                 found = self._host_code()
@@ -354,10 +371,11 @@ class _Case:
     def _devolved(self) -> None:
         ask = self.walk.ask
         if not ask("C", self.specialised()):
-            return self._end("devolved_board", self.places.devolved_board(self.address, self.practice), "")
+            return self._end("devolved_board", self.places.devolved_board(self.address, self.practice, self.told()), "")
         if ask("C-1", self.flag("appendix_c_service")):
             return self._hub_of_provider()
-        if not ask("WB-10", self.welsh_border()):
+        english_only = self.options.wb10_welsh_resident == "english_residents_only"
+        if not ask("WB-10", self.welsh_border() and (self.in_england() or not english_only)):
             return self._devolved_specialised()
         if ask("C-3", self.flag("referred_via_ras")):
             return self._devolved_specialised()
@@ -397,7 +415,7 @@ class _Case:
             )
             return self._end("public_health_region", found, "81")
         if ask("H", self.flag("other_public_health")):
-            return self._end("local_authority", self.places.local_authority(self.record, self.address), "")
+            return self._end("local_authority", self.places.local_authority(self.record, self.address, self.day), "")
         if ask("I", self.infertility()):
             if ask("I-1", self.flag("armed_forces_fertility_approved")):
                 return self._armed_forces()
@@ -439,11 +457,12 @@ class _Case:
         self._end("armed_forces_hub", Found("13Q", "national_code"), "61")
 
     def _devolved_specialised(self) -> None:
-        welsh_patient = self.practice is not None and self.practice["commissioner_code"] in WELSH_BOARDS
-        by_practice = welsh_patient and self.welsh_border() and self.address.country != "W92000004"
+        by_practice = self.welsh_border() and self.address.country != "W92000004"
         country = "W92000004" if by_practice else self.address.country
         code = {"W92000004": "7A5HC", "S92000003": "SD002"}.get(country, "")
-        method = "practice_country" if by_practice else "residence_country"
+        method = "gp_practice_responsibility" if by_practice and self.told() else "residence_country"
+        if by_practice and not self.told():
+            method = "practice_country"
         self._end("devolved_specialised", Found(code, method if code else ""), "")
 
 

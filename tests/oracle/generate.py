@@ -49,7 +49,16 @@ DIRECTORY = [
     ("EH1 1AA", "S92000003", "", "", "", "S12000036", "SS9"),
     ("BT1 1AA", "N92000002", "", "", "", "N09000003", "ZC010"),
     ("JE2 3AB", "L93000001", "", "", "", "", ""),
+    ("SL1 1AA", "E92000001", "D4U1Y", "QNQ", "Y59", "E06000039", ""),
+    ("GU14 8QB", "E92000001", "D4U1Y", "QNQ", "Y59", "E07000092", ""),
+    ("LL65 3NY", "W92000004", "", "", "", "W06000001", "7A1"),
+    ("KA9 2RZ", "S92000003", "", "", "", "S12000028", "SA9"),
 ]
+# small areas of postcodes in former Frimley, which lies in three boards from April 2026; and a postcode that has ended
+AREAS = {"SL1 1AA": "E01016444", "GU14 8QB": "E01023149"}
+ENDED = {"SE25 4QB": date(2024, 12, 1)}
+# Wales and Scotland: the country can be told, no English board can
+AREAS_ELSEWHERE = ["W01001939", "S01006506"]
 PSEUDO = [
     "ZZ99 3VZ",
     "ZZ99 3WZ",
@@ -77,6 +86,12 @@ RESPONSIBLE = [
     "VPP00",
     "06K",
     "YDD82",
+    "QOP",
+    "QOC",
+    "M2L0M",
+    "11M00",
+    "7A7",
+    "S0E4D",
 ]
 INFERTILITY = ["N469", "N970", "Z312", "Z350", "Z351", "N468", "N96"]
 FERTILITY_PROCEDURES = ["N341", "N347", "Q131", "Q139", "Q211", "Q212", "Q382", "Q384", "Q488", "Q485", "Y966", "Y967"]
@@ -123,7 +138,7 @@ def pools(register: Mapping[str, Any]) -> Pools:
         made.practices[_kind_of_practice(p)].append(p)
     areas = register["lsoas"].select(["lsoa21_code", "icb_code_2024", "lad_code"]).to_pylist()
     split = [a["lsoa21_code"] for a in areas if a["icb_code_2024"] in ("QNQ", "QM7", "QJG")]
-    made.lsoas = sorted([a["lsoa21_code"] for a in areas[::97]] + split[::29])
+    made.lsoas = sorted([a["lsoa21_code"] for a in areas[::97]] + split[::29] + AREAS_ELSEWHERE * 5)
     made.lines = sorted(r["service_line_code"] for r in register["service_lines"].to_pylist())
     pods = {r["point_of_delivery"] for r in register["point_of_delivery_prices"].to_pylist()}
     made.pods = [*sorted(pods), "NONSUCH", ""]
@@ -156,7 +171,10 @@ def overlay(register: Mapping[str, Any], seed: int = 1) -> dict[str, Any]:
     """The register with invented rows in the tables that are not public."""
     rng = random.Random(seed)
     names = ("postcode", "country_code", "sub_icb_code", "icb_code", "region_code", "lad_code", "health_board_code")
-    directory = [dict(zip(names, row, strict=True)) for row in DIRECTORY]
+    directory = [
+        dict(zip(names, row, strict=True)) | {"lsoa21_code": AREAS.get(row[0], ""), "valid_to": ENDED.get(row[0])}
+        for row in DIRECTORY
+    ]
     lists = sorted({r["provider_list"] for r in register["identification_rules"].to_pylist() if r["provider_list"]})
     members = [
         {"list_name": name, "provider_code": provider, "valid_from": start, "valid_to": end}

@@ -308,7 +308,10 @@ class _Pass:
         by_cds: dict[tuple[str, str], list[Row]] = defaultdict(list)
         by_spell: dict[str, list[Row]] = defaultdict(list)
         by_attendance: dict[str, list[Row]] = defaultdict(list)
+        by_period: dict[tuple[str, str], list[Row]] = defaultdict(list)
         for r in self.records:
+            if r["flow"] in CRITICAL_CARE and r["spell_id"] and self.answers[r["record_id"]].derived:
+                by_period[(r["spell_id"], r["flow"])].append(r)
             if r["flow"] in (*ADMITTED, "op") and r["cds_unique_id"]:
                 by_cds[(r["provider_code"], r["cds_unique_id"])].append(r)
             if r["flow"] in ADMITTED and r["spell_id"]:
@@ -321,7 +324,11 @@ class _Pass:
             by_id = by_cds.get((r["provider_code"], r["cds_unique_id"])) if r["cds_unique_id"] else None
             stay = by_spell.get(r["spell_id"]) if r["spell_id"] else None
             visit = by_attendance.get(r["attendance_id"]) if r["attendance_id"] else None
-            if by_id:
+            care = _critical_care_flow(r)
+            if care:  # priced apart from its spell: never the spell's line
+                periods = by_period.get((r["spell_id"], care))
+                self._take(r, self._source(periods) if periods else Answer())
+            elif by_id:
                 self._take(r, self._source(by_id))
             elif stay:
                 # the spell's roll-up, never one episode's own line
@@ -342,6 +349,18 @@ class _Pass:
         elif source.derived:
             answer.rule_id, answer.derived = source.rule_id, source.derived
             answer.final, answer.basis, answer.tie = source.derived, "linked", source.tie
+
+
+def _critical_care_flow(r: Row) -> str:
+    """The flow whose periods decide a contract row of critical care; blank for other care."""
+    for point, prefix, flow in (
+        ("UNBACC", "XC", "cc_adult"),
+        ("UNBPCC", "XB", "cc_paediatric"),
+        ("UNBNCC", "XA", "cc_neonatal"),
+    ):
+        if r["point_of_delivery"] == point or str(r["hrg"] or "").startswith(prefix):
+            return flow
+    return ""
 
 
 def _about_spell(clause: list[Row]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import NamedTuple
 
@@ -10,8 +10,8 @@ from oracle.reference import Reference, Row, holds
 
 ENGLAND, WALES, SCOTLAND, NORTHERN_IRELAND = "E92000001", "W92000004", "S92000003", "N92000002"
 WELSH_BOARDS = ("7A1", "7A2", "7A3", "7A4", "7A5", "7A6", "7A7")
+AREA_COUNTRIES = {"W": WALES, "S": SCOTLAND}
 NO_PRACTICE = ("", "V81997", "V81998", "V81999")
-FOOTPRINT_2026 = date(2026, 4, 1)
 
 
 class Found(NamedTuple):
@@ -93,34 +93,41 @@ class Places:
     def residence(self, record: Row, day: date, from_lsoa: bool) -> Address:
         """The address the boxes ask about."""
         practice = self.open_practice(normal_code(record["gp_practice_code"]), day)
-        if practice is not None and self.is_dms(practice) and self._in_directory(practice["postcode"], day):
-            return self._of_postcode(practice["postcode"], day)
+        if practice is not None and self.is_dms(practice):
+            home = self._of_dms_practice(practice, day)
+            if home is not None:
+                return home
         postcode = record["postcode"]
         if not self.ref.postcodes and not postcode.startswith("ZZ99"):
             postcode = ""  # no directory is loaded: the item cannot be read
         if postcode and postcode not in self.default_postcodes:
-            return self._of_postcode(postcode, self._admission(record, day))
-        if not postcode and from_lsoa and record["lsoa21_code"] in self.ref.lsoas:
-            return self._of_lsoa(record["lsoa21_code"], day)
+            return self._of_postcode(postcode)
+        if not postcode and from_lsoa:
+            if record["lsoa21_code"] in self.ref.lsoas:
+                return self._of_lsoa(record["lsoa21_code"], day)
+            if record["lsoa21_code"][:1] in AREA_COUNTRIES:
+                return Address("lsoa", AREA_COUNTRIES[record["lsoa21_code"][0]])
         if not postcode and is_contract(record):
             told = self._of_responsibility(record["residence_responsibility"], day)
             if told is not None:
                 return told
         return self._of_provider(record["provider_code"], day)
 
-    def _admission(self, record: Row, day: date) -> date:
-        """Practice and postcode of an admitted spell are those of the day of admission."""
-        return record["start_date"] or day
+    def _of_dms_practice(self, practice: Row, day: date) -> Address | None:
+        """A forces patient lives at the civilian address of the practice, where that is known."""
+        if practice["postcode"] in self.ref.postcodes:
+            return self._of_postcode(practice["postcode"], "practice_postcode")
+        if practice["lsoa21_code"] in self.ref.lsoas:
+            return replace(self._of_lsoa(practice["lsoa21_code"], day), method="practice_postcode")
+        return None
 
-    def _in_directory(self, postcode: str, day: date) -> bool:
-        return any(holds(r, day) for r in self.ref.postcodes.get(postcode, []))
-
-    def _of_postcode(self, postcode: str, day: date) -> Address:
-        row = next((r for r in self.ref.postcodes.get(postcode, []) if holds(r, day)), None)
+    def _of_postcode(self, postcode: str, method: str = "postcode") -> Address:
+        """Where a postcode lies, one that has ended too; one that is not in the directory lies nowhere."""
+        row = next(iter(self.ref.postcodes.get(postcode, [])), None)
         if row is None:
-            return Address("postcode")
+            return Address(method)
         return Address(
-            "postcode",
+            method,
             country=row["country_code"],
             sub_icb=row["sub_icb_code"],
             icb=row["icb_code"],
@@ -132,12 +139,12 @@ class Places:
 
     def _of_lsoa(self, code: str, day: date) -> Address:
         row = self.ref.lsoas[code]
-        year = "2024" if day < FOOTPRINT_2026 else "2026"
+        sub = row["sub_icb_code_2024"]  # the codes of 2025/26 are carried forward; the one of 2026 is used nowhere else
         return Address(
             "lsoa",
             ENGLAND,
-            row[f"sub_icb_code_{year}"],
-            icb=row[f"icb_code_{year}"],
+            sub,
+            icb=self.icb_of_sub(sub, day, None, code),
             region=row["region_code"],
             lad=row["lad_code"],
             lsoa=code,
@@ -203,12 +210,12 @@ class Places:
             told = self.organisation(record["gp_practice_responsibility"])
             if self.ref.sub_icb(told, day) is not None:
                 return Found(told, "gp_practice_responsibility")
+        if address.sub_icb and not address.assumed:
+            return Found(address.sub_icb, address.method)
         if record["flow"] == "iap":
             agreed = self.organisation(record["commissioner_submitted"])
             if self.ref.sub_icb(agreed, day) is not None or self.ref.icb_on(agreed, day):
                 return Found(agreed, "commissioner_submitted")
-        if address.sub_icb and not address.assumed:
-            return Found(address.sub_icb, address.method)
         if is_contract(record) and self.icb_told(record, day):
             return Found("", "icb_only")  # whose it is is known, the code to submit is not
         return self.host(record["provider_code"])
@@ -249,16 +256,20 @@ class Places:
             return Found(self.ref.regions[found.code]["specialised_hub"], found.method)
         return self.hub_of_provider(record["provider_code"], day)
 
-    def local_authority(self, record: Row, address: Address) -> Found:
+    def local_authority(self, record: Row, address: Address, day: date) -> Found:
         """Authority of the address, else of the provider's main site."""
         if address.lad:
             return Found(address.lad, address.method)
-        lad = self._of_provider(record["provider_code"], FOOTPRINT_2026).lad
+        lad = self._of_provider(record["provider_code"], day).lad
         return Found(lad, "provider_address") if lad else Found()
 
-    def devolved_board(self, address: Address, practice: Row | None) -> Found:
-        """Board of the address; for a resident of England that of the Welsh practice's postcode."""
-        if address.country in (WALES, SCOTLAND, NORTHERN_IRELAND):
+    def devolved_board(self, address: Address, practice: Row | None, told: str) -> Found:
+        """Board of the address; for a resident of England that of the Welsh practice's postcode, or the one told.
+
+        A small area says the country and not the board: a Welsh practice does.
+        """
+        welsh_area = address.method == "lsoa" and address.country == WALES
+        if address.country in (WALES, SCOTLAND, NORTHERN_IRELAND) and not welsh_area:
             return Found(address.board, address.method) if address.board else Found()
         if practice is not None:
             for row in self.ref.postcodes.get(practice["postcode"], []):
@@ -266,7 +277,7 @@ class Places:
                     return Found(row["health_board_code"], "practice_postcode")
             if practice["commissioner_code"].startswith("7A"):
                 return Found(practice["commissioner_code"], "practice_postcode")
-        return Found()
+        return Found(told, "gp_practice_responsibility") if told in WELSH_BOARDS else Found()
 
     # boards of the day
 
@@ -295,30 +306,23 @@ class Places:
             lsoa = host["lsoa21_code"] if host else ""
         return self.icb_of_sub(code, day, practice, lsoa)
 
-    def population(self, record: Row, day: date) -> tuple[str, str, str]:
-        """ICB, sub-ICB and method: whose patient it is. The provider's place never answers."""
-        code = normal_code(record["gp_practice_code"])
-        practice = self.open_practice(code, day)
-        by_address = code in NO_PRACTICE or record["postcode"] in self.ref.justice_sites or self.is_dms(practice)
-        if not by_address and self.is_english(practice):
-            sub = self.commissioner_of(practice, day)
-            if self.ref.sub_icb(sub, day) is not None:
-                return self.icb_of_sub(sub, day, practice, ""), sub, "practice"
-        told = ["gp_practice_responsibility"] if is_contract(record) else []
-        told += ["commissioner_submitted"] if record["flow"] == "iap" else []
-        for field in told:
-            code = self.organisation(record[field])
-            if self.ref.sub_icb(code, day) is not None:
-                return self.icb_of_sub(code, day, None, record["lsoa21_code"]), code, field
-        address = self.residence(record, day, True)
-        if address.method not in ("postcode", "lsoa") or not address.sub_icb:
-            address = self._of_lsoa(record["lsoa21_code"], day) if record["lsoa21_code"] in self.ref.lsoas else address
-        if address.method in ("postcode", "lsoa") and address.sub_icb:
-            return self.icb_of_sub(address.sub_icb, day, None, address.lsoa), address.sub_icb, address.method
-        for field in ("gp_practice_responsibility", "residence_responsibility", *told):
-            code = self.organisation(record[field])
-            if self.ref.sub_icb(code, day) is not None:
-                return self.icb_of_sub(code, day, None, record["lsoa21_code"]), code, field
-            if self.ref.icb_on(code, day):
-                return code, "", field
-        return "", "", ""
+    def population(self, record: Row, day: date, from_lsoa: bool) -> tuple[str, str, str]:
+        """ICB, sub-ICB and method: whose patient it is.
+
+        The sub-ICB ladder without boxes; the provider's place never answers, and where it would, the record's own
+        small area and the responsibility fields do, a sub-ICB before an ICB.
+        """
+        address = self.residence(record, day, from_lsoa)
+        found = self.responsible_sub_icb(record, day, address)
+        if found.method not in ("", "provider_address"):
+            icb = self.icb_of_commissioner(found.code, found.method, record, day)
+            return icb, "" if found.code == icb else found.code, found.method
+        if record["lsoa21_code"] in self.ref.lsoas:
+            home = self._of_lsoa(record["lsoa21_code"], day)
+            return home.icb, home.sub_icb, "lsoa"
+        told = [self.organisation(record[f]) for f in ("gp_practice_responsibility", "residence_responsibility")]
+        for code in told:
+            row = self.ref.sub_icb(code, day)
+            if row is not None:
+                return row["icb_code"], code, "responsibility"
+        return next(((code, "", "responsibility") for code in told if self.ref.icb_on(code, day)), ("", "", ""))

@@ -55,7 +55,7 @@ class Reference:
         self.sub_icbs = self.by("sub_icbs", "sub_icb_code")
         self.icbs = self.by("icbs", "icb_code")
         self.regions = {r["region_code"]: r for r in self.rows("regions")}
-        self.delegations = self.by("direct_commissioners", "sub_icb_code")
+        self.delegations = self.by("direct_commissioners", "sub_icb_code") | self.by("direct_commissioners", "icb_code")
         self.lines = {r["service_line_code"]: r for r in self.rows("service_lines")}
         self.line_status = self.by("service_line_status", "service_line_code")
         self.border_icbs = {r["area_code"] for r in self.rows("welsh_border_areas") if r["area_type"] == "icb"}

@@ -14,14 +14,9 @@ import tertiary
 def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from tertiary.synth import write
 
+    # at this size planted defects quarantine rows, and a correction and a restatement supersede some
     folder = tmp_path_factory.mktemp("synthetic")
     write(folder, area="QMJ", months="2025-04..2025-05", scale=0.02, seed=11, defects=0.02)
-    victim = sorted(folder.glob("plcm/*.csv"))[0]
-    with victim.open("a", encoding="utf-8") as handle:
-        handle.write("1,202526,cut off\n")
-    late = victim.with_name(victim.name.replace(".csv", "_again.csv"))
-    created = "2025-05-20T09:30:00", "2025-05-21T09:30:00"
-    late.write_text(victim.read_text(encoding="utf-8").replace(*created), encoding="utf-8")
     return folder
 
 

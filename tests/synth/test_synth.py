@@ -13,6 +13,7 @@ import pytest
 
 from tertiary.register import Register
 from tertiary.synth import SynthError, SynthSummary
+from tertiary.synth.data import rows
 from tertiary.synth.layouts import CONTRACT, layout
 
 from .conftest import FLOWS, Written
@@ -35,6 +36,22 @@ def test_headers_are_the_official_names_in_their_order(flow: str, clean: Written
     if flow in CONTRACT:
         assert header == [n for n in official if n in header]
         assert len(header) == SIZES[flow]
+
+
+def test_one_sender_has_moved_to_the_newer_header(faulty: Written) -> None:
+    """The names and fields that came after 2020 stand in the files of one sender, and in no other's."""
+    for flow in ("plcm", "drplcm", "deplcm"):
+        newer = {r["field_name"] for r in rows("later") if r["flow"] == flow}
+        older = {r["replaces"] for r in rows("later") if r["flow"] == flow} - {""}
+        senders = set()
+        for path in (faulty.folder / flow).glob("synthetic_*_*_2025*.csv"):
+            header = set(next(csv.reader(path.open(encoding="utf-8"))))
+            if newer <= header:
+                assert not older & header
+                senders.add(path.name.split("_")[1])
+            else:
+                assert not newer & header
+        assert len(senders) == 1 and senders != {"all"}
 
 
 @pytest.mark.parametrize("flow", FLOWS)
@@ -106,8 +123,7 @@ def test_plan_of_aggregate_and_activity_plan_agree(clean: Written) -> None:
 
 
 def test_every_row_has_one_truth(clean: Written) -> None:
-    rows = clean.one("select count(*) from {truth}")
-    assert rows == sum(clean.summary.rows.values())
+    assert clean.one("select count(*) from {truth}") == sum(clean.summary.rows.values())
     gaps = clean.one("""select count(*) from (
         select file, count(*) n, min(row_number) a, max(row_number) b, count(distinct row_number) d
         from {truth} group by 1) where a <> 1 or b <> n or d <> n""")
@@ -115,9 +131,9 @@ def test_every_row_has_one_truth(clean: Written) -> None:
 
 
 def test_truth_counts_the_rows_of_each_file(faulty: Written) -> None:
-    for file, rows in faulty.ask("select file, count(*) from {truth} group by 1"):
+    for file, number in faulty.ask("select file, count(*) from {truth} group by 1"):
         path = faulty.folder / str(file)
-        assert path.read_bytes().count(b"\n") - 1 == rows, file
+        assert path.read_bytes().count(b"\n") - 1 == number, file
 
 
 def test_links_hold(clean: Written) -> None:
@@ -214,8 +230,6 @@ def test_overlay_is_labelled_and_gives_prices(clean: Written) -> None:
 
 
 def test_every_kind_of_defect_is_planted_and_written_down(faulty: Written) -> None:
-    from tertiary.synth.data import rows
-
     planted = {str(k) for (k,) in faulty.ask("select distinct kind from {defects}")}
     expected = {r["kind"] for r in rows("defects")} | {
         "resubmission", "year_to_date_restatement", "identical_file", "file_headeronly", "file_empty",

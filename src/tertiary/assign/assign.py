@@ -13,7 +13,7 @@ from tertiary.assign.decide import accountable, candidates, commissioner, delega
 from tertiary.assign.dimensions import Dimensions, dimensions
 from tertiary.assign.excluded import KEY as EXCLUDED_KEY
 from tertiary.assign.excluded import excluded_payers
-from tertiary.assign.facts import facts
+from tertiary.assign.facts import ASSUMED, facts
 from tertiary.assign.periods import Period, boundaries, periods
 from tertiary.assign.settings import AssignSettings
 from tertiary.assign.tool import KEPT as TOOL_KEPT
@@ -120,16 +120,12 @@ def _placed(found: ir.Table, on: Ground) -> ir.Table:
     border = {kind: [r["area_code"] for r in register["welsh_border_areas"].to_pylist() if r["area_type"] == kind]
               for kind in {r["area_type"] for r in register["welsh_border_areas"].to_pylist()}}  # fmt: skip
     areas = [code for kind, found_codes in border.items() for code in found_codes if kind != "icb"]
-    split_icb = ibis.cases(
-        (rows.resp_method == "practice", rows.pr_icb_2026),
-        (rows.resp_method == "provider_address", rows.pv_icb),
-        else_=rows.res_icb_2026,
-    )
+    assumed = rows.residence.isin(ASSUMED)
+    home_icb, home_lad = (assumed.ifelse(rows[f"pv_{c}"], rows[f"res_{c}"]) for c in ("icb", "lad"))
     rows = rows.mutate(
         **{f"{p}_{c}": rows[f"{p}_{c}"].fill_null("") for p in ("rp", "pp") for c in ("icb", "region", "hub")},
         rp_delegated=rows.rp_delegated.fill_null(False),
-        border=rows.res_icb.isin(border["icb"]) | rows.res_lad.isin(areas),
-        split_icb=split_icb,
+        border=home_icb.isin(border["icb"]) | home_lad.isin(areas),
     )
     sub_icb = (rows.pp_icb == rows.pop_code) & (rows.pop_code != "")
     return rows.mutate(

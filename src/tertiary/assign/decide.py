@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tertiary.assign.data import codes
 from tertiary.assign.dimensions import ARMED_FORCES, ENGLAND, WALES
-from tertiary.assign.facts import ICB_ONLY, PLACED
+from tertiary.assign.facts import ASSUMED, ICB_ONLY
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -32,46 +32,50 @@ def candidates(t: ir.Table, hubs: dict[str, str]) -> dict[str, ir.Value]:
     }
 
 
-def _place_method(t: ir.Table) -> ir.Value:
-    return t.residence.isin(PLACED).ifelse(t.residence, "provider_address")
+def _home_region(t: ir.Table) -> tuple[ir.Value, ir.Value]:
+    """Region of the residence, or of the provider's main site where that stands for it, and how it was found."""
+    import ibis
+
+    assumed = t.residence.isin(ASSUMED)
+    region = ibis.cases((t.res_region != "", t.res_region), (assumed, t.pv_region), else_="")
+    return region, assumed.ifelse("provider_address", t.residence)
 
 
 def _hub_of_practice(t: ir.Table, hubs: dict[str, str]) -> dict[str, ir.Value]:
-    """Region of the practice; without practice, for detention sites and armed forces the region of the address."""
+    """Hub of the practice's region, else of the practice responsibility's; without practice, for detention sites and
+    DMS of the region of the address; of an unknown practice by the provider's contract.
+    """
     import ibis
 
+    home, home_method = _home_region(t)
     by_practice = ~t.first_by_address & t.pr_english & t.practice_open & (t.pr_region != "")
-    told = t.monitoring & (t.gr_kind.isin(["sub_icb", "icb"]))
-    by_place = t.first_by_address | told
-    region = ibis.cases(
-        (by_practice, t.pr_region), (told, t.rp_region), (t.res_region != "", t.res_region), else_=t.pv_region
-    )
-    via = region.cases(*hubs.items(), else_="")
+    told = t.monitoring & (t.gr_region != "")
+    by_place = t.first_by_address & (home != "")
+    region = ibis.cases((by_practice, t.pr_region), (told, t.gr_region), (by_place, home), else_="")
     method = ibis.cases(
         (by_practice, "practice"),
         (told, "gp_practice_responsibility"),
-        (by_place, (t.res_region != "").ifelse(_place_method(t), "provider_address")),
+        (by_place, home_method),
         else_=t.pv_hub_method,
     )
-    return {"gp_hub": (by_practice | by_place).ifelse(via, t.pv_hub), "gp_hub_method": method}
+    via = region.cases(*hubs.items(), else_="")
+    return {"gp_hub": (by_practice | told | by_place).ifelse(via, t.pv_hub), "gp_hub_method": method}
 
 
 def _public_health(t: ir.Table) -> dict[str, ir.Value]:
-    """Practice's region; armed forces: region of the practice's postcode; else region of the address."""
+    """Region of the practice, for DMS of its postcode; else of the practice responsibility, else of the address."""
     import ibis
 
     by_practice = ~t.no_practice & t.pr_english & t.practice_open & (t.pr_region != "")
-    army = t.pr_army & (t.pr_place_region != "")
-    told = t.monitoring & (t.rp_region != "")
-    placed = t.res_region != ""
+    own = (t.pr_place_region != "").ifelse(t.pr_place_region, t.pr_region)
+    army = t.dms & (own != "")
+    told = t.monitoring & (t.gr_region != "")
+    home, home_method = _home_region(t)
     return {
-        "ph_region": ibis.cases(
-            (army, t.pr_place_region), (by_practice, t.pr_region), (placed, t.res_region), (told, t.rp_region),
-            else_=t.pv_region,
-        ),
+        "ph_region": ibis.cases((army, own), (by_practice, t.pr_region), (told, t.gr_region), else_=home),
         "ph_method": ibis.cases(
-            (army, "practice_postcode"), (by_practice, "practice"), (placed, t.residence), (told, t.resp_method),
-            else_="provider_address",
+            (army, "practice_postcode"), (by_practice, "practice"), (told, "gp_practice_responsibility"),
+            else_=home_method,
         ),
     }  # fmt: skip
 
@@ -80,23 +84,29 @@ def _devolved(t: ir.Table) -> dict[str, ir.Value]:
     """Health board and specialised body of the other countries; a resident of England goes by the Welsh practice."""
     import ibis
 
-    by_practice = (t.res_country == ENGLAND) | ((t.res_country == "") & t.pr_welsh)
+    by_practice = (t.res_country == ENGLAND) | ((t.res_country == "") & t.welsh_gp)
     told = (t.residence == "residence_responsibility") & (t.rr_kind == "welsh_board")
-    board = ibis.cases((told, t.rr_code), (t.residence == "postcode", t.pc_board), (t.pr_welsh, t.pr_board), else_="")
+    by_area = (t.residence == "lsoa") & t.welsh_gp & (t.res_country == WALES)
+    by_own = by_area | (t.residence == "practice_postcode")
+    board = ibis.cases((told, t.rr_code), (t.residence == "postcode", t.pc_board), (by_own, t.gp_board), else_="")
+    own_method, own_country = (
+        t.gp_told.ifelse("gp_practice_responsibility", name) for name in ("practice_postcode", "practice_country")
+    )
     country = by_practice.ifelse(WALES, t.res_country)
     return {
-        "board": by_practice.ifelse(t.pr_board, board),
-        "board_method": (by_practice | ((t.residence == "lsoa") & t.pr_welsh)).ifelse("practice_postcode", t.residence),
+        "board": by_practice.ifelse(t.gp_board, board),
+        "board_method": (by_practice | by_area).ifelse(own_method, t.residence),
         "devolved_body": country.cases(*DEVOLVED_SPECIALISED.items(), else_=""),
-        "devolved_method": by_practice.ifelse("practice_country", "residence_country"),
+        "devolved_method": by_practice.ifelse(own_country, "residence_country"),
     }
 
 
 def _osv_here(t: ir.Table) -> ir.Value:
-    """Visitors under an agreement: registered with an English practice, or living here by address (guidance p25)."""
-    listed = ~t.no_practice & t.pr_english & t.practice_open
-    by_address = t.res_country.isin(codes("united_kingdom")) & t.residence.isin(PLACED)
-    return listed | by_address
+    """Visitors under an agreement: registered with an English practice, or living here by address (guidance p25).
+
+    A default or missing postcode means the provider's main site, here too.
+    """
+    return t.english_gp | t.res_country.isin(codes("united_kingdom"))
 
 
 def commissioner(t: ir.Table) -> dict[str, ir.Value]:
@@ -132,7 +142,9 @@ def commissioner(t: ir.Table) -> dict[str, ir.Value]:
         (t.outcome == "OUT:private_or_cov", "default_code"),
         else_="",
     )
-    return {"commissioner_code": code, "lookup_method": method}
+    # no look-up is named that gave nothing; of an ICB alone the board is known, though not the code to submit
+    answered = (code != "") | (icb_like & (method == ICB_ONLY))
+    return {"commissioner_code": code, "lookup_method": answered.ifelse(method, "")}
 
 
 def _takes_responsible(t: ir.Table) -> ir.Value:

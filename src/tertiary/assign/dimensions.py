@@ -24,6 +24,7 @@ ENGLAND = "E92000001"
 WALES = "W92000004"
 STAND_IN = "region_of_provider"
 MAPPED = "provider_mapping"
+PRACTICE_DATES = ("commissioner_from", "commissioner_to", "open_date", "close_date")
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def dimensions(engine: DuckDBEngine, register: Register, used: Sequence[Period])
         has_directory=register["postcodes"].num_rows > 0,
         lsoas=engine.load("assign_lsoas", lsoas(register)),
         providers=engine.load("assign_providers", providers(register, used)),
-        bodies=engine.load("assign_bodies", bodies(register)),
+        bodies=engine.load("assign_bodies", bodies(register, used)),
         lines=engine.load("assign_lines", lines(register, used)),
         places=engine.load("assign_places", places(register, used)),
         accountable=engine.load("assign_accountable", accountable(register, used)),
@@ -59,25 +60,20 @@ def dimensions(engine: DuckDBEngine, register: Register, used: Sequence[Period])
 
 
 def practices(register: Register) -> pa.Table:
-    """Key practice_code. Who commissions it, where it stands, and what its own address answers."""
+    """Key practice_code. Who commissions it, where it stands, and what its own address answers (`pr_place_`)."""
     sub_icbs = set(register["sub_icbs"]["sub_icb_code"].to_pylist())
     found = register["practices"].select(
-        ["practice_code", "postcode", "region_code", "icb_code", "commissioner_code", "commissioner_to", "close_date",
-         "lsoa21_code", "icb_code_2026", "country_code", "english"]
+        ["practice_code", "postcode", "region_code", "icb_code", "commissioner_code", "lsoa21_code", "icb_code_2026",
+         "country_code", "english", *PRACTICE_DATES]
     )  # fmt: skip
-    directory = register["postcodes"].select(["postcode", "health_board_code", "sub_icb_code", "region_code"])
-    directory = directory.rename_columns(["postcode", "board", "dir_sub_icb", "dir_region"])
-    homes = register["lsoas"].select(["lsoa21_code", "sub_icb_code_2024", "region_code"])
-    homes = homes.rename_columns(["lsoa21_code", "lsoa_sub_icb", "lsoa_region"])
-    joined = found.join(directory, "postcode", join_type="left outer").join(
-        homes, "lsoa21_code", join_type="left outer"
-    )
-    return _columns([_practice(row, sub_icbs) for row in joined.to_pylist()], {"pr_commissioner_to", "pr_close_date"})
+    joined = found.join(postcode_directory(register), "postcode", join_type="left outer")
+    joined = joined.join(lsoas(register), "lsoa21_code", join_type="left outer")
+    return _columns([_practice(row, sub_icbs) for row in joined.to_pylist()], {f"pr_{d}" for d in PRACTICE_DATES})
 
 
 def _practice(row: dict[str, Any], sub_icbs: set[str]) -> dict[str, Any]:
     commissioner, postcode = row["commissioner_code"], row["postcode"]
-    army = commissioner == ARMED_FORCES
+    home = {c: row[f"pc_{c}"] or row[f"ls_{c}"] or "" for c in ("sub_icb", "icb", "icb_2026", "region", "lad")}
     outside = row["icb_code"] in codes("crown_dependency_geography") or (
         row["english"] != "Y" and _area(postcode) in codes("crown_dependency_postcode_area")
     )
@@ -86,15 +82,15 @@ def _practice(row: dict[str, Any], sub_icbs: set[str]) -> dict[str, Any]:
         "pr_sub_icb": commissioner if commissioner in sub_icbs else "",
         "pr_welsh": commissioner in codes("welsh_board"),
         "pr_english": row["english"] == "Y",
-        "pr_army": army and row["country_code"] == ENGLAND,
+        "pr_dms": commissioner == ARMED_FORCES,
+        "pr_army": commissioner == ARMED_FORCES and row["country_code"] == ENGLAND,
         "pr_abroad": outside or postcode.startswith(codes("overseas_dms_postcode_prefix")),
         "pr_region": row["region_code"],
-        "pr_board": row["board"] or (commissioner if commissioner in codes("welsh_board") else ""),
+        "pr_board": row["pc_board"] or (commissioner if commissioner in codes("welsh_board") else ""),
         "pr_icb_2026": row["icb_code_2026"],
-        "pr_place_sub_icb": row["dir_sub_icb"] or row["lsoa_sub_icb"] or "",
-        "pr_place_region": row["dir_region"] or row["lsoa_region"] or row["region_code"],
-        "pr_commissioner_to": row["commissioner_to"],
-        "pr_close_date": row["close_date"],
+        "pr_place_country": row["pc_country"] or (ENGLAND if row["ls_sub_icb"] else ""),
+        **{f"pr_place_{name}": code for name, code in home.items()},
+        **{f"pr_{name}": row[name] for name in PRACTICE_DATES},
     }
 
 
@@ -146,18 +142,37 @@ def lsoas(register: Register) -> pa.Table:
     return data.rename_columns(["lsoa21_code", "ls_sub_icb", "ls_icb", "ls_icb_2026", "ls_region", "ls_lad"])
 
 
-def bodies(register: Register) -> pa.Table:
-    """Key written: organisation codes as they are written, whole or with a trailing 00, and what they are."""
+def bodies(register: Register, used: Sequence[Period]) -> pa.Table:
+    """Key (written, period): organisation codes as they are written, whole or with a trailing 00, and what they are.
+
+    A board or location that does not exist in the period is `not_in_force`: its code is read but answers nothing.
+    """
     kinds: dict[str, str] = {}
     for row in register["commissioner_codes"].to_pylist():
         kinds[row["code"]] = "welsh_board" if row["code"] in codes("welsh_board") else "other"
         if row["valid_as_commissioner"] == "N":
             kinds[row["code"]] = "never_valid"
     kinds.update({row["region_code"]: "region" for row in register["regions"].to_pylist()})
-    kinds.update({row["icb_code"]: "icb" for row in register["icbs"].to_pylist()})
-    kinds.update({row["sub_icb_code"]: "sub_icb" for row in register["sub_icbs"].to_pylist()})
+    dated = [*register["icbs"]["icb_code"].to_pylist(), *register["sub_icbs"]["sub_icb_code"].to_pylist()]
+    kinds.update(dict.fromkeys(dated, "not_in_force"))
     written = {code + "00": code for code in kinds if code + "00" not in kinds} | {code: code for code in kinds}
-    return _columns([{"written": w, "code": c, "kind": kinds[c]} for w, c in sorted(written.items())])
+    made = []
+    for period in used:
+        known = {code: (kind, "", "") for code, kind in kinds.items()} | _in_force(register, period)
+        for name, code in sorted(written.items()):
+            kind, icb, region = known[code]
+            row = {"written": name, "period": period.number, "code": code, "kind": kind, "icb": icb, "region": region}
+            made.append(row)
+    return _columns(made)
+
+
+def _in_force(register: Register, period: Period) -> dict[str, tuple[str, str, str]]:
+    """Kind, ICB and region of the ICBs and sub-ICBs that exist in the period, by code."""
+    icbs = rows_on(register, "icbs", period.first_day).to_pylist()
+    subs = rows_on(register, "sub_icbs", period.first_day).to_pylist()
+    return {r["icb_code"]: ("icb", r["icb_code"], r["region_code"]) for r in icbs} | {
+        r["sub_icb_code"]: ("sub_icb", r["icb_code"], r["region_code"]) for r in subs
+    }
 
 
 def providers(register: Register, used: Sequence[Period]) -> pa.Table:
@@ -254,7 +269,7 @@ def places(register: Register, used: Sequence[Period]) -> pa.Table:
             delegated = rows.get(code, {}).get("delegated") == "Y" and day >= first
             made.append(_place(code, period, sub["icb_code"], sub["region_code"], hubs, delegated))
         made.append(_place("", period, "", "", hubs, delegated_everywhere(register, period)))
-        for icb in register["icbs"].to_pylist():
+        for icb in rows_on(register, "icbs", day).to_pylist():
             inside = [r for r in rows.values() if r["icb_code"] == icb["icb_code"]]
             delegated = day >= first and bool(inside) and all(r["delegated"] == "Y" for r in inside)
             made.append(_place(icb["icb_code"], period, icb["icb_code"], icb["region_code"], hubs, delegated))

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tertiary.assign.data import codes, rows
-from tertiary.assign.dimensions import ENGLAND, WALES, Dimensions
+from tertiary.assign.dimensions import ENGLAND, PRACTICE_DATES, WALES, Dimensions
 from tertiary.assign.settings import AssignSettings
 from tertiary.joins import Lookup, attach_all
 
@@ -27,27 +27,29 @@ ICB_ONLY = "icb_only"
 DEFAULT_USE = "default_use_provider_address"
 # read only here: dropped so that the next steps stay narrow
 DONE = (
-    "pr_place_sub_icb", "pr_commissioner_to", "pr_close_date", "pc_country", "pc_sub_icb", "pc_icb", "pc_icb_2026",
-    "pc_region", "pc_lad", "ls_sub_icb", "ls_icb", "ls_region", "ls_lad", "in_directory", "practice_known",
+    "pr_place_country", "pr_place_sub_icb", "pr_place_icb", "pr_place_icb_2026", "pr_place_lad",
+    *[f"pr_{name}" for name in PRACTICE_DATES], "pc_country", "pc_sub_icb", "pc_icb", "pc_icb_2026", "pc_region",
+    "pc_lad", "ls_sub_icb", "ls_icb", "ls_region", "ls_lad", "in_directory", "practice_known",
 )  # fmt: skip
-# kinds of residence that name a place; the others leave it to the provider's main site
-PLACED = ("postcode", "lsoa", "practice_postcode", "residence_responsibility")
+# kinds for which the method takes the provider's main site as the residence (guidance p7, p12)
+ASSUMED = ("default", "missing", "no_directory")
 
 
 def facts(base: ir.Table, dims: Dimensions, settings: AssignSettings) -> ir.Table:
     """Base rows with practice, residence, provider and line facts and the responsible sub-ICB (`resp_code`)."""
     found = _fill(_attached(base, dims), set(base.columns))
     found = found.mutate(practice_open=_open(found), no_practice=_no_practice(found))
+    found = found.mutate(dms=found.pr_dms & found.practice_open, **_registered(found))
     found = found.mutate(residence=_residence_kind(found, dims, settings))
     found = found.mutate(
         res_country=_country(found),
         res_sub_icb=_by_residence(
             found, "pc_sub_icb", "ls_sub_icb", "pr_place_sub_icb", _if_kind(found, "rr", "sub_icb")
         ),
-        res_icb=_by_residence(found, "pc_icb", "ls_icb"),
-        res_icb_2026=_by_residence(found, "pc_icb_2026", "ls_icb_2026"),
-        res_region=_by_residence(found, "pc_region", "ls_region", "pr_place_region"),
-        res_lad=_by_residence(found, "pc_lad", "ls_lad"),
+        res_icb=_by_residence(found, "pc_icb", "ls_icb", "pr_place_icb", found.rr_icb),
+        res_icb_2026=_by_residence(found, "pc_icb_2026", "ls_icb_2026", "pr_place_icb_2026"),
+        res_region=_by_residence(found, "pc_region", "ls_region", "pr_place_region", found.rr_region),
+        res_lad=_by_residence(found, "pc_lad", "ls_lad", "pr_place_lad"),
     )
     return _responsible(found).drop(*DONE)
 
@@ -61,7 +63,10 @@ def _attached(base: ir.Table, dims: Dimensions) -> ir.Table:
         Lookup(dims.providers, {"provider_code": "written", "period": "period"}),
         Lookup(dims.lines, {"service_line_final": "service_line_code", "period": "period"}),
         *[
-            Lookup(dims.bodies.rename({f"{short}_code": "code", f"{short}_kind": "kind"}), {column: "written"})
+            Lookup(
+                dims.bodies.rename({f"{short}_{c}": c for c in ("code", "kind", "icb", "region")}),
+                {column: "written", "period": "period"},
+            )
             for short, column in BODIES.items()
         ],
     ]  # fmt: skip
@@ -93,25 +98,44 @@ def _no_practice(found: ir.Table) -> ir.Value:
     return (found.gp_practice_code == "") | found.gp_practice_code.isin(codes("no_practice"))
 
 
+def _registered(found: ir.Table) -> dict[str, ir.Value]:
+    """Registered with an English or a Welsh practice, and the Welsh practice's board.
+
+    In contract monitoring the practice responsibility stands for a practice that is not found; one that is found
+    speaks for itself.
+    """
+    listed = found.practice_open & ~found.no_practice
+    told = found.monitoring & ~listed
+    told_welsh = told & (found.gr_kind == "welsh_board")
+    return {
+        "english_gp": (listed & found.pr_english) | (told & found.gr_kind.isin(["sub_icb", "icb"])),
+        "welsh_gp": (listed & found.pr_welsh) | told_welsh,
+        "gp_told": told_welsh,
+        "gp_board": told_welsh.ifelse(found.gr_code, found.pr_board),
+    }
+
+
 def _residence_kind(found: ir.Table, dims: Dimensions, settings: AssignSettings) -> ir.Value:
-    """How the usual place of residence is known: the first of these that answers (guidance p7-8, p12)."""
+    """How the usual place of residence is known: the first of these that answers (guidance p7-9, p12).
+
+    What stands in for a postcode is asked only where none can be read; one that is not in the directory answers No.
+    """
     import ibis
 
     by_lsoa = ibis.literal(settings.residence_from_lsoa) & (
         (found.ls_sub_icb != "") | found.lsoa21_code.startswith("W") | found.lsoa21_code.startswith("S")
     )
     default = found.sp_use == DEFAULT_USE
-    army_home = found.pr_army & (found.pr_place_sub_icb != "")
+    unread = (found.postcode == "") | ibis.literal(not dims.has_directory)
     pseudo = (found.sp_use != "") | found.postcode.startswith("ZZ99")
     told = found.monitoring & found.rr_kind.isin(["sub_icb", "icb", "welsh_board"])
     return ibis.cases(
-        (default & army_home, "practice_postcode"),
+        (found.dms & (found.pr_place_country != ""), "practice_postcode"),
         (default, "default"),
         (found.in_directory, "postcode"),
         (pseudo, "abroad"),
-        (by_lsoa, "lsoa"),
-        (army_home, "practice_postcode"),
-        (told, "residence_responsibility"),
+        (by_lsoa & unread, "lsoa"),
+        (told & unread, "residence_responsibility"),
         (found.postcode == "", "missing"),
         else_="not_in_directory" if dims.has_directory else "no_directory",
     )
@@ -128,6 +152,7 @@ def _country(found: ir.Table) -> ir.Value:
     told = (found.rr_kind == "welsh_board").ifelse(WALES, ENGLAND)
     return ibis.cases(
         (kind == "postcode", found.pc_country),
+        (kind == "practice_postcode", found.pr_place_country),
         (kind == "lsoa", lsoa),
         (kind == "residence_responsibility", told),
         (kind.isin(["abroad", "not_in_directory"]), ""),
@@ -135,15 +160,12 @@ def _country(found: ir.Table) -> ir.Value:
     )
 
 
-def _by_residence(
-    found: ir.Table, postcode: str, lsoa: str, practice: str = "", told: ir.Value | None = None
-) -> ir.Value:
+def _by_residence(found: ir.Table, postcode: str, lsoa: str, practice: str, told: ir.Value | None = None) -> ir.Value:
     import ibis
 
     kind = found.residence
     branches = [(kind == "postcode", found[postcode]), (kind == "lsoa", found[lsoa])]
-    if practice:
-        branches.append((kind == "practice_postcode", found[practice]))
+    branches.append((kind == "practice_postcode", found[practice]))
     if told is not None:
         branches.append((kind == "residence_responsibility", told))
     return ibis.cases(*branches, else_="")
@@ -157,8 +179,10 @@ def _responsible(found: ir.Table) -> ir.Table:
     """OUT responsible sub-ICB: practice, else residence, else the provider's place; and the population's own ladder."""
     import ibis
 
-    first_by_address = found.no_practice | (found.sp_hub != "") | found.pr_army
-    current = found.pr_commissioner_to.isnull() | (found.assignment_date <= found.pr_commissioner_to)
+    first_by_address = found.no_practice | (found.sp_hub != "") | found.dms
+    day = found.assignment_date
+    begun = found.pr_commissioner_from.isnull() | (day >= found.pr_commissioner_from) | (day < found.pr_open_date)
+    current = begun & (found.pr_commissioner_to.isnull() | (day <= found.pr_commissioner_to))
     by_practice = ~first_by_address & found.pr_english & found.practice_open & (found.pr_sub_icb != "") & current
     agreed = found.flow.isin([row["flow"] for row in rows("flow_methods") if row["agreed_commissioner"] == "Y"])
     told = found.monitoring & (found.gr_kind == "sub_icb")
@@ -182,14 +206,27 @@ def _responsible(found: ir.Table) -> ir.Table:
         else_=found.res_sub_icb,
     )
     found = found.mutate(resp_code=code, placed=~found.resp_method.isin(["provider_address", "none"]))
-    return found.mutate(**_population(found))
+    return found.mutate(**_population(found), split_icb=_split_icb(found))
+
+
+def _split_icb(found: ir.Table) -> ir.Value:
+    """ICB of a sub-ICB that lies in several: by what gave it, or by a small area inside it."""
+    import ibis
+
+    return ibis.cases(
+        (found.resp_method == "practice", found.pr_icb_2026),
+        (found.resp_method == "provider_address", found.pv_icb),
+        ((found.res_sub_icb == found.resp_code) & (found.res_icb_2026 != ""), found.res_icb_2026),
+        (found.ls_sub_icb == found.resp_code, found.ls_icb_2026),
+        else_="",
+    )
 
 
 def _population(found: ir.Table) -> Mapping[str, ir.Value]:
     """The same ladder without boxes; it never ends at the provider's place (blank when nobody is known)."""
     import ibis
 
-    said = [(_if_kind(found, s, "sub_icb", "icb"), "responsibility") for s in ("gr", "rr")]
+    said = [(_if_kind(found, s, kind), "responsibility") for kind in ("sub_icb", "icb") for s in ("gr", "rr")]
     lsoa = found.ls_sub_icb
     choices = [(found.placed, found.resp_code), (lsoa != "", lsoa), *[(c != "", c) for c, _ in said]]
     shown = found.resp_method.cases(

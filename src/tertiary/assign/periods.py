@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 FIRST_DAY = date(1900, 1, 1)
 DATED = (
-    "assignment_rulesets", "service_line_status", "direct_commissioners", "sub_icbs", "region_hosts", "responsibility",
-    "service_set_members", "provider_hub_mapping",
+    "assignment_rulesets", "service_line_status", "direct_commissioners", "sub_icbs", "icbs", "region_hosts",
+    "responsibility", "service_set_members", "provider_hub_mapping",
 )  # fmt: skip
 # tables that begin or end inside the years we serve: their first and last rows stand for the time outside
-HELD_OVER = ("service_line_status", "direct_commissioners", "sub_icbs")
+HELD_OVER = ("service_line_status", "direct_commissioners", "sub_icbs", "icbs")
 
 
 @dataclass(frozen=True)

@@ -77,9 +77,7 @@ def _eea_access(t: ir.Table, s: AssignSettings) -> Answer:
 
 
 def _english_practice(t: ir.Table, s: AssignSettings) -> Answer:
-    listed = ~t.no_practice & t.pr_english & t.practice_open
-    told = t.monitoring & t.gr_kind.isin(["sub_icb", "icb"])
-    return Answer(listed | told, (t.gp_practice_code == "") & ~told)
+    return Answer(t.english_gp, _no_practice_said(t))
 
 
 def _border(t: ir.Table) -> ir.Value:
@@ -88,8 +86,7 @@ def _border(t: ir.Table) -> ir.Value:
 
 
 def _welsh_practice_and_border(t: ir.Table, s: AssignSettings) -> Answer:
-    welsh = t.pr_welsh & t.practice_open
-    return Answer(welsh & _border(t), _undecided(t, welsh))
+    return Answer(t.welsh_gp & _border(t), _undecided(t, t.welsh_gp))
 
 
 def _welsh_practice_and_english_border(t: ir.Table, s: AssignSettings) -> Answer:
@@ -99,15 +96,19 @@ def _welsh_practice_and_english_border(t: ir.Table, s: AssignSettings) -> Answer
 
 
 def _english_practice_and_border(t: ir.Table, s: AssignSettings) -> Answer:
-    english = ~t.no_practice & t.pr_english & t.practice_open & ~t.pr_abroad
+    english = t.english_gp & ~(t.practice_open & t.pr_abroad)
     return Answer(english & _border(t), _undecided(t, english))
+
+
+def _no_practice_said(t: ir.Table) -> ir.Value:
+    """No practice code, and nothing that stands for one."""
+    return (t.gp_practice_code == "") & ~t.english_gp & ~t.welsh_gp
 
 
 def _undecided(t: ir.Table, practice: ir.Value) -> ir.Value:
     """Practice and border both matter: unknown unless the known half already says No."""
-    no_code = t.gp_practice_code == ""
     placeless = _nowhere(t)
-    return (no_code & (placeless | _border(t))) | (placeless & practice)
+    return (_no_practice_said(t) & (placeless | _border(t))) | (placeless & practice)
 
 
 def _specialised(t: ir.Table, s: AssignSettings) -> Answer:

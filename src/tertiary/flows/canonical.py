@@ -20,6 +20,7 @@ _DERIVED = {
 _READERS = {
     "text": "{0}",
     "code": "upper({0})",
+    "provider": "flows_root(upper({0}))",
     "date": "flows_date({0})",
     "timestamp": "flows_timestamp({0})",
     "money": "flows_money({0})",
@@ -99,8 +100,9 @@ def derived(cells: Cells, has_key: bool) -> dict[str, str]:
         stated = _READERS["financial_month"].format(cells.first(month.sources))
         is_stated = f"{declared} <> '' AND {stated} IS NOT NULL"
         made["activity_date"] = "activity_date"
-        made["financial_year"] = f"CASE WHEN {is_stated} THEN {declared} ELSE flows_year_of(activity_date) END"
-        made["financial_month"] = f"CASE WHEN {is_stated} THEN {stated} ELSE flows_month_of(activity_date) END"
+        # A list that states no month is a snapshot: it belongs to none, so that the provider's next one replaces it whole.
+        made["financial_year"] = f"CASE WHEN {is_stated} THEN {declared} ELSE '' END"
+        made["financial_month"] = f"CASE WHEN {is_stated} THEN {stated} END"
     elif year.how == "year_of_activity":
         given = f"try_cast({cells.first(year.sources)} || '01' AS INTEGER)"
         day = f"coalesce(activity_date, flows_date(CAST({given} AS VARCHAR)) + 14)" if year.sources else "activity_date"

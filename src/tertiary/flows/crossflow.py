@@ -1,7 +1,8 @@
 """Comparisons between flows by provider and month, over the submissions that count.
 
 A comparison speaks only where both sides arrived for the provider and month; one finding says the gap in pounds and
-the coverage (1.000 means complete), never one a record.
+the coverage (1.000 means complete), never one a record. Only a missing approval (C10) is told of each supply, since it
+is a query about that supply.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ from tertiary.flows.references import options
 
 if TYPE_CHECKING:
     from tertiary.engine import DuckDBEngine
+    from tertiary.register import Register
 
 _PLACE = "provider_code, financial_year, financial_month"
 # Flows whose records carry the identifiers contract monitoring rows point to.
 _SUS = "'apc_spell', 'apc_episode', 'op', 'ec', 'cc_adult', 'cc_paediatric', 'cc_neonatal'"
 
 
-def find(engine: DuckDBEngine) -> None:
+def find(engine: DuckDBEngine, register: Register) -> None:
     """Add the findings of comparisons between flows to `flows_found`."""
     engine.execute(f"""CREATE OR REPLACE TABLE flows_sums AS
         SELECT flow, component, service_line_submitted, {_PLACE}, sum(price_submitted) AS pounds, sum(quantity) AS quantity,
@@ -33,6 +35,7 @@ def find(engine: DuckDBEngine) -> None:
     _plan(engine, checks()["C07"])
     _coverage(engine, checks()["C08"])
     _unmatched(engine, checks()["C09"], "drplcm", "spell_id", "spell_id", "attendance_id")
+    _approvals(engine, register, checks()["C10"])
     engine.drop("flows_sums")
 
 
@@ -137,6 +140,31 @@ def _unmatched(engine: DuckDBEngine, check: Check, flow: str, column: str, *keys
         FROM r JOIN arrived USING ({_PLACE}) LEFT JOIN held h ON h.id = r.id
         GROUP BY {_PLACE} HAVING count(*) FILTER (h.id IS NULL) > 0""",
     )
+
+
+def _approvals(engine: DuckDBEngine, register: Register, check: Check) -> None:
+    """Supplies of drugs that need prior approval without one, at providers whose approval extract arrived."""
+    engine.load("flows_listed", register["prior_approval_drugs"].select(["drug_code", "valid_from", "valid_to"]))
+    engine.execute(f"""INSERT INTO flows_found
+        WITH given AS (SELECT provider_code, patient_id, drug_code, activity_date AS day FROM flows_activity
+                       WHERE fate = 'accepted' AND flow = 'prior_approval' AND drug_code <> ''),
+             arrived AS (SELECT DISTINCT provider_code FROM given),
+             supplies AS (
+                 SELECT r.row_key, r.submission_id, r.provider_code, r.patient_id, r.drug_code,
+                        coalesce(r.start_date, r.activity_date) AS day
+                 FROM flows_activity r JOIN arrived USING (provider_code)
+                 WHERE r.fate = 'accepted' AND r.flow = 'drplcm' AND r.patient_id <> '' AND EXISTS (
+                     SELECT 1 FROM flows_listed k WHERE k.drug_code = r.drug_code
+                         AND (k.valid_from IS NULL OR k.valid_from <= r.activity_date)
+                         AND (k.valid_to IS NULL OR r.activity_date < k.valid_to)))
+        SELECT d.file_no, s.row_key - 1, s.submission_id, {quote(check.check)}, coalesce(n.field, {quote(check.fields)}),
+               s.drug_code, {quote(check.expected)}, ''
+        FROM supplies s JOIN flows_decided d USING (submission_id)
+        LEFT JOIN flows_names n ON n.file_no = d.file_no AND n."column" = {quote(check.fields)}
+        WHERE NOT EXISTS (
+            SELECT 1 FROM given g WHERE g.provider_code = s.provider_code AND g.patient_id = s.patient_id
+                AND g.drug_code = s.drug_code AND g.day <= s.day AND s.day - g.day <= {options(check)["days"]})""")
+    engine.drop("flows_listed")
 
 
 def _pounds(sql: str) -> str:

@@ -22,6 +22,7 @@ _REPAIRED = {
     "age": "CAST(r.age AS VARCHAR)",
     "activity_date": "CAST(r.activity_date AS VARCHAR)",
     "device_code": "r.device_code",
+    "provider_code": "r.provider_code",
     "money": "rtrim(rtrim(CAST(flows_money(value) AS VARCHAR), '0'), '.')",
 }
 _VALUE_SHOWN = 200

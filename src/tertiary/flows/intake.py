@@ -93,7 +93,7 @@ def _take_in(
     submissions.decide(engine, as_known, is_superseding)
     submissions.note_order(engine)
     submissions.publish(engine)
-    crossflow.find(engine)
+    crossflow.find(engine, register)
     findings.publish(engine)
     counts = _balance(engine)
     tables = {n: engine.table(f"flows_{n}") for n in ("activity", "findings", "quarantine", "submissions")}

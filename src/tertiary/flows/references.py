@@ -40,6 +40,14 @@ def find(engine: DuckDBEngine, register: Register) -> None:
         maker = _MAKERS.get(check.kind)
         if flows and maker is not None:
             maker(engine, register, check, f"NOT r.is_refused AND r.flow IN ({', '.join(map(quote, flows))})")
+    _set_aside(engine)
+
+
+def _set_aside(engine: DuckDBEngine) -> None:
+    """Mark the rows of checks whose action is `supersede`: they stay on record and count nowhere."""
+    setting_aside = ", ".join(quote(c.check) for c in checks().values() if c.action == "supersede")
+    engine.execute(f"""UPDATE flows_rows SET is_repeat = true
+        WHERE rowid IN (SELECT row_id FROM flows_found WHERE "check" IN ({setting_aside}))""")
 
 
 def options(check: Check) -> dict[str, str]:
@@ -100,6 +108,7 @@ def _duplicates(engine: DuckDBEngine, register: Register, check: Check, rows: st
 
 def _identical(engine: DuckDBEngine, register: Register, check: Check, rows: str) -> None:
     # A wide row is compared by hash: 64 bits, so that a false match among a hundred million rows is one in thousands.
+    rows += f" AND ({options(check)['where']})"
     _repeated(engine, check, rows, f"hash({', '.join(f'r.{c}' for c in _IDENTICAL)})", "r.source_id")
 
 
@@ -163,7 +172,7 @@ def _factors(engine: DuckDBEngine, register: Register) -> None:
 def _market_forces(engine: DuckDBEngine, register: Register, check: Check, rows: str) -> None:
     """Price against the price without market forces times the published factor."""
     _factors(engine, register)
-    tolerance = options(check)["tolerance"]
+    given = options(check)
     _insert(
         engine,
         check,
@@ -172,9 +181,10 @@ def _market_forces(engine: DuckDBEngine, register: Register, check: Check, rows:
                {quote(check.expected)} || ' (' || k.factor || ')' AS expected
         FROM flows_rows r JOIN flows_factors k ON k.provider_code = flows_root(r.provider_code)
             AND k.financial_year = r.financial_year
-        WHERE {rows} AND r.price_submitted > 0 AND r.mff_submitted BETWEEN 0 AND r.price_submitted
+        WHERE {rows} AND NOT ({given["unless"]})
+            AND r.price_submitted > 0 AND r.mff_submitted BETWEEN 0 AND r.price_submitted
             AND abs(CAST(r.price_submitted AS DOUBLE) - CAST(r.price_submitted - r.mff_submitted AS DOUBLE) * CAST(k.factor AS DOUBLE))
-                > {tolerance} * CAST(r.price_submitted AS DOUBLE)""",
+                > {given["tolerance"]} * CAST(r.price_submitted AS DOUBLE)""",
     )
     engine.drop("flows_factors")
 

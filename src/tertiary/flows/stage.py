@@ -2,6 +2,7 @@
 
 `flows_rows` has one row a received row that could be split into cells: the canonical columns, `file_no`, the words
 of failed checks and, where a check failed, `evidence`: the cells as they arrived, joined by a control character.
+`is_repeat` is set later (`references`), on rows which stand in their submission already.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ def create(engine: DuckDBEngine) -> None:
         "created_at TIMESTAMP",
         *words,
         "is_refused BOOLEAN",
+        "is_repeat BOOLEAN",
         "evidence VARCHAR",
     ]
     engine.execute(f"CREATE OR REPLACE TABLE flows_rows ({', '.join(parts)})")
@@ -91,7 +93,7 @@ def selection(content: Content, number: int, compiled: list[RowCheck], has_key: 
     out += [_cast(name, types[name], third) for name in _carried()]
     failed = " OR ".join(f"w{i} <> 0" for i in range(WORDS))
     evidence = f"CASE WHEN {failed} THEN {_evidence(content, cells)} END"
-    out += ["created_at", *[f"w{i}" for i in range(WORDS)], refusing, evidence]
+    out += ["created_at", *[f"w{i}" for i in range(WORDS)], refusing, "false", evidence]
     texts = [*first.values(), *second.values(), *[c.predicate for c in compiled]]
     used = sorted({int(n) for text in texts for n in re.findall(r"\bf(\d+)\b", text)})
     trimmed = ", ".join(f"trim(c{n}) AS f{n}" for n in used)

@@ -2,6 +2,7 @@
 
 A submission is the slice of one content for a flow, provider, year and month. In a year-to-date content every slice
 stands for all months from April to the last it holds, so that a month it no longer mentions is replaced by nothing.
+A row that stands in its submission already (check D07) is superseded by the first of its kind.
 Latest is decided by creation time, then the received time a person declared, then the time of the file on disk when
 there is neither, then the hash of the content.
 """
@@ -20,18 +21,19 @@ _SLICE = "flow, provider_code, financial_year, financial_month"
 
 
 def slices(engine: DuckDBEngine) -> None:
-    """`flows_slices`: received, refused and priced rows of each slice with its `submission_id`."""
+    """`flows_slices`: received, refused, repeated and priced rows of each slice with its `submission_id`."""
     engine.execute(f"""
         CREATE OR REPLACE TABLE flows_slices AS
         WITH rows AS (
             SELECT file_no, {_SLICE.replace("financial_month", "coalesce(financial_month, 0) AS financial_month")},
-                   is_refused, price_submitted, created_at
+                   is_refused, is_repeat AND NOT is_refused AS is_repeat, price_submitted, created_at
             FROM flows_rows
             UNION ALL
-            SELECT b.file_no, f.flow, '', '', 0, true, NULL, NULL FROM flows_broken b JOIN flows_files f USING (file_no)
+            SELECT b.file_no, f.flow, '', '', 0, true, false, NULL, NULL FROM flows_broken b JOIN flows_files f USING (file_no)
         ), counted AS (
             SELECT file_no, {_SLICE}, count(*) AS received, count(*) FILTER (is_refused) AS refused,
-                   CAST(coalesce(sum(price_submitted) FILTER (NOT is_refused), 0) AS DECIMAL(26,8)) AS price,
+                   count(*) FILTER (is_repeat) AS repeated,
+                   CAST(coalesce(sum(price_submitted) FILTER (NOT is_refused AND NOT is_repeat), 0) AS DECIMAL(26,8)) AS price,
                    max(created_at) AS created_at
             FROM rows GROUP BY ALL
         )
@@ -116,7 +118,7 @@ def publish(engine: DuckDBEngine) -> None:
         "row_key": "r.row_key",
         "submission_id": "s.submission_id",
         "row_number": "r.row_number",
-        "fate": "CASE WHEN s.status = 'current' THEN 'accepted' ELSE 'superseded' END",
+        "fate": "CASE WHEN s.status = 'current' AND NOT r.is_repeat THEN 'accepted' ELSE 'superseded' END",
     }
     chosen = ", ".join(f'{values.get(c.name, chr(34) + c.name + chr(34))} AS "{c.name}"' for c in columns("activity"))
     slice_of = """s.file_no = r.file_no AND s.flow = r.flow AND s.provider_code = r.provider_code
@@ -140,8 +142,8 @@ def publish(engine: DuckDBEngine) -> None:
     engine.execute("""CREATE OR REPLACE TABLE flows_submissions AS
         SELECT submission_id, f.file, d.file_hash, d.flow, provider_code, financial_year,
                CAST(financial_month AS SMALLINT) AS financial_month, d.coverage, created_at, d.received_at, status,
-               superseded_by, received, CASE WHEN status = 'current' THEN received - refused ELSE 0 END AS accepted,
-               refused AS quarantined, CASE WHEN status = 'current' THEN 0 ELSE received - refused END AS superseded,
+               superseded_by, received, CASE WHEN status = 'current' THEN received - refused - repeated ELSE 0 END AS accepted,
+               refused AS quarantined, CASE WHEN status = 'current' THEN repeated ELSE received - refused END AS superseded,
                CAST(price AS DECIMAL(26,8)) AS price_submitted, CAST(restatement AS DECIMAL(26,8)) AS restatement
         FROM flows_decided d JOIN flows_files f USING (file_no)
         UNION ALL

@@ -40,6 +40,13 @@ def basis_order() -> dict[str, tuple[str, ...]]:
     return {flow: tuple(basis for _, basis in sorted(pairs)) for flow, pairs in order.items()}
 
 
+@cache
+def critical_care_rows() -> tuple[dict[str, str], ...]:
+    """How a contract monitoring row shows that it is critical care, and the flow that carries its periods."""
+    text = resources.files("tertiary.identify").joinpath("critical_care_rows.csv").read_text(encoding="utf-8")
+    return tuple(csv.DictReader(text.splitlines()))
+
+
 def choose_line(engine: DuckDBEngine, rows: ir.Table, register: Mapping[str, Any], known: Sequence[Rule]) -> ir.Table:
     """Add rule_id, rule_status, service_line_derived, service_line_final, service_basis and service_note.
 

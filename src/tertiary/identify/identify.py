@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from tertiary.identify.final import choose_line
+from tertiary.identify.final import choose_line, critical_care_rows
 from tertiary.identify.holdings import blank_holdings, own_holdings
 from tertiary.identify.prepare import Tester, own_spell
 from tertiary.identify.survey import Survey, survey
@@ -37,7 +37,7 @@ def identify(
     holding, holdings = _holdings(engine, activity, tester, seen)
     rolls_up = [flow for pack in tester.packs if pack.rolls_up for flow in pack.flows]
     rows = attach_all(activity, [Lookup(holding, ["row_key"], how="inner")])
-    rows = rows.mutate(own_spell_id=own_spell(rows), rolls_up=rows.flow.isin(rolls_up))
+    rows = rows.mutate(own_spell_id=own_spell(rows), rolls_up=rows.flow.isin(rolls_up), care_flow=_care_flow(rows))
     rows = attach_all(
         rows,
         [
@@ -45,6 +45,7 @@ def identify(
             Lookup(seen.spells.drop("makes_specialised"), {"own_spell_id": "spell_id"}),
             Lookup(seen.by_cds, ["provider_code", "cds_unique_id"]),
             Lookup(seen.by_visit, ["attendance_id"]),
+            Lookup(seen.by_care, ["spell_id", "care_flow"]),
         ],
     )
     return choose_line(engine, _ruled(rows), register, tester.known)
@@ -81,25 +82,44 @@ def _holdings(engine: DuckDBEngine, activity: ir.Table, tester: Tester, seen: Su
     return holding, engine.load("identify_holdings", pa.concat_tables(meanings))
 
 
+def _care_flow(rows: ir.Table) -> ir.Value:
+    """Flow of the critical care periods that a contract monitoring row bills; blank for all other rows."""
+    import ibis
+
+    is_care = [
+        ((rows.point_of_delivery == r["point_of_delivery"]) | rows.hrg.startswith(r["hrg_prefix"]), r["flow"])
+        for r in critical_care_rows()
+    ]
+    return ibis.cases(*is_care, else_="")
+
+
 def _ruled(rows: ir.Table) -> ir.Table:
-    """The rule of each record: of its spell, else its own; for linked flows the rule of the record they name."""
+    """The rule of each record: of its spell, else its own; for linked flows the rule of the record they name.
+
+    Critical care is priced apart from its spell and has lines of its own: a contract monitoring row of it takes the
+    rule of the critical care period of its spell, never that of the spell.
+    """
     import ibis
 
     by_spell = rows.spell_number.notnull() & rows.rolls_up
     none = ibis.null("int32")
     own = ibis.ifelse(rows.flow == "apc_spell", none, rows.own_rule_number)
     elsewhere = by_spell & (rows.spell_record_id != rows.record_id)
+    apart = rows.care_flow != ""
+    named = ibis.coalesce(rows.cds_number, rows.spell_number, rows.visit_number)
+    tie = ibis.cases(
+        (apart, rows.care_tie == 1),
+        (rows.cds_number.notnull(), rows.cds_tie == 1),
+        (rows.spell_number.notnull(), rows.spell_tie),
+        else_=rows.visit_tie == 1,
+    )
     return rows.mutate(
         rule_number=ibis.ifelse(by_spell, rows.spell_number, own),
         rule_tie=ibis.ifelse(by_spell, rows.spell_tie, rows.own_tie & own.notnull()).fill_null(False),
         spell_rule_record_id=ibis.ifelse(elsewhere, rows.spell_record_id, "").fill_null(""),
-        linked_number=ibis.coalesce(rows.cds_number, rows.spell_number, rows.visit_number),
-        linked_tie=ibis.cases(
-            (rows.cds_number.notnull(), rows.cds_tie == 1),
-            (rows.spell_number.notnull(), rows.spell_tie),
-            else_=(rows.visit_tie == 1).fill_null(False),
-        ),
+        linked_number=ibis.ifelse(apart, rows.care_number, named),
+        linked_tie=tie.fill_null(False),
     ).drop(
-        "holding", "own_spell_id", "rolls_up", "own_rule_number", "own_tie", "spell_number", "spell_tie",
-        "spell_record_id", "cds_number", "cds_tie", "visit_number", "visit_tie",
+        "holding", "own_spell_id", "rolls_up", "care_flow", "own_rule_number", "own_tie", "spell_number", "spell_tie",
+        "spell_record_id", "cds_number", "cds_tie", "visit_number", "visit_tie", "care_number", "care_tie",
     )  # fmt: skip

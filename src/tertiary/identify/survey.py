@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tertiary.identify.final import critical_care_rows
 from tertiary.identify.holdings import own_holdings, spell_holdings
 from tertiary.identify.prepare import Tester
 from tertiary.joins import attach
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 # flows whose rule a contract monitoring row takes over when it names them
 TOLD = ("apc_episode", "apc_spell", "op")
+CARE = tuple(row["flow"] for row in critical_care_rows())
 
 
 @dataclass(frozen=True)
@@ -29,43 +31,44 @@ class Survey:
 
     `episode_spells`: key spell_id, the spells of which episodes arrived. `spells`: key spell_id; spell_number,
     spell_tie, spell_record_id, makes_specialised. `by_cds`: key (provider_code, cds_unique_id); cds_number, cds_tie.
-    `by_visit`: key attendance_id; visit_number, visit_tie. Numbers are places in the order of the rule pack.
+    `by_visit`: key attendance_id; visit_number, visit_tie. `by_care`: key (spell_id, care_flow); care_number, care_tie
+    of the critical care periods of a spell. Numbers are places in the order of the rule pack.
     """
 
     episode_spells: ir.Table
     spells: ir.Table
     by_cds: ir.Table
     by_visit: ir.Table
+    by_care: ir.Table
 
 
 def survey(engine: DuckDBEngine, activity: ir.Table, register: Mapping[str, Any]) -> Survey:
     """Test the hospital records of `activity` (all accepted records of a run) and keep what others need of them."""
     tester = Tester.of(register)
-    hospital = activity.filter(activity.flow.isin(TOLD))
+    hospital = activity.filter(activity.flow.isin([*TOLD, *CARE]))
     prepared = engine.materialise("survey_prepared", tester.prepare(engine, hospital))
     episodes = prepared.filter(prepared.flow == "apc_episode").select("spell_id").distinct()
     episode_spells = engine.materialise("survey_episode_spells", episodes)
     tested: list[tuple[Pack, ir.Table]] = []
     for pack in tester.packs:
-        if set(pack.flows) & set(TOLD):
+        if set(pack.flows) & {*TOLD, *CARE}:
             rows = tester.rows_of(pack, prepared, episode_spells)
             keys = ("record_id", "flow", "spell_id", "provider_code", "cds_unique_id", "attendance_id")
             words = tester.masked(engine, rows, pack)
             name = f"survey_tested_{pack.safe_name}"
-            kept = engine.materialise(name, words.select(*keys, *pack.word_names))
-            tested.append((pack, kept))
+            tested.append((pack, engine.materialise(name, words.select(*keys, *pack.word_names))))
     spells = _spells(engine, tested)
     told = _told(engine, tested, spells, prepared, episode_spells)
-    cds = told.filter(told.cds_unique_id != "").group_by("provider_code", "cds_unique_id")
+    hospital = told.filter(told.flow.isin(TOLD))
+    cds = hospital.filter(hospital.cds_unique_id != "").group_by("provider_code", "cds_unique_id")
     visits = told.filter((told.flow == "op") & (told.attendance_id != "")).group_by("attendance_id")
-    return Survey(
-        episode_spells,
-        spells,
-        engine.materialise("survey_by_cds", cds.aggregate(cds_number=told.number.min(), cds_tie=told.tie.max())),
-        engine.materialise(
-            "survey_by_visit", visits.aggregate(visit_number=told.number.min(), visit_tie=told.tie.max())
-        ),
-    )
+    care = told.filter(told.flow.isin(CARE) & (told.spell_id != "")).group_by("spell_id", care_flow="flow")
+
+    def kept(prefix: str, groups: Any) -> ir.Table:
+        found = groups.aggregate(**{f"{prefix}_number": told.number.min(), f"{prefix}_tie": told.tie.max()})
+        return engine.materialise(f"survey_by_{prefix}", found)
+
+    return Survey(episode_spells, spells, kept("cds", cds), kept("visit", visits), kept("care", care))
 
 
 def _spells(engine: DuckDBEngine, tested: Sequence[tuple[Pack, ir.Table]]) -> ir.Table:
@@ -116,7 +119,7 @@ def _told(
     """Hospital records with a rule, of their own or of their spell: keys, number and tie (0 or 1)."""
     import ibis
 
-    keys = ("flow", "provider_code", "cds_unique_id", "attendance_id")
+    keys = ("flow", "spell_id", "provider_code", "cds_unique_id", "attendance_id")
     parts = []
     for pack, table in tested:
         joined = attach(table, spells, ["spell_id"])

@@ -16,14 +16,16 @@ KEYS = (
     "treatment_function", "category", "service", "mental_category", "point_of_delivery", "tariff", "national",
 )  # fmt: skip
 NO_DETAIL = ("DRUG", "DEVICE")
+TRUE = ("true_line", "true_commissioner", "true_category")
 
 
 def aggregate(teller: Teller, parts: list[pa.Table], detailed: tuple[str, ...]) -> pa.Table:
     """ACM of a month. Providers in `detailed` send it by practice; the others leave practice blank."""
     table = pa.concat_tables([_shaped(p, detailed) for p in parts])
-    total = table.group_by(list(KEYS), use_threads=False).aggregate(
-        [("price", "sum"), ("market_forces", "sum"), ("quantity", "sum")]
-    )
+    total = table.group_by(list(KEYS), use_threads=False).aggregate([
+        ("price", "sum"), ("market_forces", "sum"), ("quantity", "sum"), ("submitted_wrong", "any"),
+        *[(c, how) for c in TRUE for how in ("first", "count_distinct")],
+    ])  # fmt: skip
     order = pc.sort_indices(total, sort_keys=[(k, "ascending") for k in ("provider", *KEYS)])
     total = total.take(order)
     cost = pence(total["price_sum"].cast(pa.decimal128(18, 2)))
@@ -34,7 +36,14 @@ def aggregate(teller: Teller, parts: list[pa.Table], detailed: tuple[str, ...]) 
     return add(
         total.select(KEYS), price=money(cost), market_forces=money(forces), quantity=pa.array(number),
         planned_quantity=pa.array(plan), planned_price=money(planned), planned_market_forces=money(planned_forces),
+        submitted_wrong=total["submitted_wrong_any"], **_true(total),
     )  # fmt: skip
+
+
+def _true(total: pa.Table) -> dict[str, pa.Array]:
+    """What is true of a line, where it is true of every row the line sums; null where they differ."""
+    one = {c: pc.equal(total[f"{c}_count_distinct"], 1) for c in TRUE}
+    return {c: pc.if_else(one[c], total[f"{c}_first"], pa.scalar(None, pa.string())) for c in TRUE}
 
 
 def _shaped(part: pa.Table, detailed: tuple[str, ...]) -> pa.Table:
@@ -45,6 +54,11 @@ def _shaped(part: pa.Table, detailed: tuple[str, ...]) -> pa.Table:
     columns = {k: part[k] if k in part.column_names else pa.nulls(n, pa.string()) for k in KEYS}
     columns["treatment_function"] = pc.if_else(excluded, none, columns["treatment_function"])
     columns["practice"] = pc.if_else(known, columns["practice"], none)
+    for name in TRUE:  # drugs and devices are sent as they are
+        own = part[name] if name in part.column_names else part[name.removeprefix("true_")]
+        columns[name] = pc.fill_null(own, "")
+    wrong = part["submitted_wrong"] if "submitted_wrong" in part.column_names else pa.array([False] * n, pa.bool_())
+    columns["submitted_wrong"] = wrong
     if "national" not in part.column_names:
         columns["national"] = pa.array(["N"] * n, pa.string())
     return pa.table(

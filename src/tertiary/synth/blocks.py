@@ -17,7 +17,7 @@ KEEP = (
     "treatment_function", "spell_number", "attendance_number", "emergency_number", "start", "end", "unbundled_flag",
     "category", "service", "mental_category", "point_of_delivery", "tariff", "national", "quantity", "unit_price",
     "price_bare", "price", "market_forces", "financial_year", "financial_month", "created", "true_line", "true_source",
-    "lsoa",
+    "lsoa", "miscoded", "payer_reason",
 )  # fmt: skip
 
 

@@ -37,7 +37,7 @@ def patient_level(
     keys = ("provider", "end", "true_source", "point_of_delivery")
     order = pc.sort_indices(table, sort_keys=[(k, "ascending") for k in keys])
     table = submitted(teller, local_prices(teller, table.take(order)))
-    return table.select((*KEEP, "true_commissioner", "true_category"))
+    return table.select((*KEEP, "true_commissioner", "true_category", "submitted_wrong"))
 
 
 def _periods(hospital: dict[str, pa.Table]) -> list[tuple[str, str]]:
@@ -184,4 +184,5 @@ def submitted(teller: Teller, table: pa.Table) -> pa.Table:
     category = pc.if_else(pc.and_(wrong, blank), pa.scalar("12"), table["category"])
     commissioner = pc.if_else(pc.and_(wrong, blank), home, table["commissioner"])
     true = {"true_commissioner": table["commissioner"], "true_category": table["category"]}
+    true["submitted_wrong"] = pc.fill_null(wrong, False)
     return add(table, service=sent, category=category, commissioner=commissioner, **true)

@@ -1,7 +1,8 @@
 """Planted defects: known faults in chosen rows, each written down with the rule that should find it.
 
-`data/defects.csv` says what is done to which field of which flow, where, and which check is expected. A row carries
-at most one defect. Faults of the bytes themselves (truncated rows, NUL) exist in CSV only.
+`data/defects.csv` says what is done to which field of which flow, where, which check is expected, and which answers of
+a run the defect can change although the truth is another. A row carries at most one defect. Faults of the bytes
+themselves (truncated rows, NUL) exist in CSV only.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import pyarrow.compute as pc
 from tertiary.synth.data import rows
 
 RAW = ("truncate", "lengthen", "nul")
-FIELDS = ("file", "row_number", "flow", "kind", "field", "value_true", "value_planted", "rule_id")
+FIELDS = ("file", "row_number", "flow", "kind", "field", "value_true", "value_planted", "rule_id", "changes")
 Record = dict[str, object]
 
 
@@ -60,7 +61,8 @@ def plant(
             continue
         free[at] = False
         record = {"file": file, "row_number": at + 1, "flow": flow, "kind": kind["kind"], "field": kind["field"],
-                  "value_true": "", "value_planted": "", "rule_id": kind["rule_id"]}  # fmt: skip
+                  "value_true": "", "value_planted": "", "rule_id": kind["rule_id"],
+                  "changes": kind["changes"]}  # fmt: skip
         if kind["action"] in RAW:
             raw.append((at, kind["action"]))
         elif kind["action"] == "repeat":
@@ -96,19 +98,21 @@ def _text(value: object) -> str:
 
 
 def _row(kind: dict[str, str], facts: pa.Table, free: np.ndarray, rng: np.random.Generator) -> int:
-    """A free row that fits the kind's condition: `column=value`, or `column` for any value; -1 when none does."""
+    """A free row that fits the kind's conditions; -1 when none does."""
     fit = free & _fits(kind["where"], facts)
     found = np.flatnonzero(fit)
     return int(found[rng.integers(0, len(found))]) if len(found) else -1
 
 
 def _fits(where: str, facts: pa.Table) -> np.ndarray:
-    if not where:
-        return np.ones(facts.num_rows, bool)
-    column, _, value = where.partition("=")
-    values = facts[column].combine_chunks() if isinstance(facts[column], pa.ChunkedArray) else facts[column]
-    fit = pc.equal(values, value) if value else pc.is_valid(values)
-    return np.asarray(pc.fill_null(fit, False).to_numpy(zero_copy_only=False), bool)
+    """Rows where every condition holds: `column=value`, or `column` for any value, joined by `&`."""
+    fit = np.ones(facts.num_rows, bool)
+    for condition in filter(None, where.split("&")):
+        column, _, value = condition.partition("=")
+        cells = facts[column].combine_chunks() if isinstance(facts[column], pa.ChunkedArray) else facts[column]
+        holds = pc.equal(cells.cast(pa.string()), value) if value else pc.is_valid(cells)
+        fit &= np.asarray(pc.fill_null(holds, False).to_numpy(zero_copy_only=False), bool)
+    return fit
 
 
 def nhs_number(rng: np.random.Generator) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from tertiary.synth import dialysis
 from tertiary.synth.arrow import Words
 from tertiary.synth.data import choices, parameters
 from tertiary.synth.people import People
@@ -20,6 +21,7 @@ from tertiary.synth.scope import Month, Scope
 CLASSES = ("EL", "DC", "NEL", "RADAY")
 WINTER = np.array([0.97, 0.96, 0.96, 0.97, 0.95, 0.97, 1.0, 1.02, 1.08, 1.09, 1.03, 1.0])  # April first
 COMORBID = "I10X*9 E119*6 J449*3 N183*2 I489*3 E780*4 F171*4 Z867*2 K219*2 M199*2 F329*2 E669*2"
+KIND = 87_178_291  # salt of the habit that decides a person's kind of dialysis
 CHILD_COMORBID = "J459*3 R633*2 Z874 F809 L209*2"
 
 
@@ -116,7 +118,7 @@ class Draw:
         self, plan: Plan, month: Month, members: np.ndarray, rng: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         if plan.setting == "plcm_renal" and plan.volume == 0:
-            return self._sessions(month, members, rng)
+            return self._sessions(plan, month, members, rng)
         if plan.setting == "plcm_beds":
             return self._beds(plan, month, members)
         if plan.setting == "plcm_package" and plan.volume == 0:  # everyone in the programme, once a month
@@ -156,16 +158,19 @@ class Draw:
         return np.searchsorted(weight, rng.random(n) * weight[-1])
 
     def _sessions(
-        self, month: Month, members: np.ndarray, rng: np.random.Generator
+        self, plan: Plan, month: Month, members: np.ndarray, rng: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Dialysis: three sessions a week at the centre, every second or fourth week day pattern by person."""
+        """Haemodialysis: three sessions a week by a person's pattern; peritoneal: one row with the month's days."""
         dates = month.first + np.arange(month.days)
         weekday = (dates.astype(int) + 3) % 7
         pattern = members % 2
         due = np.where(pattern[:, None] == 0, np.isin(weekday, (0, 2, 4)), np.isin(weekday, (1, 3, 5)))
         due &= rng.random(due.shape) > 0.015  # missed
+        kind = self._weighted(plan, self._habit(plan, members, rng, KIND))
+        every_day = np.isin(kind, self.words.codes(dialysis.daily(plan.hrg)))
+        due[every_day] = np.arange(month.days) == month.days - 1
         who, when = np.nonzero(due)
-        return members[who], dates[when], dates[when]
+        return members[who], np.where(every_day[who], month.first, dates[when]), dates[when]
 
     def _beds(self, plan: Plan, month: Month, members: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Occupied beds: as many of the cohort as the year's days fill, for the whole month, the same people."""
@@ -247,7 +252,7 @@ class Draw:
         if plan.setting != "apc":
             # the kind of dialysis belongs to the person, not to the session
             lasting = plan.setting == "plcm_renal"
-            return self._weighted(plan, self._habit(plan, person, rng, 87_178_291) if lasting else rng.random(n))
+            return self._weighted(plan, self._habit(plan, person, rng, KIND) if lasting else rng.random(n))
         found = np.full(n, -1, np.int32)
         u = rng.random(n)
         for position, name in enumerate(CLASSES):
@@ -260,10 +265,12 @@ class Draw:
 
     def _weighted(self, plan: Plan, u: np.ndarray) -> np.ndarray:
         weights = np.array([max(sum(d.get(c, 0.0) for d in self.book.activity.values()), 1.0) for c in plan.hrg])
+        if plan.setting == "plcm_renal":
+            weights = dialysis.weights(plan.hrg, weights)
         share = np.cumsum(weights / weights.sum())
         return self.words.codes(list(plan.hrg))[np.minimum(np.searchsorted(share, u), len(share) - 1)]
 
     def _quantity(self, plan: Plan, start: np.ndarray, end: np.ndarray) -> np.ndarray:
-        if plan.setting == "plcm_beds":
+        if plan.setting in ("plcm_beds", "plcm_renal"):
             return (end - start).astype(int) + 1
         return np.ones(len(start), int)

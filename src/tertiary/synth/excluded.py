@@ -79,8 +79,13 @@ def _common(teller: Teller, found: dict[str, np.ndarray], row: dict[str, str], l
     }  # fmt: skip
 
 
+def drug_code(row: dict[str, str]) -> str:
+    """A code of the form of a dm+d identifier that no drug has."""
+    return f"900000000{int(row['drug']):03d}001"
+
+
 def drugs(draw: Draw, teller: Teller) -> tuple[pa.Table, pa.Table]:
-    """DrPLCM rows and the approvals behind a stated share of them."""
+    """DrPLCM rows, and an approval behind each supply of the drugs that need one."""
     supplied, approvals = [], []
     for row in rows("drugs"):
         found = _events(draw, teller, row, "drug", float(row["volume"]))
@@ -94,9 +99,9 @@ def drugs(draw: Draw, teller: Teller) -> tuple[pa.Table, pa.Table]:
         taxed = ~home & (u[:, 2] < 0.9) & (row["route"] != "3")
         bare = unit * quantity
         total = with_factor(bare, np.where(taxed, 1.2, 1.0)) + charge
-        text, code = pa.string(), f"900000000{int(row['drug']):03d}001"
+        text, code = pa.string(), drug_code(row)
         common = _common(teller, found, row, "D")
-        approved = u[:, 3] < float(row["approval"])
+        approved = np.full(n, row["approval"] == "Y")
         reference = pc.if_else(pa.array(approved), pc.binary_join_element_wise("PA", common["true_source"], ""), None)
         route = np.where(home, "4", "2" if row["route"] == "4" else row["route"])
         table = pa.table({

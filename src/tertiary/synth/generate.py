@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tertiary.synth.aggregate import aggregate
 from tertiary.synth.arrow import Words, days
@@ -31,6 +32,10 @@ from tertiary.synth.world import world
 
 if TYPE_CHECKING:
     from tertiary.register import Register
+
+
+# hospital records that carry a cost: a spell does, its episodes do not
+HOSPITAL = ("apc_spell", "op", "ec", "cc_adult", "cc_paediatric", "cc_neonatal")
 
 
 @dataclass
@@ -129,6 +134,10 @@ class England:
         tables["acm"] = aggregate(teller, [tables[k] for k in ("plcm", "drplcm", "deplcm")], own)
         tables["iap"] = add(tables["acm"], submitter=pa.array(["SYNTHETIC SUBMITTER"] * tables["acm"].num_rows))
         tables["prior_approval"] = _approved(approvals, month)
+        for flow in HOSPITAL:
+            outside = pc.invert(pc.is_in(tables[flow]["provider"], value_set=pc.unique(tables["plcm"]["provider"])))
+            tables[flow] = add(tables[flow], outside_contract=outside)
+        self.outbox.boards = _boards(self.register, month)
         self.number = teller.next_number
         for flow, table in tables.items():
             self.outbox.send(flow, table, month)
@@ -147,6 +156,15 @@ class England:
         for care, table in critical_care(teller, facts["apc"], tables["apc_spell"]).items():
             tables[f"cc_{care}"] = add(table, care=pa.array([care] * table.num_rows, pa.string()))
         return tables
+
+
+def _boards(register: Register, month: Month) -> dict[str, str]:
+    """Sub-ICB to ICB as they stand in a month."""
+    day = month.mid()
+    return {
+        r["sub_icb_code"]: r["icb_code"] for r in register["sub_icbs"].to_pylist()
+        if r["icb_code"] and r["valid_from"] <= day and (r["valid_to"] is None or day < r["valid_to"])
+    }  # fmt: skip
 
 
 def _approved(table: pa.Table, month: Month) -> pa.Table:

@@ -126,8 +126,9 @@ def critical_care(teller: Teller, facts: Facts, spell: pa.Table) -> dict[str, pa
         table = take_rows(spell, at)
         specialised = table["line"].is_valid()
         line = {"adult": pc.if_else(specialised, "NCBPSACC", None), "neonatal": pa.array(["NCBPSNIC"] * len(at))}
+        # a ward (function 16) is not among the units the line is for, and has no line of its own
         ward = pc.equal(words.array(e.unit_function[at]), "16")
-        child = pc.if_else(ward, table["line"].cast(pa.string()), "NCBPSPIC")
+        child = pc.if_else(ward, pa.scalar(None, pa.string()), "NCBPSPIC")
         found[care] = add(
             table,
             unit_function=words.array(e.unit_function[at]),
@@ -159,7 +160,8 @@ def _repaid(teller: Teller, part: pa.Table, own: str) -> pa.Table:
     provider = part["provider_row"].to_numpy()
     tfc = np.array([word(v or "") for v in part["treatment_function"].to_pylist()], np.int32)
     payer = teller.payers.decide(at, provider, line, tfc, part["charged"].to_numpy() > 0)
-    return add(part, commissioner=teller.words.array(payer.commissioner), category=teller.words.array(payer.category))
+    named = {"commissioner": payer.commissioner, "category": payer.category, "payer_reason": payer.reason}
+    return add(part, **{name: teller.words.array(codes) for name, codes in named.items()})
 
 
 def attendances(teller: Teller, facts: Facts) -> pa.Table:

@@ -37,6 +37,9 @@ class Outbox:
     truth: list[pa.Table] = field(default_factory=list)
     planted: list[defects.Record] = field(default_factory=list)
     kept: list[pa.Table] = field(default_factory=list)
+    boards: dict[str, str] = field(default_factory=dict)
+    approved: pa.Array = field(default_factory=lambda: pa.array([], pa.string()))
+    withdrawn: list[str] = field(default_factory=list)
 
     def choose(self, plcm: pa.Table) -> tuple[str, ...]:
         """Senders of their own files, chosen once from the first month."""
@@ -48,17 +51,22 @@ class Outbox:
 
     def send(self, flow: str, table: pa.Table, month: Month) -> None:
         """Write one flow of a month."""
+        if flow == "drplcm":
+            table = add(table, lone_approval=self._lone(table))
+        if flow == "prior_approval":
+            taken = pc.is_in(table["approval"], value_set=pa.array(self.withdrawn, pa.string()))
+            table = table.filter(pc.invert(taken))
         own = self.senders if flow in CONTRACT else ()
         for sender in own:
             part = table.filter(pc.equal(table["provider"], sender))
             if flow == "plcm" and self.scope.defects:
                 self._special(sender, part, month)
             if not (flow == "plcm" and self._restates(sender, month)):
-                self._file(flow, sender, part, month)
+                self._file(flow, sender, part, month, stands=not (flow == "plcm" and self._replaced(sender, month)))
         rest = table.filter(pc.invert(pc.is_in(table["provider"], value_set=pa.array(list(own), pa.string()))))
         self._file(flow, "all", rest if own else table, month)
 
-    def _file(self, flow: str, sender: str, part: pa.Table, month: Month, note: str = "") -> Path:
+    def _file(self, flow: str, sender: str, part: pa.Table, month: Month, note: str = "", stands: bool = True) -> Path:
         name = files.name(flow, sender, month.key, note)
         target = f"{flow}/{name}.{self.scope.format}"
         every = sender == "all" and month == self.scope.months[0]
@@ -69,8 +77,11 @@ class Outbox:
             flow, target, official(flow, part, newer), part, share, every, rng, self.scope.format == "csv"
         )  # fmt: skip
         written = files.save(made.table, self.folder / flow / name, self.scope.format, made.raw)
-        self.truth.append(truth.rows(flow, target, part.take(pa.array(made.source))))
+        first = np.arange(len(made.source)) < part.num_rows  # rows after these are repeats of them
+        counts = first & stands & _spends(flow, part).take(pa.array(made.source)).to_numpy(zero_copy_only=False)
+        self.truth.append(truth.rows(flow, target, part.take(pa.array(made.source)), self.boards, counts))
         self.planted += made.records
+        self.withdrawn += [str(r["value_true"]) for r in made.records if r["kind"] == "approval_missing"]
         self.rows[flow] = self.rows.get(flow, 0) + made.table.num_rows
         self.files += 1
         return written
@@ -97,6 +108,32 @@ class Outbox:
                     "replaces earlier months",
                 )
 
+    def _lone(self, drugs: pa.Table) -> pa.Array:
+        """Supplies whose approval can be taken away and missed: the patient's only one for the drug up to now, at a
+        provider that goes on sending an extract."""
+        named = pc.and_(pc.is_valid(drugs["approval"]), pc.is_valid(drugs["nhs_number"]))
+        key = pc.binary_join_element_wise(
+            drugs["provider"], pc.fill_null(drugs["nhs_number"], ""), drugs["drug_code"], "|"
+        ).combine_chunks()
+        approved = key.filter(named.combine_chunks())
+        once = approved.value_counts()
+        once = once.field("values").filter(pc.equal(once.field("counts"), 1))
+        busy = drugs["provider"].filter(named).value_counts()
+        busy = busy.field("values").filter(pc.greater_equal(busy.field("counts"), 5))
+        fit = pc.and_(named.combine_chunks(), pc.is_in(drugs["provider"].combine_chunks(), value_set=busy))
+        fit = pc.and_(fit, pc.is_in(key, value_set=once))
+        fit = pc.and_(fit, pc.invert(pc.is_in(key, value_set=self.approved)))
+        self.approved = pa.concat_arrays([self.approved, approved])
+        return pc.if_else(fit, "Y", pa.scalar(None, pa.string()))
+
+    def _replaced(self, sender: str, month: Month) -> bool:
+        """Whether a later position of this month is sent too, so that this one counts no more."""
+        if not self.scope.defects:
+            return False
+        position = self.senders.index(sender)
+        restated = position == 2 and len(self.scope.months) > 1
+        return restated or (position == 1 and month == self.scope.months[0])
+
     def _restates(self, sender: str, month: Month) -> bool:
         several = self.scope.defects > 0 and len(self.scope.months) > 1
         return several and self.senders.index(sender) == 2 and month == self.scope.months[-1]
@@ -108,7 +145,7 @@ class Outbox:
         file = f"plcm/{name}.{self.scope.format}"
         self.planted.append({
             "file": file, "row_number": 0, "flow": "plcm", "kind": kind, "field": "", "value_true": "",
-            "value_planted": becomes, "rule_id": rule,
+            "value_planted": becomes, "rule_id": rule, "changes": "",
         })  # fmt: skip
 
     def close(self) -> None:
@@ -136,6 +173,15 @@ class Outbox:
         (self.folder / "plcm" / f"{name}.csv").write_bytes(content)
         self._whole(f"file_{kind}", name, rule)
         self.files += 1
+
+
+def _spends(flow: str, part: pa.Table) -> pa.Array:
+    """Rows where a cost is counted: the contract's patient level flows, and hospital records where it has none."""
+    if flow in ("plcm", "drplcm", "deplcm"):
+        return pa.array(np.ones(part.num_rows, bool))
+    if "outside_contract" in part.column_names:
+        return part["outside_contract"].combine_chunks()
+    return pa.array(np.zeros(part.num_rows, bool))
 
 
 def _moment(part: pa.Table, month: Month, days: int) -> pa.Array:

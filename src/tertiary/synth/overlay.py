@@ -12,7 +12,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tertiary.synth.data import lists
+from tertiary.synth.data import lists, rows
+from tertiary.synth.excluded import drug_code
 from tertiary.synth.geography import directory
 from tertiary.synth.people import People
 from tertiary.synth.prices import PriceBook
@@ -42,6 +43,7 @@ def write_overlay(
         "market_forces": _market_forces(register, years),
         "provider_lists": _provider_lists(),
         "provider_hub_mapping": _hub_mapping(register),
+        "prior_approval_drugs": _approval_drugs(),
         "postcodes": _postcodes(register, world, people, scope),
     }.items():
         pq.write_table(made, folder / f"{table}.parquet", compression="zstd")
@@ -83,7 +85,7 @@ def _unit_prices(book: PriceBook, years: list[str], register: Register) -> pa.Ta
             "valid_from": pa.array([_year(r[0])[0] for r in rows]),
             "valid_to": pa.array([_year(r[0])[1] for r in rows]),
         },
-        f"{LABEL}: average unit costs of the National Cost Collection 2024/25 taken as if they were prices",
+        f"{LABEL}: average unit costs of the National Cost Collection 2024/25 over mean market forces, as if prices",
     )
 
 
@@ -134,6 +136,18 @@ def _hub_mapping(register: Register) -> pa.Table:
             "hub_code": pa.array([r["hub_code"] for r in rows]),
         },
         f"{LABEL}: hub of the provider's region",
+    )
+
+
+def _approval_drugs() -> pa.Table:
+    codes = [drug_code(r) for r in rows("drugs") if r["approval"] == "Y"]
+    return _labelled(
+        {
+            "drug_code": pa.array(codes),
+            "valid_from": pa.array([date(2013, 4, 1)] * len(codes)),
+            "valid_to": pa.nulls(len(codes), pa.date32()),
+        },
+        f"{LABEL}: invented drugs; not the list of NHS England",
     )
 
 

@@ -42,6 +42,7 @@ PRICE_GROUPS = {
     "contact": ("Mental Health Care Contact",),
     "device": ("High Cost Devices",),
 }
+PLAIN = ("device", "bed_day")  # paid without market forces
 UNBUNDLED = ("SB", "SC", "RD", "RN", "VC")
 UNPRICED = {"VC": 70900, "SB": 48000, "SC": 19000, "RN": 85000, "RD": 24000}  # pence, where no cost was collected
 
@@ -87,7 +88,10 @@ class PriceBook:
 
 
 def price_book(register: Register) -> PriceBook:
-    """Average unit cost by group and code, weighted by activity, in whole pounds."""
+    """Average unit cost by group and code, weighted by activity, in whole pounds.
+
+    A cost contains what its place costs, and market forces are put on top of a price: so cost is divided by their mean.
+    """
     activity: dict[str, dict[str, float]] = {}
     cost: dict[str, dict[str, float]] = {}
     for row in register["cost_collection"].to_pylist():
@@ -96,15 +100,20 @@ def price_book(register: Register) -> PriceBook:
             activity.setdefault(d, {})[c] = activity.get(d, {}).get(c, 0.0) + float(row["activity"])
             cost.setdefault(d, {})[c] = cost.get(d, {}).get(c, 0.0) + float(row["cost"])
     pence: dict[str, dict[str, int]] = {}
+    factors = [float(f) for f in register["market_forces"]["factor"].to_pylist()]
+    mean = sum(factors) / len(factors)
     for group, departments in PRICE_GROUPS.items():
-        pence[group] = _average(departments, activity, cost)
+        pence[group] = _average(departments, activity, cost, 1.0 if group in PLAIN else mean)
     pence["unbundled"] = {c: p for c, p in pence["unbundled"].items() if c[:2] in UNBUNDLED}
     _fill(pence)
     return PriceBook(pence, activity)
 
 
 def _average(
-    departments: tuple[str, ...], activity: dict[str, dict[str, float]], cost: dict[str, dict[str, float]]
+    departments: tuple[str, ...],
+    activity: dict[str, dict[str, float]],
+    cost: dict[str, dict[str, float]],
+    factor: float,
 ) -> dict[str, int]:
     codes = sorted({c for d in departments for c in activity.get(d, {})})
     found = {}
@@ -112,7 +121,7 @@ def _average(
         units = sum(activity.get(d, {}).get(code, 0.0) for d in departments)
         pounds = sum(cost.get(d, {}).get(code, 0.0) for d in departments)
         if units > 0 and pounds > 0:
-            found[code] = max(int(pounds / units + 0.5), 1) * 100
+            found[code] = max(int(pounds / units / factor + 0.5), 1) * 100
     return found
 
 
