@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tertiary import __version__
-from tertiary.errors import ConservationError, TertiaryError
+from tertiary.errors import ConservationError, RunError, TertiaryError
 from tertiary.joins import attach
 from tertiary.tables import columns, ibis_schema
 
@@ -76,6 +76,7 @@ def run(
     folder, clock = Path(out), Clock(progress)
     paths = [Path(p) for p in ([inputs] if isinstance(inputs, (str, Path)) else inputs)]
     settings = settings or AssignSettings()
+    _apart(paths, folder)
     with locked(folder), _engine(engine, memory, threads) as work:
         with clock.stage("register"):
             known = Register.load(overlays=[Path(p) for p in register], as_known=as_known)
@@ -229,6 +230,16 @@ def _register_facts(known: Register) -> dict[str, Any]:
 
 def _looks_synthetic(inputs: Sequence[Mapping[str, Any]]) -> bool:
     return any(Path(str(i["file"])).name.startswith("synthetic_") for i in inputs)
+
+
+def _apart(inputs: Sequence[Path], out: Path) -> None:
+    """RunError when the run would lie among its inputs: its tables would be read as data next time."""
+    for given in inputs:
+        if given.is_dir() and out.resolve().is_relative_to(given.resolve()):
+            raise RunError(
+                f"--out {out} lies inside the input folder {given}: its tables would be read as data next time. Choose "
+                "a folder outside."
+            )
 
 
 def _engine(name: str, memory: str | None, threads: int | None) -> DuckDBEngine:
