@@ -30,7 +30,7 @@ def run_pages() -> list[Path]:
     """Pages with blocks to run, in the order in which they build on each other."""
     first = [DOCS / name for name in RUN_PAGES]
     rest = [p for p in sorted(DOCS.rglob("*.md")) if p not in first and docs_pages.has_runs(p)]
-    return [p for p in first if p.exists()] + rest
+    return [p for p in (*first, *rest, REPO / "README.md") if p.exists()]
 
 
 def cli_page() -> str:

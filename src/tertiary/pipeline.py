@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from tertiary.runs import Run
 
 Progress = Callable[[str, Mapping[str, Any]], None]
+KEY = "TERTIARY_PSEUDONYM_KEY"
+SHORTEST_KEY = 32
 
 
 @dataclass
@@ -75,13 +77,12 @@ def run(
 
     folder, clock = Path(out), Clock(progress)
     paths = [Path(p) for p in ([inputs] if isinstance(inputs, (str, Path)) else inputs)]
-    settings = settings or AssignSettings()
+    settings, key = settings or AssignSettings(), _key()
     _apart(paths, folder)
     with locked(folder), _engine(engine, memory, threads) as work:
         with clock.stage("register"):
             known = Register.load(overlays=[Path(p) for p in register], as_known=as_known)
         with clock.stage("intake") as facts:
-            key = os.environ.get("TERTIARY_PSEUDONYM_KEY")
             arrived = intake(work, paths, known, as_known=known.as_known, settings=IntakeSettings(pseudonym_key=key))
             facts.update(arrived.counts)
         with clock.stage("stages"):
@@ -230,6 +231,17 @@ def _register_facts(known: Register) -> dict[str, Any]:
 
 def _looks_synthetic(inputs: Sequence[Mapping[str, Any]]) -> bool:
     return any(Path(str(i["file"])).name.startswith("synthetic_") for i in inputs)
+
+
+def _key() -> str:
+    """The key for pseudonyms, blank when none is set. TertiaryError when it could be guessed."""
+    key = os.environ.get(KEY, "")
+    if 0 < len(key) < SHORTEST_KEY:
+        raise TertiaryError(
+            f"{KEY} has {len(key)} characters, so few that pseudonyms could be undone by trying. Set at least "
+            f"{SHORTEST_KEY} random ones, or unset it: NHS numbers are then refused."
+        )
+    return key
 
 
 def _apart(inputs: Sequence[Path], out: Path) -> None:

@@ -173,6 +173,21 @@ def test_pages_that_the_code_points_to_exist() -> None:
             assert (REPO / page).exists(), f"{module.name} points to {page}"
 
 
+def test_counts_of_rules_in_the_text_are_those_of_the_register() -> None:
+    from collections import Counter
+
+    from tertiary.register import Register
+
+    table = Register.load()["identification_rules"]
+    found = Counter(table["status"].to_pylist())
+    page = _text("explanation/identification.md")
+    assert f"{table.num_rows} rules written from" in page
+    for status, number in found.items():
+        assert f"**{status}** ({number})" in page
+    readme = (REPO / "README.md").read_text(encoding="utf-8")
+    assert f"{found['illustrative']} of the {table.num_rows} identification rules" in readme
+
+
 def _anchors(page: Path) -> set[str]:
     headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", h.lower()).strip().replace(" ", "-") for h in headings}

@@ -86,6 +86,17 @@ def test_what_cannot_be_is_said_in_one_message(
         assert word in err
 
 
+def test_a_key_that_could_be_guessed_is_refused(
+    inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TERTIARY_PSEUDONYM_KEY", "hunter2")
+    assert _ask(f"run {inputs} --out {tmp_path / 'new'}", monkeypatch) == 10
+    err = capsys.readouterr().err
+    assert "TERTIARY_PSEUDONYM_KEY has 7 characters" in err
+    assert "hunter2" not in err
+    assert not (tmp_path / "new").exists()
+
+
 def test_an_empty_answer_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert _ask("register unit_prices --on 1950-01-01", monkeypatch) == 0
     out, err = capsys.readouterr()
