@@ -41,8 +41,7 @@ def assignment_page() -> str:
             "lists": _lists,
             "outcomes": partial(_outcomes, register),
             "settings": _settings,
-            "disagree": partial(_rules, "disagree"),
-            "silent": partial(_rules, "silent"),
+            "readings": _readings,
             "excluded": _excluded,
             **boxes,
             **words,
@@ -174,14 +173,9 @@ def setting_reasons() -> dict[str, str]:
     return found
 
 
-def _rules(kind: str) -> str:
-    found = [r for r in rows(PAGES / "assignment-rules.csv") if r["kind"] == kind]
-    followed = "followed" if kind == "disagree" else "rule"
-    said = "what the documents say"
-    return table(
-        ("point", said, followed, "shown as", "confidence"),
-        [(r["point"], r["documents"], r["rule"], r["shown as"], r["confidence"]) for r in found],
-    )
+def _readings() -> str:
+    """The hand-written part, without its first line, which says where it is kept."""
+    return (PAGES / "assignment-readings.md").read_text(encoding="utf-8").partition("\n")[2].strip()
 
 
 def _excluded() -> str:

@@ -48,6 +48,13 @@ LOOKS_AT = {
     "@quantities": "every quantity",
     "@nhs_number": "NHS number fields",
 }
+ACTIONS = {
+    "reject file": "no row of the file is used; the next file goes on",
+    "quarantine": "the row is set aside with its text as it arrived, and counts nowhere",
+    "supersede": "the row is kept as superseded: an equal row before it counts",
+    "repair": "the value under *repair* is used instead and stands in the finding",
+    "flag": "the row is used as it is; the finding is a query to the sender",
+}
 LEVELS = {
     "file": ("Files", "Is it a file that can be read, and which flow is it?"),
     "format": ("Format of cells", "Is each value of the kind and length the layout asks for?"),
@@ -67,7 +74,7 @@ def flows_page() -> str:
 
 def checks_page() -> str:
     """docs/reference/checks.md."""
-    return filled("checks", {"levels": _levels})
+    return filled("checks", {"actions": _actions, "levels": _levels})
 
 
 def _facts() -> dict[str, dict[str, str]]:
@@ -233,6 +240,13 @@ def _how() -> str:
     if unknown := used - set(HOW):
         raise KeyError(f"docs_flows.HOW has no meaning for {', '.join(sorted(unknown))}")
     return "\n".join(f"| {how} | {meaning} |" for how, meaning in HOW.items() if how in used)
+
+
+def _actions() -> str:
+    used = {r["action"] for r in rows(FLOWS / "checks.csv")}
+    if unknown := used - set(ACTIONS):
+        raise KeyError(f"docs_flows.ACTIONS has no meaning for {', '.join(sorted(unknown))}")
+    return table(("what happens", "meaning"), [(name, said) for name, said in ACTIONS.items() if name in used])
 
 
 def _levels() -> str:

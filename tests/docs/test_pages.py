@@ -57,7 +57,7 @@ def test_a_page_of_the_data_cannot_pass_over_what_it_does_not_know(monkeypatch: 
     monkeypatch.setattr(docs_flows, "HOW", {k: v for k, v in docs_flows.HOW.items() if k != "postcode"})
     with pytest.raises(KeyError, match="postcode"):
         docs_flows.flows_page()
-    with pytest.raises(KeyError, match="levels"):
+    with pytest.raises(KeyError, match="actions"):
         docs_text.filled("checks", {})
 
 
