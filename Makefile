@@ -1,4 +1,5 @@
 # Every target installs what it needs first, into .venv in this folder. Needs only make, git and Python 3.11 or later.
+# make test PYTHON=python3.13 chooses the Python (a name or a path): .venv is made anew when it holds another one.
 .DEFAULT_GOAL := help
 .PHONY: help install demo test lint format docs lock clean
 
@@ -21,6 +22,15 @@ WORKERS ?= 2
 
 help: ## say what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
+	@echo 'With any of them: PYTHON=python3.13 to choose the Python, WORKERS=1 for fewer tests at a time.'
+
+# another Python than the one in .venv was asked for: install again
+ifdef PYTHON
+VERSION := -c 'import sys; print(sys.version)'
+ifneq ($(shell .venv/bin/python $(VERSION) 2>/dev/null),$(shell $(PYTHON) $(VERSION) 2>/dev/null))
+.PHONY: .venv/installed
+endif
+endif
 
 install: .venv/installed ## set up .venv (done by every other target when needed)
 

@@ -1,7 +1,6 @@
-"""Build src/tertiary/flows/fields.csv from the public layouts, and the reference pages from the flows' data.
+"""Build src/tertiary/flows/fields.csv from the public layouts.
 
     python tools/build_contracts.py --source DIR     DIR holds the layout files (plcm.csv, sus_op.csv ...)
-    python tools/build_contracts.py --docs           only write docs/reference/flows.md and checks.md
 
 Hand-kept next to the result: mapping.csv (which field feeds which column), aliases.csv (later and CDS names),
 extra_fields.csv (items the layouts lack), needed.csv (fields without which a file cannot be read),
@@ -193,16 +192,13 @@ def _check_names(flow: str, rows: list[dict[str, Any]]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--source", type=Path, help="folder of the layout files")
-    parser.add_argument("--docs", action="store_true", help="only write the reference pages")
-    given = parser.parse_args()
-    if not given.docs:
-        rows = build(given.source)
-        with (FLOWS / "fields.csv").open("w", encoding="utf-8", newline="") as handle:
-            writer = csv.DictWriter(handle, COLUMNS, lineterminator="\n", restval="")
-            writer.writeheader()
-            writer.writerows(rows)
-        print(f"{len(rows)} fields of {len(LAYOUTS)} flows")
+    parser.add_argument("--source", type=Path, required=True, help="folder of the layout files")
+    rows = build(parser.parse_args().source)
+    with (FLOWS / "fields.csv").open("w", encoding="utf-8", newline="") as handle:
+        writer = csv.DictWriter(handle, COLUMNS, lineterminator="\n", restval="")
+        writer.writeheader()
+        writer.writerows(rows)
+    print(f"{len(rows)} fields of {len(LAYOUTS)} flows")
 
 
 if __name__ == "__main__":

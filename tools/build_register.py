@@ -100,7 +100,8 @@ def main() -> int:
         if given.docs:
             import register_docs
 
-            register_docs.write(given.out, REPO / "docs" / "reference" / "register.md")
+            target = REPO / "docs" / "reference" / "register.md"
+            target.write_text(register_docs.page(given.out), encoding="utf-8")
     except BuildError as error:
         print(f"register not built: {error}", file=sys.stderr)
         return 1

@@ -14,7 +14,7 @@ from register_io import REGISTER, schema_rows
 
 OPENING = """# Register: reference
 
-<!-- Written by `python tools/build_register.py --docs`; do not edit by hand. -->
+<!-- Written by `make docs` (tools/register_docs.py); do not edit by hand. -->
 
 Version {version} of {date}: {tables} tables, {rows:,} rows, {size:.1f} MB. Each table has a key, a `source` and a
 `confidence` column; tables with `valid_from` and `valid_to` hold half-open intervals (`valid_from <= day < valid_to`,
@@ -121,8 +121,8 @@ def _section(table: str, note: dict[str, str], columns: list[dict[str, str]], pa
     return "\n".join(parts) + "\n"
 
 
-def write(data: Path, target: Path) -> None:
-    """Write the page."""
+def page(data: Path = REGISTER / "data") -> str:
+    """docs/reference/register.md of the built data in a folder."""
     tables: dict[str, list[dict[str, str]]] = {}
     for row in schema_rows():
         tables.setdefault(row["table"], []).append(row)
@@ -135,7 +135,7 @@ def write(data: Path, target: Path) -> None:
         for t, columns in tables.items()
     ]
     version = json.loads((data / "version.json").read_text(encoding="utf-8"))
-    page = OPENING.format(
+    opening = OPENING.format(
         version=version["version"],
         date=version["date"],
         tables=len(tables),
@@ -145,5 +145,4 @@ def write(data: Path, target: Path) -> None:
         summary="\n".join(summary),
     )
     sections = "\n".join(_section(t, notes[t], columns, files[t]) for t, columns in tables.items())
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(page + sections, encoding="utf-8")
+    return opening + sections

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Make .venv and install the locked requirements and this package into it. Called by make; safe to run again.
 # Needs python 3.11 or later with venv (or with pip) and nothing else. Your pip configuration is respected.
+# PYTHON chooses the interpreter (a name or a path); a .venv of another version is replaced.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -38,7 +39,9 @@ make_environment() {
 
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 PIP_USER=0
 python=$(find_python)
-if ! .venv/bin/python -c '' 2>/dev/null; then
+version() { "$1" -c 'import sys; print(sys.version)' 2>/dev/null; }
+found=$(version .venv/bin/python || true)
+if [ -z "$found" ] || { [ -n "${PYTHON:-}" ] && [ "$found" != "$(version "$python")" ]; }; then
   say "making .venv with $("$python" --version)"
   rm -rf .venv
   make_environment

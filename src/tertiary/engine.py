@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from tertiary.errors import EngineError
+from tertiary.errors import EngineError, TertiaryError
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -38,9 +38,9 @@ class DuckDBEngine:
         self.connection = duckdb.connect(str(self._work / "work.duckdb"))
         self._set("temp_directory", str(self._work / "spill"))
         if memory:
-            self._set("memory_limit", memory)
-        if threads:
-            self._set("threads", str(threads))
+            self._choose("memory_limit", "memory", memory, "a size such as 4GB or 512MB")
+        if threads is not None:
+            self._choose("threads", "threads", str(threads), "a whole number from 1")
 
     def __enter__(self) -> DuckDBEngine:
         return self
@@ -135,6 +135,16 @@ class DuckDBEngine:
         with _plain_errors():
             self.connection.execute(sql)
 
+    def _choose(self, setting: str, name: str, value: str, wanted: str) -> None:
+        """Set what a person chose. TertiaryError, with nothing left behind, when the engine does not take it."""
+        import duckdb
+
+        try:
+            self._set(setting, value)
+        except duckdb.Error:
+            self.close()
+            raise TertiaryError(f"{name} {value!r} is not {wanted}. Correct it or leave it out.") from None
+
     def _set(self, name: str, value: str) -> None:
         self.connection.execute(f"SET {name} = '{value}'")
 
@@ -155,7 +165,11 @@ def _plain_errors() -> Iterator[None]:
     try:
         yield
     except duckdb.OutOfMemoryException as error:
-        raise EngineError(f"The engine ran out of memory or disk: {error}. Give --memory or free disk.") from error
+        what = str(error).splitlines()[0].removeprefix("Out of Memory Error: ")
+        raise EngineError(
+            f"The engine ran out of memory or disk: {what}. Give more with --memory (such as 4GB), free disk in the "
+            "temporary folder, or give fewer --threads."
+        ) from error
 
 
 def _ibis_schema(schema: pa.Schema) -> dict[str, str]:

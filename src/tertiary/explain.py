@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tertiary.errors import RunError, TertiaryError
+from tertiary.screen import plain
 from tertiary.tables import arrow_schema, columns
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ ARRIVED = (
     "mental_health_category", "service_line_sus", "commissioner_submitted", "tariff_code", "quantity",
     "price_submitted",
 )  # fmt: skip
+
+READABLE = {"int": "a whole number", "decimal": "a number such as 12.50", "date": "a date such as 2025-06-30"}
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,7 @@ def hypothetical(given: Mapping[str, str]) -> pa.Table:
     row: dict[str, Any] = {f.name: "" if pa.types.is_string(f.type) else None for f in schema}
     row |= {
         "record_id": "hypothetical", "row_key": 1, "submission_id": "hypothetical", "row_number": 1, "flow": "op",
-        "fate": "accepted", "component": "activity", "age": 999, "quantity": Decimal(1),
+        "fate": "accepted", "component": _component(given.get("flow", "op")), "age": 999, "quantity": Decimal(1),
     }  # fmt: skip
     for column in columns("activity"):
         if column.name in given:
@@ -130,6 +133,16 @@ def hypothetical(given: Mapping[str, str]) -> pa.Table:
     row["financial_year"] = row["financial_year"] or f"{year}{(year + 1) % 100:02d}"
     row["financial_month"] = row["financial_month"] or (day.month - 4) % 12 + 1
     return pa.Table.from_pylist([row], schema=schema)
+
+
+def _component(flow: str) -> str:
+    """What rows of a flow are: activity, drug or device. TertiaryError when there is no such flow."""
+    from tertiary.flows.contracts import contracts
+
+    if flow not in contracts():
+        raise TertiaryError(f"flow={flow}: no such flow. Flows: {', '.join(contracts())}.")
+    made = {m.column: m.value for m in contracts()[flow].mapping if m.how == "constant"}
+    return made.get("component", "activity")
 
 
 def _sections(
@@ -146,7 +159,7 @@ def _sections(
 
 
 def _arrived(row: Mapping[str, Any]) -> tuple[Statement, ...]:
-    return tuple(Statement(f"{name} = {row[name]}") for name in ARRIVED if row.get(name) not in (None, ""))
+    return tuple(Statement(f"{name} = {plain(row[name])}") for name in ARRIVED if row.get(name) not in (None, ""))
 
 
 def _found(findings: Sequence[Mapping[str, Any]]) -> tuple[Statement, ...]:
@@ -167,7 +180,8 @@ def _service(known: Register, row: Mapping[str, Any]) -> tuple[Statement, ...]:
     lines = {r["service_line_code"]: r for r in known["service_lines"].to_pylist()}
     line = row["service_line_final"]
     name = lines.get(line, {}).get("name", "")
-    said = [Statement(f"Final line: {line or 'none (not specialised)'} {name}. Basis: {row['service_note']}.")]
+    final = f"{line} {name}" if line else "none (not specialised)"
+    said = [Statement(f"Final line: {final}. Basis: {row['service_note']}.")]
     if row["rule_id"]:
         said.append(_rule(known, rules, row["rule_id"], "Won"))
     if row["spell_rule_record_id"]:
@@ -294,4 +308,5 @@ def _read(name: str, kind: str, text: str) -> Any:
             return Decimal(text)
         return datetime.strptime(text, "%Y-%m-%d").date()
     except (ValueError, InvalidOperation):
-        raise TertiaryError(f"{name}={text!r} is not a {kind}. Dates are written 2025-06-30.") from None
+        wanted = next((words for start, words in READABLE.items() if kind.startswith(start)), READABLE["date"])
+        raise TertiaryError(f"{name}={text}: {text!r} is not {wanted}. Correct it.") from None

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tertiary import __version__
 from tertiary.blocks import check_rows, conform, cut
-from tertiary.errors import ConservationError, TertiaryError
+from tertiary.errors import ConservationError, RunError, TertiaryError
 from tertiary.joins import attach
 from tertiary.summary import merged, summary_of
 from tertiary.tables import columns
@@ -36,6 +36,8 @@ FINDINGS_ORDER = ("file", "row_number", "rule_id", "field", "finding_id")
 KEPT = frozenset(
     {"row_key", "commissioner_kind", "commissioner_read", *(c.name for t in ("records", "reasons") for c in columns(t))}
 )
+KEY = "TERTIARY_PSEUDONYM_KEY"
+SHORTEST_KEY = 32
 
 
 @dataclass
@@ -84,12 +86,12 @@ def run(
 
     folder, clock = Path(out), Clock(progress)
     paths = [Path(p) for p in ([inputs] if isinstance(inputs, (str, Path)) else inputs)]
-    settings = settings or AssignSettings()
+    settings, key = settings or AssignSettings(), _key()
+    _apart(paths, folder)
     with locked(folder), _engine(engine, memory, threads) as work:
         with clock.stage("register"):
             known = Register.load(overlays=[Path(p) for p in register], as_known=as_known)
         with clock.stage("intake") as facts:
-            key = os.environ.get("TERTIARY_PSEUDONYM_KEY")
             arrived = intake(work, paths, known, as_known=known.as_known, settings=IntakeSettings(pseudonym_key=key))
             facts.update(arrived.counts)
         writer = RunWriter(folder, work)
@@ -241,6 +243,27 @@ def _register_facts(known: Register) -> dict[str, Any]:
 
 def _looks_synthetic(inputs: Sequence[Mapping[str, Any]]) -> bool:
     return any(Path(str(i["file"])).name.startswith("synthetic_") for i in inputs)
+
+
+def _key() -> str:
+    """The key for pseudonyms, blank when none is set. TertiaryError when it could be guessed."""
+    key = os.environ.get(KEY, "")
+    if 0 < len(key) < SHORTEST_KEY:
+        raise TertiaryError(
+            f"{KEY} has {len(key)} characters, so few that pseudonyms could be undone by trying. Set at least "
+            f"{SHORTEST_KEY} random ones, or unset it: NHS numbers are then refused."
+        )
+    return key
+
+
+def _apart(inputs: Sequence[Path], out: Path) -> None:
+    """RunError when the run would lie among its inputs: its tables would be read as data next time."""
+    for given in inputs:
+        if given.is_dir() and out.resolve().is_relative_to(given.resolve()):
+            raise RunError(
+                f"--out {out} lies inside the input folder {given}: its tables would be read as data next time. Choose "
+                "a folder outside."
+            )
 
 
 def _engine(name: str, memory: str | None, threads: int | None) -> DuckDBEngine:

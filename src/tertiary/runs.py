@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tertiary.engine import DuckDBEngine
 
 MANIFEST = "manifest.json"
+MEASURES = ("quantity", "price_submitted", "price_expected")
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,8 @@ def open(path: str | Path) -> Run:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise RunError(
-            f"{folder} holds no {MANIFEST}: no run was finished there. Use `tertiary run INPUTS --out`."
+            f"{folder} holds no {MANIFEST}: no run was finished there. Give a run folder, or make one: "
+            "tertiary run INPUTS --out FOLDER."
         ) from None
     except (OSError, ValueError) as error:
         raise RunError(f"{folder / MANIFEST} cannot be read ({error}). Run again into this folder.") from error
@@ -207,18 +209,25 @@ def locked(folder: Path) -> Iterator[None]:
 def _totals(table: ir.Table, dimensions: Sequence[str], counted_only: bool) -> ir.Table:
     import ibis
 
-    missing = [d for d in dimensions if d not in table.columns]
-    if missing:
-        raise RunError(f"No column {', '.join(missing)}. Choose from: {', '.join(table.columns)}.")
+    _check_dimensions(table, dimensions)
     rows = table.filter(table.counted) if counted_only and "counted" in table.columns else table
     if "measure" in rows.columns and "measure" not in dimensions:
         rows = rows.filter(rows.measure == "actual")
-    measures = [c for c in ("quantity", "price_submitted", "price_expected") if c in rows.columns]
+    measures = [c for c in MEASURES if c in rows.columns]
     totals = {c: rows[c].sum() for c in measures}
     totals = {"records": rows.records.sum() if "records" in rows.columns else rows.count(), **totals}
     grouped = rows.group_by(*dimensions).aggregate(**totals) if dimensions else rows.aggregate(**totals)
     lead = "price_expected" if "price_expected" in measures else "records"
     return grouped.order_by(ibis.desc(lead), *dimensions)
+
+
+def _check_dimensions(table: ir.Table, dimensions: Sequence[str]) -> None:
+    """RunError when a column is not there, or is one of the totals."""
+    choices = [c for c in table.columns if c not in ("records", *MEASURES)]
+    wrong = [d for d in dimensions if d not in choices]
+    if wrong:
+        kind = "is a total itself" if wrong[0] in table.columns else "is not a column"
+        raise RunError(f"Nothing can be totalled by {wrong[0]}: it {kind}. Choose from: {', '.join(choices)}.")
 
 
 def _sha256(path: Path) -> str:

@@ -28,6 +28,8 @@ def totals(
     run: Run, table: str, dimensions: Sequence[str] = (), *, counted_only: bool = True, limit: int = 0
 ) -> pa.Table:
     """Rows of `table`, or its totals by `dimensions`. Ledger totals carry patients recounted at exactly that grain."""
+    if limit < 0:
+        raise RunError(f"A limit of {limit} rows cannot be shown. Give 0 for all, or more.")
     if not dimensions:
         found = run.table(table)
         if limit:
@@ -65,7 +67,7 @@ def summary(run: Run) -> str:
     lines += [f"  {fate:<12} {counts[fate]:>12,}" for fate in FATES]
     lines += ["", "Spend that counts, by service line (pounds, expected; patients recounted)"]
     lines += _services(run)
-    lines += ["", "Who pays"]
+    lines += ["", "Who pays (payer, delegation of the line, pounds expected)"]
     lines += _payers(run)
     agreement = facts["line_agreement"]
     compared, agreed = agreement["compared"], agreement["agreed"] or 0
@@ -138,6 +140,4 @@ def _pounds(value: Decimal | None) -> str:
 
 
 def _first(rows: pa.Table, limit: int) -> pa.Table:
-    if limit < 0:
-        raise RunError("--limit must be 0 or more.")
     return rows.slice(0, limit) if limit else rows

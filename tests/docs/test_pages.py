@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 import build_docs
+import docs_assignment
+import docs_flows
 import docs_pages
+import docs_text
 
 
 def test_output_is_renewed_and_cut(tmp_path: Path) -> None:
@@ -45,3 +48,18 @@ def test_pages_run_and_show_what_really_comes(tmp_path: Path) -> None:
         shown = page.read_text(encoding="utf-8")
         told += difflib.unified_diff(shown.splitlines(), text.splitlines(), page.name, "what comes", lineterm="", n=1)
     assert not told, "\n".join([*told, "The pages are renewed by: make docs"])
+
+
+def test_a_page_of_the_data_cannot_pass_over_what_it_does_not_know(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(docs_assignment.data.rows("outcomes")[0], "label", "a new label")
+    with pytest.raises(KeyError, match="a new label"):
+        docs_assignment.assignment_page()
+    monkeypatch.setattr(docs_flows, "HOW", {k: v for k, v in docs_flows.HOW.items() if k != "postcode"})
+    with pytest.raises(KeyError, match="postcode"):
+        docs_flows.flows_page()
+    with pytest.raises(KeyError, match="actions"):
+        docs_text.filled("checks", {})
+
+
+def test_tables_hold_any_text() -> None:
+    assert docs_text.table(("a", "b"), [("x|y", "two\nlines")]) == "| a | b |\n| --- | --- |\n| x\\|y | two lines |"

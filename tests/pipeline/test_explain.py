@@ -32,7 +32,7 @@ def test_a_delegated_record_in_words() -> None:
     ("given", "message"),
     [
         ({"colour": "red"}, "No field colour"),
-        ({"age": "old"}, "is not a int16"),
+        ({"age": "old"}, "is not a whole number"),
         ({"end_date": "1/2/25"}, "2025-06-30"),
     ],
 )

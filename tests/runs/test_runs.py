@@ -82,7 +82,7 @@ def test_totals_leave_out_what_does_not_count_unless_asked(engine: Any, tmp_path
     ledger = write(engine, tmp_path, ledger_rows(1, 2, 4)).ledger
     assert ledger.by().to_arrow().column("price_expected").to_pylist() == [5]
     assert ledger.by(counted_only=False).to_arrow().column("price_expected").to_pylist() == [7]
-    with pytest.raises(RunError, match="No column colour"):
+    with pytest.raises(RunError, match="by colour: it is not a column"):
         ledger.by("colour")
 
 

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from tertiary.synth.arrow import days, money, padded, take
 from tertiary.synth.blocks import NOT_SPECIALISED, created
 from tertiary.synth.data import parameters, rows
+from tertiary.synth.errors import SynthError
 from tertiary.synth.events import Draw
 from tertiary.synth.geography import postcodes
 from tertiary.synth.people import NOBODY, ethnic_codes, pseudonyms
@@ -145,5 +146,7 @@ def devices(draw: Draw, teller: Teller) -> pa.Table:
 
 
 def _ordered(parts: list[pa.Table]) -> pa.Table:
+    if not parts:
+        raise SynthError("scale: so small that no drug or device is left in a month. Give more, such as 0.005.")
     table = pa.concat_tables(parts)
     return table.sort_by([("provider", "ascending"), ("day", "ascending"), ("true_source", "ascending")])

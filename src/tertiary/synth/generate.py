@@ -71,6 +71,8 @@ def write(
     """
     begin = time.perf_counter()
     wanted, folder = scope(area, months, scale, seed, defects, format), Path(out)
+    if folder.exists() and not folder.is_dir():
+        raise SynthError(f"{folder}: this is a file. Name a new folder.")
     if folder.exists() and any(folder.iterdir()):
         raise SynthError(f"{folder}: the folder is not empty. Name a new folder, or empty this one.")
     if register is None:
@@ -108,7 +110,10 @@ class England:
 
     def write(self) -> None:
         """All months, then truth, overlay and label."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SynthError(f"{self.folder} cannot be made: {error.strerror}. Name another folder.") from error
         self.summary.people = len(self.people.local)
         for month in self.scope.months:
             self._month(month)
@@ -126,6 +131,8 @@ class England:
             payers(self.register, self.world, self.people, self.words, month), month, self.plans, self.number,
         )  # fmt: skip
         facts = {s: teller.tell(s, e) for s, e in self.draw.month(month).items()}
+        if not {"apc", "op", "ec"} <= set(facts):
+            raise SynthError(f"scale {self.scope.scale}: so small that no patient is left. Give more, such as 0.005.")
         tables = self._hospital(teller, facts)
         tables["plcm"] = patient_level(teller, facts, tables, self.here)
         tables["drplcm"], approvals = drugs(self.draw, teller)

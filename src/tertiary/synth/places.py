@@ -129,7 +129,7 @@ class Travel:
         best = np.full(len(distinct), np.inf)
         nearest = np.zeros(len(distinct), np.int32)
         lat, lon = self.world.areas.latitude[self.rows][area], self.world.areas.longitude[self.rows][area]
-        for k in range(int(count.max())):
+        for k in range(int(np.max(count))):
             has = k < count[owner]
             site = self._by_owner[1][np.minimum(begin[owner] + k, len(p.site_of) - 1)]
             km = np.where(has, _km(lat, lon, p.site_latitude[site], p.site_longitude[site]), np.inf)

@@ -85,6 +85,8 @@ def scope(area: str, months: str, scale: float, seed: int, defects: float, forma
         raise SynthError(f"defects {defects}: give a share of rows from 0 to 0.2, such as 0.01.")
     if format not in ("csv", "parquet"):
         raise SynthError(f"format {format!r}: give csv or parquet.")
+    if seed < 0:
+        raise SynthError(f"seed {seed}: give a whole number from 0.")
     return Scope(area.strip(), _months(months), float(scale), int(seed), float(defects), format)
 
 
