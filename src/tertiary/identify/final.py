@@ -49,7 +49,7 @@ def choose_line(
     """
     import ibis
 
-    rows = attach(rows, engine.materialise("identify_links", _links(rows, spells)), ["row_key"])
+    rows = attach(rows, engine.materialise("identify_links", _links(rows, spells, known)), ["row_key"])
     rules = engine.load("identify_rules", _rule_table(known))
     linked = ibis.ifelse(rows.flow.isin(_flows("linked")), rows.linked_number, ibis.null("int32"))
     rows = rows.mutate(
@@ -108,12 +108,18 @@ def _basis(rows: ir.Table) -> ir.Value:
     return ibis.cases((rows.excluded, "excluded"), *branches, else_="none")
 
 
-def _links(rows: ir.Table, spells: ir.Table) -> ir.Table:
-    """For contract monitoring rows: the rule of the hospital record they name, by three identifiers in turn."""
+def _links(rows: ir.Table, spells: ir.Table, known: Sequence[Rule]) -> ir.Table:
+    """For contract monitoring rows: the rule of the hospital record they name, by three identifiers in turn.
+
+    A rule that only repeats the submitted line tells a linked row nothing.
+    """
     import ibis
 
     wanted = rows.filter(rows.flow.isin(_flows("linked")) & (rows.fate == "accepted"))
+    repeats = [rule.number for rule in known if rule.service_line_code == "*"] or [-1]
     told = rows.filter(rows.flow.isin(["apc_episode", "apc_spell", "op"]) & rows.rule_number.notnull())
+    told = told.filter(~told.rule_number.isin(repeats))
+    spells = spells.filter(~spells.spell_number.isin(repeats))
     told = told.mutate(tie=told.rule_tie.cast("int8"))
     by_cds = told.filter(told.cds_unique_id != "")
     cds = by_cds.group_by("provider_code", "cds_unique_id").aggregate(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tertiary.identify.final import choose_line
 from tertiary.identify.holdings import own_holdings, spell_holdings
-from tertiary.identify.masks import DATED, LISTS, SINGLE, DatedFacts, masked
+from tertiary.identify.masks import DATED, LISTS, SINGLE, UNKNOWN_AGE, DatedFacts, masked, member_key
 from tertiary.identify.pack import Pack, Rule, packs, rules
 from tertiary.joins import attach
 
@@ -33,7 +33,7 @@ def identify(engine: DuckDBEngine, activity: ir.Table, register: Mapping[str, An
     """
     known = rules(register)
     breaks = _epochs(register, known)
-    prepared = _prepare(engine, activity, breaks)
+    prepared = _prepare(engine, activity, breaks, register)
     facts = _dated_facts(register, breaks)
     tested = [
         _test(engine, prepared.filter(prepared.flow.isin(pack.flows)), pack, breaks, facts) for pack in packs(register)
@@ -159,7 +159,7 @@ def _spell_rows(activity: ir.Table, spells: ir.Table, tested: Sequence[tuple[Pac
     ]
 
 
-def _prepare(engine: DuckDBEngine, activity: ir.Table, epochs: Sequence[date]) -> ir.Table:
+def _prepare(engine: DuckDBEngine, activity: ir.Table, epochs: Sequence[date], register: Mapping[str, Any]) -> ir.Table:
     """Accepted rows with the single values the dimensions read."""
     import ibis
     import pyarrow as pa
@@ -173,14 +173,17 @@ def _prepare(engine: DuckDBEngine, activity: ir.Table, epochs: Sequence[date]) -
         }
     )
     rows = attach(rows, engine.load("identify_calendar", calendar), {"activity_date": "day"})
-    carried = set(SINGLE.values()) | set(LISTS.values()) | set(DATED.values())
-    rows = rows.mutate(age=ibis.coalesce(rows.age, ibis.literal(999, "int16")))  # aggregates carry no age
+    carried = {*SINGLE.values(), *LISTS.values(), *(column for columns in DATED.values() for column in columns)}
+    rows = rows.mutate(age=ibis.coalesce(rows.age, ibis.literal(UNKNOWN_AGE, "int16")))  # aggregates carry no age
+    by_site = any(register["provider_lists"].column("site_code").to_pylist())
     prepared = rows.select(
         *("row_key", "record_id", "flow"),
         *sorted(carried & set(activity.columns)),
         # admitted care without a spell number is a spell of its own
         spell_id=ibis.ifelse(rows.spell_id == "", rows.record_id, rows.spell_id),
         epoch=ibis.coalesce(rows.epoch, ibis.literal(0, "int16")),
+        # sites multiply the look-up of provider lists, so they are read only where a list names one
+        list_site=rows.site_code if by_site else ibis.literal(""),
         diagnosis_primary=rows.diagnosis_all.split(",")[0].fill_null(""),
         submitted_code=ibis.ifelse(
             rows.mental_health_category != "", rows.mental_health_category, rows.service_line_submitted
@@ -206,13 +209,14 @@ def _dated_facts(register: Mapping[str, Any], epochs: Sequence[date]) -> DatedFa
     }
     members = register["provider_lists"].to_pylist()
     listing = [r for r in register["service_line_status"].to_pylist() if r["service_line_code"] in services]
-    lists: dict[date, dict[str, frozenset[str]]] = {}
+    lists: dict[date, dict[tuple[str, str], frozenset[str]]] = {}
     listed: dict[date, frozenset[str]] = {}
     for epoch in epochs:
-        by_provider: dict[str, set[str]] = {}
+        by_provider: dict[tuple[str, str], set[str]] = {}
         for row in members:
             if _in_force(row, epoch):
-                by_provider.setdefault(row["provider_code"], set()).add(row["list_name"])
+                name = member_key(row["list_name"], row["service_line_code"])
+                by_provider.setdefault((row["provider_code"], row["site_code"] or ""), set()).add(name)
         lists[epoch] = {provider: frozenset(names) for provider, names in by_provider.items()}
         listed[epoch] = frozenset(
             r["service_line_code"] for r in listing if _in_force(r, epoch) and r["delegation_status"] != "not_listed"
