@@ -182,7 +182,7 @@ class Assigner:
         }
         a.payer_kind = kinds.get(a.label, "icb")
         if a.payer_kind == "nhs_england":
-            a.payer_code = "NHSE"
+            a.payer_code = "X24"
         elif a.payer_kind == "icb":
             a.payer_code = self.places.icb_of_commissioner(a.commissioner, a.method, record, day)
         elif a.payer_kind == "none":

@@ -332,6 +332,8 @@ def _stay(draw: st.DrawFn, number: int, aims: Mapping[str, list[list[Row]]]) -> 
         contract: Row = {"flow": "plcm", "activity_date": day, "cds_unique_id": named, **draw(_values(aims["plcm"]))}
         if draw(st.integers(0, 3)) == 0:
             contract["spell_id"] = ""
+        if draw(st.integers(0, 3)) == 0:
+            contract |= draw(_place())  # the same CDS identifier at another provider names another record
         rows.append(contract)
     return [{**shared, **row} for row in rows]
 
