@@ -15,7 +15,8 @@ from tertiary.tables import columns
 
 _NOT_MAPPED = {"record_id", "row_key", "submission_id", "row_number", "flow", "fate"}
 _DERIVED = {
-    "scoped", "within_spell", "age", "year_of_activity", "month_of_activity", "year_declared", "month_declared", "by_flow",
+    "scoped", "within_spell", "age", "year_of_activity", "month_of_activity", "year_declared", "month_declared",
+    "by_flow",
 }  # fmt: skip
 _READERS = {
     "text": "{0}",
@@ -124,9 +125,8 @@ def derived(cells: Cells, has_key: bool) -> dict[str, str]:
     for m in cells.contract.mapping:
         if m.how == "within_spell":
             number = f"ltrim({cells.first(m.sources)}, '0')"
-            made[m.column] = (
-                f"CASE WHEN {made['spell_id']} = '' OR {number} = '' THEN '' ELSE {made['spell_id']} || ':' || {number} END"
-            )
+            spell = made["spell_id"]
+            made[m.column] = f"CASE WHEN {spell} = '' OR {number} = '' THEN '' ELSE {spell} || ':' || {number} END"
     if has_key and "patient_id" in by_column:
         made["patient_id"] = "CASE WHEN nhs_number = '' THEN patient_id ELSE flows_pseudonym(nhs_number) END"
     return made
@@ -212,9 +212,8 @@ def _age(cells: Cells, m: Mapped) -> str:
     choices = [f"CASE WHEN {carried_age} BETWEEN 0 AND 130 THEN {carried_age} END"]
     if m.value and cells.has(m.value):
         born = f"flows_date({cells.one(m.value)})"
-        choices.append(
-            f"CASE WHEN {cells.one(m.value)} <> '' AND {born} <= activity_date THEN datesub('year', {born}, activity_date) END"
-        )
+        years = f"datesub('year', {born}, activity_date)"
+        choices.append(f"CASE WHEN {cells.one(m.value)} <> '' AND {born} <= activity_date THEN {years} END")
     return f"CAST(coalesce({', '.join(choices)}, 999) AS SMALLINT)"
 
 

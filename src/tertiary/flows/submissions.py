@@ -36,8 +36,8 @@ def slices(engine: DuckDBEngine) -> None:
             FROM rows GROUP BY ALL
         )
         SELECT c.*, f.file_hash, f.copy_of, f.coverage, f.received_at, f.file_time,
-               left(sha256(concat_ws('|', f.file_hash, flow, provider_code, financial_year, financial_month, f.ordinal)), 16)
-                   AS submission_id
+               left(sha256(concat_ws('|', f.file_hash, flow, provider_code, financial_year, financial_month,
+                                     f.ordinal)), 16) AS submission_id
         FROM counted c JOIN (SELECT * EXCLUDE (flow) FROM flows_files) f USING (file_no)""")
 
 
@@ -57,17 +57,19 @@ def decide(engine: DuckDBEngine, as_known: date, is_superseding: bool) -> None:
         ), usable AS (SELECT * FROM known WHERE first_status = 'current'),
         offers AS (
             SELECT {place}, file_no AS offer, coverage, max(financial_month) AS last_month,
-                   max(created_at) AS made, max(received_at) AS got, max(file_time) AS seen, any_value(file_hash) AS hash,
-                   arg_max(submission_id, financial_month) AS last_slice
+                   max(created_at) AS made, max(received_at) AS got, max(file_time) AS seen,
+                   any_value(file_hash) AS hash, arg_max(submission_id, financial_month) AS last_slice
             FROM usable GROUP BY {place.replace("file_no, ", "")}, file_no, coverage
         ), months AS (SELECT DISTINCT {place}, financial_month FROM usable),
         choices AS (
             SELECT m.*, o.offer, u.submission_id, o.last_slice, coalesce(u.price, 0) AS price,
-                   row_number() OVER (PARTITION BY {", ".join(f"m.{c.strip()}" for c in place.split(","))}, m.financial_month
+                   row_number() OVER (
+                       PARTITION BY {", ".join(f"m.{c.strip()}" for c in place.split(","))}, m.financial_month
                        ORDER BY coalesce(CASE WHEN o.coverage = 'year_to_date' THEN o.made ELSE u.created_at END,
                                          TIMESTAMP '1900-01-01') DESC,
                                 coalesce(o.got, TIMESTAMP '1900-01-01') DESC,
-                                CASE WHEN o.made IS NULL AND o.got IS NULL THEN o.seen ELSE 0 END DESC, o.hash DESC) AS place
+                                CASE WHEN o.made IS NULL AND o.got IS NULL THEN o.seen ELSE 0 END DESC,
+                                o.hash DESC) AS place
             FROM months m
             JOIN offers o USING ({place})
             LEFT JOIN usable u ON u.file_no = o.offer AND u.flow = m.flow AND u.provider_code = m.provider_code
@@ -106,7 +108,8 @@ def note_order(engine: DuckDBEngine) -> None:
     """A finding for each content whose place was decided by the time of the file on disk."""
     engine.execute("""INSERT INTO flows_found
         SELECT file_no, NULL, any_value(submission_id), 'S19', '', count(*) || ' submissions superseded', '', ''
-        FROM flows_decided WHERE status = 'superseded' AND created_at IS NULL AND received_at IS NULL GROUP BY file_no""")
+        FROM flows_decided
+        WHERE status = 'superseded' AND created_at IS NULL AND received_at IS NULL GROUP BY file_no""")
 
 
 def publish(engine: DuckDBEngine) -> None:
@@ -146,5 +149,6 @@ def publish(engine: DuckDBEngine) -> None:
         FROM flows_decided d JOIN flows_files f USING (file_no)
         UNION ALL
         SELECT left(sha256(concat_ws('|', file_hash, file, flow, ordinal)), 16), file, file_hash, flow, '', '',
-               CAST(0 AS SMALLINT), coverage, NULL, received_at, 'unreadable', '', 0, 0, 0, 0, CAST(0 AS DECIMAL(26,8)), NULL
+               CAST(0 AS SMALLINT), coverage, NULL, received_at, 'unreadable', '', 0, 0, 0, 0,
+               CAST(0 AS DECIMAL(26,8)), NULL
         FROM flows_files WHERE file_no NOT IN (SELECT file_no FROM flows_slices)""")
