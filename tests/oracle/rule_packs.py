@@ -79,8 +79,8 @@ PROVIDERS = ("RRV", "RBV", "RJ1")
 SITES = ("", "01", "02")
 LISTS = ("CENTRES", "UNITS", "NOT_LOADED")
 PROPAGATION = (
-    *("whole_spell", "whole_spell", "episode_only", "not_specialised", "record_only", "attendance_only"),
-    *("core_not_specialised", "requires_specialised_core"),
+    *("whole_spell", "whole_spell", "whole_spell", "not_specialised", "not_specialised", "episode_only"),
+    *("record_only", "attendance_only", "core_not_specialised", "requires_specialised_core"),
 )
 
 Criterion = tuple[str, str, str, str]  # dimension, negated, kind, pattern
@@ -207,6 +207,17 @@ def _rule(draw: st.DrawFn, number: int, setting: str) -> tuple[Row, list[Row]]:
     return rule(f"{draw(st.sampled_from('ABC'))}{number:03d}", clauses, setting, **values)
 
 
+@st.composite
+def _rival(draw: st.DrawFn, number: int, rules: Sequence[tuple[Row, list[Row]]]) -> tuple[Row, list[Row]]:
+    """A rule that holds whenever one of `rules` does, at the same priority, most often for another line."""
+    row, criteria = draw(st.sampled_from(rules))
+    changed = {
+        "rule_id": f"{draw(st.sampled_from('ABC'))}{number:03d}",
+        "service_line_code": draw(st.sampled_from(LINES)),
+    }
+    return {**row, **changed}, [{**c, "rule_id": changed["rule_id"]} for c in criteria]
+
+
 def _padding(count: int, setting: str) -> list[tuple[Row, list[Row]]]:
     """Rules of one code each that put the bits of the others into later words of the mask."""
     return [
@@ -215,7 +226,7 @@ def _padding(count: int, setting: str) -> list[tuple[Row, list[Row]]]:
             [[("diagnosis_any", "N", "exact", f"P{n:03d}")]],
             setting,
             LINES[n % 2],
-            priority=n % 4,
+            priority=(0, 0, 0, 2)[n % 4],
         )
         for n in range(count)
     ]
@@ -352,12 +363,13 @@ def _visit(draw: st.DrawFn, number: int, aims: Mapping[str, list[list[Row]]]) ->
 
 @st.composite
 def worlds(draw: st.DrawFn) -> World:
-    """A rule pack of three to eight drawn rules (sometimes with padding up to three mask words) and its records."""
-    others = draw(st.lists(st.sampled_from(sorted(set(SETTINGS) - {"APC"})), min_size=1, max_size=3, unique=True))
+    """A rule pack of six to fourteen drawn rules, often with padding up to three mask words, and its records."""
+    others = draw(st.lists(st.sampled_from(sorted(set(SETTINGS) - {"APC"})), min_size=1, max_size=2, unique=True))
     settings = ["APC", *others]
-    choices = ["APC", "APC", *settings]
-    rules = [draw(_rule(n, draw(st.sampled_from(choices)))) for n in range(draw(st.integers(3, 8)))]
-    padding = _padding(draw(st.sampled_from([0, 0, 0, 62, 70, 135])), draw(st.sampled_from(choices)))
+    choices = ["APC", "APC", "APC", *settings]
+    rules = [draw(_rule(n, draw(st.sampled_from(choices)))) for n in range(draw(st.integers(5, 11)))]
+    rules += [draw(_rival(len(rules) + n, rules)) for n in range(draw(st.integers(1, 3)))]
+    padding = _padding(draw(st.sampled_from([140, 0, 70, 0, 140, 62])), draw(st.sampled_from(choices)))
     cut = draw(st.integers(0, len(rules)))
     pack = [*rules[:cut], *padding, *rules[cut:]]
     aims: dict[str, list[list[Row]]] = {name: [] for name in (*SETTINGS, "plcm")}
@@ -368,12 +380,12 @@ def worlds(draw: st.DrawFn) -> World:
             if "plcm" in SETTINGS[row["setting"]]:
                 aims["plcm"].append(clause)
     records: list[Row] = []
-    for number in range(draw(st.integers(2, 5))):
+    for number in range(draw(st.integers(4, 8))):
         records += draw(_stay(number, aims))
-    for number in range(draw(st.integers(1, 4))):
+    for number in range(draw(st.integers(2, 4))):
         records += draw(_visit(number, aims))
     anything = [clause for clauses in aims.values() for clause in clauses]
-    for flow in draw(st.lists(st.sampled_from(ALONE), max_size=6)):
+    for flow in draw(st.lists(st.sampled_from(ALONE), min_size=2, max_size=8)):
         shared = {"flow": flow, **draw(_place())}
         records.append({**shared, "activity_date": draw(st.sampled_from(DAYS)), **draw(_values(anything))})
     return world(pack, records, draw(_members()), draw(_mapping(settings)))
