@@ -32,6 +32,7 @@ HOW = {
     "opcs4": "OPCS-4 codes without dots, separated by commas",
     "hrg": "healthcare resource groups, separated by commas",
     "postcode": "with one blank before the last three characters",
+    "provider": "capitals; the trailing 00 of a code of five characters is left out",
     "financial_year": "six digits such as 202526",
     "financial_month": "1 to 13, April is 1",
     "year_of_activity": "of the month named in the source, else of the activity date",

@@ -249,13 +249,27 @@ def _responsible(known: Register, row: Mapping[str, Any]) -> tuple[Statement, ..
     said += [
         Statement(f"Outcome {row['assignment_label'] or 'none'}: commissioner {row['commissioner_code'] or 'none'} by"
                   f" {row['lookup_method'] or 'no look-up'}; category {row['commissioned_service_category'] or '-'}."),
-        Statement(f"Payer {row['payer_code'] or 'nobody'} ({row['payer_kind']}); accountable"
-                  f" {row['accountable_body'] or '-'}; contracting host {row['contracting_host'] or 'none'}."),
+        *_bodies(known, row),
         Statement(f"Delegation on that day: {row['delegation_status']}."),
     ]  # fmt: skip
     said += [Statement(f"Setting that decided: {o}") for o in row["options"].split(";") if o]
     said += [Statement(f"Look-up: {o}") for o in row["lookups"].split(";") if o]
     return tuple(said)
+
+
+def _bodies(known: Register, row: Mapping[str, Any]) -> tuple[Statement, ...]:
+    """Who pays, who answers for it and who runs the contract, each code with its name where the register has one."""
+    bodies = known["bodies"]
+    names = dict(zip(bodies.column("body_code").to_pylist(), bodies.column("name").to_pylist(), strict=True))
+
+    def named(code: str, nobody: str) -> str:
+        return " ".join(filter(None, (code, names.get(code, "")))) or nobody
+
+    return (
+        Statement(f"Payer {named(row['payer_code'], 'nobody')} ({row['payer_kind']})."),
+        Statement(f"Accountable {named(row['accountable_body'], 'nobody')}."),
+        Statement(f"Contracting host {named(row['contracting_host'], 'none')}."),
+    )
 
 
 def _price(row: Mapping[str, Any]) -> tuple[Statement, ...]:

@@ -46,7 +46,7 @@ def test_infertility_codes_in_any_position(decide: Assigned) -> None:
 
 def test_armed_forces_fertility(decide: Assigned) -> None:
     found = one(decide, OP | {"diagnosis_all": "N46", "armed_forces_fertility_approved": "Y"})
-    assert (found["commissioner_code"], found["category_assigned"], found["payer_code"]) == ("13Q", "61", "NHSE")
+    assert (found["commissioner_code"], found["category_assigned"], found["payer_code"]) == ("13Q", "61", "X24")
 
 
 def test_source_of_admission_of_prisoners_is_a_setting(decide: Assigned) -> None:
@@ -128,7 +128,7 @@ def test_london_moves_to_its_new_icb_and_host_on_1_april_2026(decide: Assigned) 
     before, after = decide([OP | {"start_date": d, "service_line_final": "NCBPS11B"} for d in days])
     assert (before["payer_code"], before["population_icb"], before["contracting_host"]) == ("QMJ", "QMJ", "QMJ")
     assert (after["payer_code"], after["population_icb"], after["contracting_host"]) == ("Z9B2Z", "Z9B2Z", "Z9B2Z")
-    assert before["accountable_body"] == after["accountable_body"] == "NHSE"
+    assert before["accountable_body"] == after["accountable_body"] == "X24"
 
 
 def test_a_contracting_host_never_pays_for_another_icb(decide: Assigned) -> None:

@@ -48,13 +48,13 @@ def test_only_an_icb_known_gives_no_sub_icb_but_the_payer_is_known(engine: Any, 
 def test_drugs_and_devices_skip_the_method_and_delegated_budgets(decide: Assigned, register: Any) -> None:
     drug = PLCM | {"flow": "drplcm", "component": "drug", "gp_practice_code": "M85001"}
     cases = [
-        (drug, "NHSE", ""),
-        (drug | {"commissioned_service_category": "31"}, "NHSE", "cancer_drugs_fund"),
-        (drug | {"commissioned_service_category": "41"}, "NHSE", "hepatitis_c"),
-        (drug | {"commissioned_service_category": "12"}, "NHSE", "category_12_on_specialised_line"),
+        (drug, "X24", ""),
+        (drug | {"commissioned_service_category": "31"}, "X24", "cancer_drugs_fund"),
+        (drug | {"commissioned_service_category": "41"}, "X24", "hepatitis_c"),
+        (drug | {"commissioned_service_category": "12"}, "X24", "category_12_on_specialised_line"),
         (drug | {"commissioned_service_category": "12", "service_line_final": ""}, "QHL", ""),
-        (drug | {"flow": "deplcm", "component": "device", "supply_route": "01"}, "NHSE", ""),
-        (drug | {"flow": "acm"}, "NHSE", ""),
+        (drug | {"flow": "deplcm", "component": "device", "supply_route": "01"}, "X24", ""),
+        (drug | {"flow": "acm"}, "X24", ""),
     ]
     found = decide([row for row, _, _ in cases], None, register)
     assert [r["payer_code"] for r in found] == [payer for _, payer, _ in cases]

@@ -140,7 +140,10 @@ def test_regions_in_contract_monitoring_follow_the_ladder_of_the_tool(decide: As
         (amber | frimley | {"gp_practice_responsibility": "QHL"}, ("14A", "gp_practice_responsibility")),
         (amber | frimley | {"gp_practice_responsibility": "7A4"}, ("14G", "lsoa")),
         (amber | {"residence_responsibility": "36L"}, ("13R", "residence_responsibility")),
-        (amber | {"gp_practice_code": "A91182", "residence_responsibility": "36L"}, ("13R", "residence_responsibility")),
+        (
+            amber | {"gp_practice_code": "A91182", "residence_responsibility": "36L"},
+            ("13R", "residence_responsibility"),
+        ),
         (amber | {"gp_practice_code": "ZZ9999", "residence_responsibility": "36L"}, ("27T", "region_of_provider")),
         (amber, ("27T", "provider_address")),
         (PLCM | frimley | {"gp_practice_responsibility": "QHL", "section_7a_service": "Y"},

@@ -48,7 +48,8 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Found]:
         result = check(engine, [folder], Register.load())
         made: Found = {}
         query = """SELECT f.*, x."check" FROM flows_findings f LEFT JOIN (
-            SELECT "check", field, r.row_number, q.file FROM flows_found x JOIN flows_numbered r ON r.row_key - 1 = x.row_id
+            SELECT "check", field, r.row_number, q.file
+            FROM flows_found x JOIN flows_numbered r ON r.row_key - 1 = x.row_id
             JOIN flows_files q ON q.file_no = x.file_no) x USING (file, row_number, field)
             JOIN flows_checks k ON k."check" = x."check" AND k.rule_id = f.rule_id"""
         for finding in engine.query(query).to_pylist():

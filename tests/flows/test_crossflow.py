@@ -13,9 +13,18 @@ Take = Callable[..., Any]
 SOUND: dict[str, list[tuple[str, Mapping[str, str]]]] = {
     "C01": [("acm", {}), ("plcm", {})],
     "C02": [("acm", {"POINT OF DELIVERY CODE": "DRUG", "CONTRACT MONITORING ACTUAL PRICE": "100.00"}), ("drplcm", {})],
-    "C03": [("acm", {"POINT OF DELIVERY CODE": "DEVICE", "CONTRACT MONITORING ACTUAL PRICE": "100.00"}), ("deplcm", {})],
-    "C05": [("acm", {"POINT OF DELIVERY CODE": "EL", "TARIFF CODE": "LA07H", "CONTRACT MONITORING ACTUAL ACTIVITY": "1"}), ("apc_spell", {})],
-    "C06": [("plcm", {"CDS UNIQUE IDENTIFIER": "U1", "NON CDS UNIQUE IDENTIFIER": ""}), ("apc_episode", {"Unique_CDS_Identifier": "U1"})],
+    "C03": [
+        ("acm", {"POINT OF DELIVERY CODE": "DEVICE", "CONTRACT MONITORING ACTUAL PRICE": "100.00"}),
+        ("deplcm", {}),
+    ],
+    "C05": [
+        ("acm", {"POINT OF DELIVERY CODE": "EL", "TARIFF CODE": "LA07H", "CONTRACT MONITORING ACTUAL ACTIVITY": "1"}),
+        ("apc_spell", {}),
+    ],
+    "C06": [
+        ("plcm", {"CDS UNIQUE IDENTIFIER": "U1", "NON CDS UNIQUE IDENTIFIER": ""}),
+        ("apc_episode", {"Unique_CDS_Identifier": "U1"}),
+    ],
     "C07": [("acm", {}), ("iap", {})],
     "C08": [("acm", {}), ("plcm", {})],
     "C09": [("drplcm", {"HOSPITAL PROVIDER SPELL NUMBER": "H1", "ATTENDANCE IDENTIFIER": ""}), ("apc_spell", {})],
@@ -24,7 +33,11 @@ BROKEN: dict[str, tuple[int, Mapping[str, str], str]] = {
     "C01": (1, {"TOTAL COST": "190.00", "ACTIVITY UNIT PRICE": "95"}, "201.00 (gap 11.00, coverage 0.945)"),
     "C02": (1, {"TOTAL COST": "90.00"}, "100.00 (gap 10.00, coverage 0.900)"),
     "C03": (1, {"TOTAL COST": "90.00"}, "100.00 (gap 10.00, coverage 0.900)"),
-    "C05": (0, {"CONTRACT MONITORING ACTUAL ACTIVITY": "3"}, "3.000 (1 of 1 points of delivery and resource groups differ)"),
+    "C05": (
+        0,
+        {"CONTRACT MONITORING ACTUAL ACTIVITY": "3"},
+        "3.000 (1 of 1 points of delivery and resource groups differ)",
+    ),
     "C06": (0, {"CDS UNIQUE IDENTIFIER": "U2"}, "1 of 1 not found in SUS"),
     "C07": (1, {"CONTRACT MONITORING PLANNED PRICE": "150.00"}, "200.00 (gap 50.00)"),
     "C08": (1, {"TOTAL COST": "100.50", "ACTIVITY COUNT (POINT OF DELIVERY)": "1"}, "NCBPS11B: coverage 0.500"),

@@ -197,7 +197,10 @@ def test_no_input_is_told(take: Take, tmp_path: Path) -> None:
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
-        st.tuples(st.integers(1, 4), st.integers(1, 3), st.integers(1, 5), st.booleans(), st.sampled_from(["201.00", "50.00", "tbc"])),
+        st.tuples(
+            *(st.integers(1, 4), st.integers(1, 3), st.integers(1, 5), st.booleans()),
+            st.sampled_from(["201.00", "50.00", "tbc"]),
+        ),
         min_size=1, max_size=7,
     )
 )  # fmt: skip

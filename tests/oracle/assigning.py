@@ -155,7 +155,7 @@ class Assigner:
         if line == "":
             return "none"
         if not is_specialised(line, self.ref):
-            return "other"  # secondary dental and public health codes are no specialised services, whatever their list says
+            return "other"  # secondary dental and public health codes are no specialised services, whatever lists say
         status = self.ref.status(line, day)
         colour = status["delegation_status"] if status else ""
         if colour == "green":
@@ -190,7 +190,7 @@ class Assigner:
         }
         a.payer_kind = kinds.get(a.label, "icb")
         if a.payer_kind == "nhs_england":
-            a.payer_code = "NHSE"
+            a.payer_code = "X24"
         elif a.payer_kind == "icb":
             a.payer_code = self.places.icb_of_commissioner(a.commissioner, a.method, record, day)
         elif a.payer_kind == "none":

@@ -68,6 +68,7 @@ def listed_service(code: str, day: date | None, ref: Reference) -> bool:
 
 def matches(value: str, pattern: str, kind: str) -> bool:
     """One code against one pattern."""
+    # blank means not recorded and matches nothing, not even *
     if value == "":
         return False
     if kind == "prefix":
@@ -182,7 +183,10 @@ class _Pass:
             return True
         if name in self.lists_loaded:
             return any(
-                m["provider_code"] == r["provider_code"] and holds(m, r["activity_date"])
+                m["provider_code"] == r["provider_code"]
+                and m["site_code"] in ("", r["site_code"])
+                and m["service_line_code"] in ("", rule["service_line_code"])
+                and holds(m, r["activity_date"])
                 for m in self.ref.provider_lists[name]
             )
         return None if rule["provider_required"] == "Y" else True
@@ -243,7 +247,9 @@ class _Pass:
             return
         competing = list(answer.matched)
         if flow == "apc_episode":
-            competing = [x for x in competing if self.ref.rules[x]["propagation"] == "episode_only"]
+            # a rule that would decide for the spell but asks about it first decides nothing
+            spell_wide = ("whole_spell", "not_specialised")
+            competing = [x for x in competing if self.ref.rules[x]["propagation"] not in spell_wide]
         elif flow == "apc_spell":
             competing = []
         if competing:
@@ -262,7 +268,9 @@ class _Pass:
 
     def _final(self, r: Row) -> None:
         answer, flow = self.answers[r["record_id"]], r["flow"]
-        if flow in CODED:
+        if answer.excluded:
+            answer.final, answer.basis = "", "excluded"
+        elif flow in CODED:
             answer.final, answer.basis = self._final_coded(r, answer)
         elif flow == "plcm":
             answer.final, answer.basis = self._final_plcm(r, answer)
@@ -270,10 +278,8 @@ class _Pass:
             answer.final, answer.basis = self._final_other(r, answer)
 
     def _final_coded(self, r: Row, answer: Answer) -> tuple[str, str]:
-        if answer.derived:
+        if self._own_line(answer):
             return answer.derived, "derived"
-        if answer.excluded:
-            return "", "excluded"
         if self._known_service(r["service_line_sus"]):
             return r["service_line_sus"], "sus"
         if listed_service(r["service_line_submitted"], r["activity_date"], self.ref):
@@ -346,7 +352,7 @@ class _Pass:
         if source.excluded:
             answer.rule_id, answer.derived, answer.final, answer.basis = source.rule_id, "", "", "excluded"
             answer.tie = source.tie
-        elif source.derived:
+        elif self._own_line(source):
             answer.rule_id, answer.derived = source.rule_id, source.derived
             answer.final, answer.basis, answer.tie = source.derived, "linked", source.tie
 

@@ -72,7 +72,8 @@ FORBIDDEN = {
             r"quay\.io", r"arti" + "factory", r"jfrog\.",
         ]
     ),
-    "a folder of one machine": r"(?:^|file:/{2}|[\s\"'`(=:,<>|])/(?:work|root|home|opt|mnt|srv|Users)/|[A-Z]:\\Users\\|\.py"
+    "a folder of one machine": r"(?:^|file:/{2}|[\s\"'`(=:,<>|])/(?:work|root|home|opt|mnt|srv|Users)/"
+    + r"|[A-Z]:\\Users\\|\.py"
     + "env",
     "an e-mail address": r"[\w.+-]+@(?!example\.(?:org|com))[\w-]+\.[a-z]{2,}",
     "an index option": r"--(?:extra-)?index-" + r"url\s+\S|--find-" + r"links\s+\S",

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from tertiary.assign.data import codes
 from tertiary.assign.dimensions import ARMED_FORCES, ENGLAND, WALES
 from tertiary.assign.facts import ASSUMED, ICB_ONLY
+from tertiary.register.responsibility import NHS_ENGLAND
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-NHS_ENGLAND = "NHSE"
 PRIVATE = "VPP00"
 # Guidance p16-20: specialised commissioners of the other countries; Northern Ireland's code is not stated
 DEVOLVED_SPECIALISED = {WALES: "7A5HC", "S92000003": "SD002"}

@@ -15,7 +15,8 @@ from tertiary.tables import columns
 
 _NOT_MAPPED = {"record_id", "row_key", "submission_id", "row_number", "flow", "fate"}
 _DERIVED = {
-    "scoped", "within_spell", "age", "year_of_activity", "month_of_activity", "year_declared", "month_declared", "by_flow",
+    "scoped", "within_spell", "age", "year_of_activity", "month_of_activity", "year_declared", "month_declared",
+    "by_flow",
 }  # fmt: skip
 _READERS = {
     "text": "{0}",
@@ -100,7 +101,7 @@ def derived(cells: Cells, has_key: bool) -> dict[str, str]:
         stated = _READERS["financial_month"].format(cells.first(month.sources))
         is_stated = f"{declared} <> '' AND {stated} IS NOT NULL"
         made["activity_date"] = "activity_date"
-        # A list that states no month is a snapshot: it belongs to none, so that the provider's next one replaces it whole.
+        # A list that states no month is a snapshot: it belongs to none, so that the next one replaces it whole.
         made["financial_year"] = f"CASE WHEN {is_stated} THEN {declared} ELSE '' END"
         made["financial_month"] = f"CASE WHEN {is_stated} THEN {stated} END"
     elif year.how == "year_of_activity":
@@ -126,9 +127,8 @@ def derived(cells: Cells, has_key: bool) -> dict[str, str]:
     for m in cells.contract.mapping:
         if m.how == "within_spell":
             number = f"ltrim({cells.first(m.sources)}, '0')"
-            made[m.column] = (
-                f"CASE WHEN {made['spell_id']} = '' OR {number} = '' THEN '' ELSE {made['spell_id']} || ':' || {number} END"
-            )
+            spell = made["spell_id"]
+            made[m.column] = f"CASE WHEN {spell} = '' OR {number} = '' THEN '' ELSE {spell} || ':' || {number} END"
     if has_key and "patient_id" in by_column:
         made["patient_id"] = "CASE WHEN nhs_number = '' THEN patient_id ELSE flows_pseudonym(nhs_number) END"
     return made
@@ -214,9 +214,8 @@ def _age(cells: Cells, m: Mapped) -> str:
     choices = [f"CASE WHEN {carried_age} BETWEEN 0 AND 130 THEN {carried_age} END"]
     if m.value and cells.has(m.value):
         born = f"flows_date({cells.one(m.value)})"
-        choices.append(
-            f"CASE WHEN {cells.one(m.value)} <> '' AND {born} <= activity_date THEN datesub('year', {born}, activity_date) END"
-        )
+        years = f"datesub('year', {born}, activity_date)"
+        choices.append(f"CASE WHEN {cells.one(m.value)} <> '' AND {born} <= activity_date THEN {years} END")
     return f"CAST(coalesce({', '.join(choices)}, 999) AS SMALLINT)"
 
 

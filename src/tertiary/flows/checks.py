@@ -194,7 +194,7 @@ def _lists(predicate: str) -> str:
 
 
 def _with_cells(parameters: str, cells: Cells, own: str) -> str:
-    """`{FIELD NAME}` stands for the trimmed cell of that field (blank when the file lacks it), `{@}` for the own cell."""
+    """`{FIELD NAME}` stands for the trimmed cell of that field (blank when the file lacks it), `{@}` for the own."""
 
     def cell(found: re.Match[str]) -> str:
         name = found[1]

@@ -25,9 +25,10 @@ _SUS = "'apc_spell', 'apc_episode', 'op', 'ec', 'cc_adult', 'cc_paediatric', 'cc
 def find(engine: DuckDBEngine, register: Register) -> None:
     """Add the findings of comparisons between flows to `flows_found`."""
     engine.execute(f"""CREATE OR REPLACE TABLE flows_sums AS
-        SELECT flow, component, service_line_submitted, {_PLACE}, sum(price_submitted) AS pounds, sum(quantity) AS quantity,
-               sum(price_plan) AS plan, any_value(submission_id) AS submission_id
-        FROM flows_activity WHERE fate = 'accepted' AND flow IN ('acm', 'iap', 'plcm', 'drplcm', 'deplcm') GROUP BY ALL""")
+        SELECT flow, component, service_line_submitted, {_PLACE}, sum(price_submitted) AS pounds,
+               sum(quantity) AS quantity, sum(price_plan) AS plan, any_value(submission_id) AS submission_id
+        FROM flows_activity
+        WHERE fate = 'accepted' AND flow IN ('acm', 'iap', 'plcm', 'drplcm', 'deplcm') GROUP BY ALL""")
     for check, component, flow in (("C01", "activity", "plcm"), ("C02", "drug", "drplcm"), ("C03", "device", "deplcm")):
         _totals(engine, checks()[check], component, flow)
     _activity(engine, checks()["C05"])
@@ -51,7 +52,8 @@ def _totals(engine: DuckDBEngine, check: Check, component: str, flow: str) -> No
              arrived AS (SELECT {_PLACE} FROM flows_sums GROUP BY ALL
                          HAVING bool_or(flow = 'acm') AND bool_or(flow = '{flow}'))
         SELECT coalesce(a.submission_id, p.submission_id) AS submission_id,
-               {_pounds("coalesce(a.pounds, 0)")} || ' (gap ' || {_pounds("coalesce(a.pounds, 0) - coalesce(p.pounds, 0)")}
+               {_pounds("coalesce(a.pounds, 0)")}
+                   || ' (gap ' || {_pounds("coalesce(a.pounds, 0) - coalesce(p.pounds, 0)")}
                    || ', coverage ' || {_ratio("coalesce(p.pounds, 0)", "coalesce(a.pounds, 0)")} || ')' AS value,
                {_pounds("coalesce(p.pounds, 0)")} || ' in ' || upper('{flow}') AS expected
         FROM arrived LEFT JOIN a USING ({_PLACE}) LEFT JOIN p USING ({_PLACE})
@@ -83,7 +85,8 @@ def _coverage(engine: DuckDBEngine, check: Check) -> None:
         WITH s AS (SELECT {_PLACE}, service_line_submitted AS line, sum(pounds) FILTER (flow = 'acm') AS acm,
                           sum(pounds) FILTER (flow = 'plcm') AS plcm,
                           any_value(submission_id) FILTER (flow = 'acm') AS submission_id
-                   FROM flows_sums WHERE component = 'activity' AND flow IN ('acm', 'plcm') AND service_line_submitted <> ''
+                   FROM flows_sums
+                   WHERE component = 'activity' AND flow IN ('acm', 'plcm') AND service_line_submitted <> ''
                    GROUP BY ALL HAVING sum(pounds) FILTER (flow = 'acm') > 0),
              arrived AS (SELECT DISTINCT {_PLACE} FROM flows_sums WHERE flow = 'plcm')
         SELECT submission_id, line || ': coverage ' || {_ratio("coalesce(plcm, 0)", "acm")} AS value,
@@ -111,7 +114,8 @@ def _activity(engine: DuckDBEngine, check: Check) -> None:
                              count(*) FILTER (acm <> coalesce(sus, 0)) AS apart, count(*) AS cells,
                              any_value(submission_id) AS submission_id
                       FROM cells JOIN shared USING ({_PLACE}) GROUP BY ALL)
-        SELECT submission_id, acm || ' (' || apart || ' of ' || cells || ' points of delivery and resource groups differ)' AS value,
+        SELECT submission_id,
+               acm || ' (' || apart || ' of ' || cells || ' points of delivery and resource groups differ)' AS value,
                sus || ' in SUS' AS expected FROM sums WHERE apart > 0""",
     )
 
@@ -132,11 +136,13 @@ def _unmatched(engine: DuckDBEngine, check: Check, flow: str, column: str, *keys
         check,
         f"""
         WITH held AS ({held}),
-             arrived AS (SELECT DISTINCT {_PLACE} FROM flows_activity WHERE fate = 'accepted' AND flow IN ('apc_spell', 'apc_episode', 'op')),
+             arrived AS (SELECT DISTINCT {_PLACE} FROM flows_activity
+                         WHERE fate = 'accepted' AND flow IN ('apc_spell', 'apc_episode', 'op')),
              r AS (SELECT {_PLACE}, {provider} {given} AS id, submission_id FROM flows_activity
                    WHERE fate = 'accepted' AND flow = '{flow}' AND {given} IS NOT NULL)
         SELECT any_value(submission_id) AS submission_id,
-               count(*) FILTER (h.id IS NULL) || ' of ' || count(*) || ' not found in SUS' AS value, 'every one found' AS expected
+               count(*) FILTER (h.id IS NULL) || ' of ' || count(*) || ' not found in SUS' AS value,
+               'every one found' AS expected
         FROM r JOIN arrived USING ({_PLACE}) LEFT JOIN held h ON h.id = r.id
         GROUP BY {_PLACE} HAVING count(*) FILTER (h.id IS NULL) > 0""",
     )
@@ -157,8 +163,8 @@ def _approvals(engine: DuckDBEngine, register: Register, check: Check) -> None:
                      SELECT 1 FROM flows_listed k WHERE k.drug_code = r.drug_code
                          AND (k.valid_from IS NULL OR k.valid_from <= r.activity_date)
                          AND (k.valid_to IS NULL OR r.activity_date < k.valid_to)))
-        SELECT d.file_no, s.row_key - 1, s.submission_id, {quote(check.check)}, coalesce(n.field, {quote(check.fields)}),
-               s.drug_code, {quote(check.expected)}, ''
+        SELECT d.file_no, s.row_key - 1, s.submission_id, {quote(check.check)},
+               coalesce(n.field, {quote(check.fields)}), s.drug_code, {quote(check.expected)}, ''
         FROM supplies s JOIN flows_decided d USING (submission_id)
         LEFT JOIN flows_names n ON n.file_no = d.file_no AND n."column" = {quote(check.fields)}
         WHERE NOT EXISTS (
@@ -173,13 +179,14 @@ def _pounds(sql: str) -> str:
 
 def _ratio(part: str, whole: str) -> str:
     """A ratio in words of three decimals; only shown, never a price."""
-    return f"CASE WHEN {whole} = 0 THEN 'none' ELSE format('{{:.3f}}', CAST({part} AS DOUBLE) / CAST({whole} AS DOUBLE)) END"
+    share = f"CAST({part} AS DOUBLE) / CAST({whole} AS DOUBLE)"
+    return f"CASE WHEN {whole} = 0 THEN 'none' ELSE format('{{:.3f}}', {share}) END"
 
 
 def _insert(engine: DuckDBEngine, check: Check, found: str) -> None:
     """Put rows (submission_id, value, expected) into `flows_found`."""
     engine.execute(f"""INSERT INTO flows_found
-        SELECT d.file_no, NULL, x.submission_id, {quote(check.check)}, coalesce(n.field, {quote(check.fields)}), x.value,
-               x.expected || ': ' || {quote(check.expected)}, ''
+        SELECT d.file_no, NULL, x.submission_id, {quote(check.check)}, coalesce(n.field, {quote(check.fields)}),
+               x.value, x.expected || ': ' || {quote(check.expected)}, ''
         FROM ({found}) x JOIN flows_decided d ON d.submission_id = x.submission_id
         LEFT JOIN flows_names n ON n.file_no = d.file_no AND n."column" = {quote(check.fields)}""")

@@ -92,7 +92,8 @@ def of_rows(engine: DuckDBEngine, compiled: Mapping[int, list[RowCheck]]) -> Non
     engine.execute(f"""INSERT INTO flows_found
         SELECT file_no, row_id, NULL, "check", field, value, expected, CASE reads {repairs} ELSE '' END
         FROM (SELECT r.*, r.rowid AS row_id, k.* EXCLUDE (file_no),
-                     CASE WHEN k.position < 0 THEN '' ELSE string_split(r.evidence, {JOINT})[k.position + 1] END AS value
+                     CASE WHEN k.position < 0 THEN ''
+                          ELSE string_split(r.evidence, {JOINT})[k.position + 1] END AS value
               FROM flows_rows r JOIN flows_failed k ON r.file_no = k.file_no
                   AND ((CASE k.word {words} END) >> k.bit) & 1 = 1
               WHERE r.evidence IS NOT NULL AND NOT ({flows})) r""")
@@ -134,19 +135,20 @@ def publish(engine: DuckDBEngine) -> None:
         WITH placed AS (
             SELECT x.*, f.file, r.row_number, coalesce(r.flow, s.flow, f.flow) AS flow,
                    coalesce(x.submission_id, d.submission_id, '') AS submission,
-                   CASE WHEN d.submission_id IS NULL THEN '' ELSE d.submission_id || '-' || r.row_number END AS record_id
+                   CASE WHEN d.submission_id IS NULL THEN ''
+                        ELSE d.submission_id || '-' || r.row_number END AS record_id
             FROM flows_found x JOIN flows_files f USING (file_no)
             LEFT JOIN flows_numbered r ON x.row_id = r.row_key - 1
             LEFT JOIN flows_decided d ON d.file_no = r.file_no AND d.flow = r.flow AND d.provider_code = r.provider_code
                 AND d.financial_year = r.financial_year AND d.financial_month = coalesce(r.financial_month, 0)
             LEFT JOIN flows_decided s ON x.row_id IS NULL AND s.submission_id = x.submission_id
             UNION ALL
-            SELECT b.file_no, NULL, b.submission_id, b."check", '', b.value, b.expected, '', b.file, b.row_number, b.flow,
-                   b.submission_id, b.record_id
+            SELECT b.file_no, NULL, b.submission_id, b."check", '', b.value, b.expected, '',
+                   b.file, b.row_number, b.flow, b.submission_id, b.record_id
             FROM flows_broken_rows b
         )
-        SELECT md5(concat_ws('|', CASE WHEN record_id = '' THEN file || '|' || submission ELSE record_id END, "check", field,
-                             CASE WHEN record_id = '' THEN value ELSE '' END)) AS finding_id,
+        SELECT md5(concat_ws('|', CASE WHEN record_id = '' THEN file || '|' || submission ELSE record_id END,
+                             "check", field, CASE WHEN record_id = '' THEN value ELSE '' END)) AS finding_id,
                file, submission AS submission_id, record_id, coalesce(row_number, 0) AS row_number, flow, k.rule_id,
                k.level, k.severity, coalesce(field, '') AS field,
                left(flows_redact(replace(coalesce(value, ''), chr(0), '\u2400')), {_VALUE_SHOWN}) AS value,
@@ -154,7 +156,8 @@ def publish(engine: DuckDBEngine) -> None:
         FROM placed p JOIN flows_checks k USING ("check")""")
     refusing = ", ".join(f"'{c.check}'" for c in checks().values() if c.action == "quarantine")
     cells = f"string_split(r.evidence, {JOINT})"
-    quoted = """CASE WHEN contains(v, ',') OR contains(v, '"') OR contains(v, chr(10)) THEN '"' || replace(v, '"', '""') || '"' ELSE v END"""
+    quoted = """CASE WHEN contains(v, ',') OR contains(v, '"') OR contains(v, chr(10))
+        THEN '"' || replace(v, '"', '""') || '"' ELSE v END"""
     engine.execute(f"""CREATE OR REPLACE TABLE flows_quarantine AS
         WITH first_check AS (
             SELECT row_id, min("check") AS "check" FROM flows_found WHERE "check" IN ({refusing}) GROUP BY 1)

@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class IntakeSettings:
-    """`pseudonym_key` turns NHS numbers into keyed hashes; `coverage` maps file patterns to in_month or year_to_date."""
+    """`pseudonym_key` makes hashes of NHS numbers; `coverage` maps file patterns to in_month or year_to_date."""
 
     pseudonym_key: str | None = field(default=None, repr=False)
     coverage: tuple[tuple[str, str], ...] = ()

@@ -60,7 +60,8 @@ _MACROS = {
     "flows_digits(x)": "replace(replace(x, ' ', ''), '-', '')",
     "flows_is_nhs(d)": f"""CASE WHEN length(d) = 10 AND d <> '0000000000' AND regexp_full_match(d, '[0-9]{{10}}')
         THEN (11 - ({_WEIGHTED}) % 11) % 11 = unicode(right(d, 1)) - 48 ELSE false END""",
-    "flows_patient(x)": "CASE WHEN ltrim(x, '0') = '' OR list_contains(['NULL', 'NONE', 'NAN'], upper(x)) THEN '' ELSE x END",
+    "flows_patient(x)": """CASE WHEN ltrim(x, '0') = '' OR list_contains(['NULL', 'NONE', 'NAN'], upper(x))
+        THEN '' ELSE x END""",
     # Whatever ten digits in a row pass modulus 11 are taken out, also where a lost separator fused them with others
     # (so one long code in a few loses digits too), and the form 943 476 5919.
     "flows_windows(run)": "list_transform(range(1, length(run) - 8), lambda i: substr(run, i, 10))",
@@ -69,7 +70,8 @@ _MACROS = {
             regexp_extract_all(x, '[0-9]{{3}}[ -][0-9]{{3}}[ -][0-9]{{4}}')),
         lambda n: flows_is_nhs(flows_digits(n))), lambda text, n: replace(text, n, '{REDACTED}'), x)""",
     # HMAC-SHA256 written out, since the engine has the hash but not the construction (RFC 2104).
-    "flows_pseudonym(d)": """sha256(getvariable('flows_outer') || unhex(sha256(getvariable('flows_inner') || encode(d))))""",
+    "flows_pseudonym(d)": """sha256(getvariable('flows_outer')
+        || unhex(sha256(getvariable('flows_inner') || encode(d))))""",
 }
 
 

@@ -1,4 +1,4 @@
-"""Checks against the register and between rows: distinct values are tested once, and rows found again only for bad ones.
+"""Checks against the register and between rows: distinct values are tested once, rows found again only for bad ones.
 
 The lists a value may come from stand in `checks.csv`, for example
 `in=providers.provider_code@opened:closed|national_codes.code[ELEMENT];root=Y`: table and column, `@from:to` for
@@ -72,9 +72,14 @@ def _in_register(engine: DuckDBEngine, register: Register, check: Check, rows: s
         SELECT b.* FROM b WHERE NOT EXISTS (
             SELECT 1 FROM (SELECT {column}, month, unnest([{accepted.replace("b.", "")}]) AS code FROM b) c
             JOIN flows_known k USING (code)
-            WHERE c.{column} = b.{column} AND c.month IS NOT DISTINCT FROM b.month AND {live.replace("b.month", "c.month")} {like})""")
-    _insert(engine, check, f"SELECT r.rowid AS row_id, r.file_no, r.{column} AS value, '' AS expected FROM flows_rows r "
-                           f"JOIN flows_bad b ON r.{column} = b.{column} AND {month} IS NOT DISTINCT FROM b.month WHERE {applies}")  # fmt: skip
+            WHERE c.{column} = b.{column} AND c.month IS NOT DISTINCT FROM b.month
+                AND {live.replace("b.month", "c.month")} {like})""")
+    _insert(
+        engine,
+        check,
+        f"""SELECT r.rowid AS row_id, r.file_no, r.{column} AS value, '' AS expected FROM flows_rows r
+        JOIN flows_bad b ON r.{column} = b.{column} AND {month} IS NOT DISTINCT FROM b.month WHERE {applies}""",
+    )
     engine.drop("flows_bad")
     engine.drop("flows_known")
 
@@ -149,7 +154,8 @@ def _delegation(engine: DuckDBEngine, register: Register, check: Check, rows: st
         WITH b AS (
             SELECT DISTINCT r.commissioned_service_category, r.service_line_submitted, r.financial_year
             FROM flows_rows r WHERE {applies}),
-        s AS (SELECT service_line_code, financial_year, max(delegation_status) AS status FROM flows_status GROUP BY ALL),
+        s AS (SELECT service_line_code, financial_year, max(delegation_status) AS status
+              FROM flows_status GROUP BY ALL),
         bad AS (
             SELECT b.*, coalesce(s.status, 'not_listed') AS status
             FROM b LEFT JOIN s ON s.service_line_code = b.service_line_submitted AND s.financial_year = b.financial_year
@@ -183,7 +189,8 @@ def _market_forces(engine: DuckDBEngine, register: Register, check: Check, rows:
             AND k.financial_year = r.financial_year
         WHERE {rows} AND NOT ({given["unless"]})
             AND r.price_submitted > 0 AND r.mff_submitted BETWEEN 0 AND r.price_submitted
-            AND abs(CAST(r.price_submitted AS DOUBLE) - CAST(r.price_submitted - r.mff_submitted AS DOUBLE) * CAST(k.factor AS DOUBLE))
+            AND abs(CAST(r.price_submitted AS DOUBLE)
+                    - CAST(r.price_submitted - r.mff_submitted AS DOUBLE) * CAST(k.factor AS DOUBLE))
                 > {given["tolerance"]} * CAST(r.price_submitted AS DOUBLE)""",
     )
     engine.drop("flows_factors")
@@ -203,9 +210,11 @@ def _total(engine: DuckDBEngine, register: Register, check: Check, rows: str) ->
                CAST(CAST({plain} AS DECIMAL(20,2)) AS VARCHAR) || ': ' || {quote(check.expected)} AS expected
         FROM flows_rows r LEFT JOIN flows_factors k ON k.provider_code = flows_root(r.provider_code)
             AND k.financial_year = r.financial_year
-        WHERE {rows} AND NOT ({options(check)["unless"]}) AND r.unit_price_submitted IS NOT NULL AND r.price_submitted IS NOT NULL
+        WHERE {rows} AND NOT ({options(check)["unless"]})
+            AND r.unit_price_submitted IS NOT NULL AND r.price_submitted IS NOT NULL
             AND abs({plain} - {total}) > {tolerance}
-            AND (k.factor IS NULL OR abs(CAST(r.unit_price_submitted AS DECIMAL(16,4)) * r.quantity * k.factor - {total})
+            AND (k.factor IS NULL
+                OR abs(CAST(r.unit_price_submitted AS DECIMAL(16,4)) * r.quantity * k.factor - {total})
                 > {tolerance} + 0.01)""",
     )
     engine.drop("flows_factors")
@@ -214,7 +223,8 @@ def _total(engine: DuckDBEngine, register: Register, check: Check, rows: str) ->
 def _insert(engine: DuckDBEngine, check: Check, found: str) -> None:
     """Put rows (row_id, file_no, value, expected) into `flows_found` under the name the file gives the field."""
     engine.execute(f"""INSERT INTO flows_found
-        SELECT x.file_no, x.row_id, NULL, {quote(check.check)}, coalesce(n.field, {quote(check.fields)}), x.value, x.expected, ''
+        SELECT x.file_no, x.row_id, NULL, {quote(check.check)}, coalesce(n.field, {quote(check.fields)}),
+               x.value, x.expected, ''
         FROM ({found}) x LEFT JOIN flows_names n ON n.file_no = x.file_no AND n."column" = {quote(check.fields)}""")
 
 

@@ -63,10 +63,10 @@ def judge_pseudonyms(engine: DuckDBEngine, number: int, compiled: list[RowCheck]
     if suspect is None:
         return compiled
     others = [c for c in compiled if c is not suspect]
-    row = engine.query(f"""SELECT count(*) FILTER (regexp_full_match(flows_digits(patient_id), '[0-9]{{10}}')) AS ten,
-        count(*) FILTER (flows_is_nhs(flows_digits(patient_id))) AS valid FROM flows_rows WHERE file_no = {number}""").to_pylist()[
-        0
-    ]
+    counts = engine.query(f"""SELECT
+        count(*) FILTER (regexp_full_match(flows_digits(patient_id), '[0-9]{{10}}')) AS ten,
+        count(*) FILTER (flows_is_nhs(flows_digits(patient_id))) AS valid FROM flows_rows WHERE file_no = {number}""")
+    row = counts.to_pylist()[0]
     if not row["valid"] or row["valid"] * 2 <= row["ten"]:
         return others
     hit = f"WHERE file_no = {number} AND flows_is_nhs(flows_digits(patient_id))"
@@ -118,7 +118,8 @@ def _reader(content: Content, good: Path | None) -> str:
     names = raw if good is None else ["source_row", *raw]
     kinds = ", ".join(f"'{n}': '{'BIGINT' if n == 'source_row' else 'VARCHAR'}'" for n in names)
     source = (
-        f"read_csv({quote(str(good or content.path))}, auto_detect=false, header={'true' if good is None else 'false'}, "
+        f"read_csv({quote(str(good or content.path))}, auto_detect=false, "
+        f"header={'true' if good is None else 'false'}, "
         f"delim={quote(content.separator)}, quote='\"', escape='\"', strict_mode=true, null_padding=false, "
         f"max_line_size={MAX_ROW}, nullstr={quote(_NEVER)}, columns={{{kinds}}})"
     )

@@ -29,17 +29,19 @@ def slices(engine: DuckDBEngine) -> None:
                    is_refused, is_repeat AND NOT is_refused AS is_repeat, price_submitted, created_at
             FROM flows_rows
             UNION ALL
-            SELECT b.file_no, f.flow, '', '', 0, true, false, NULL, NULL FROM flows_broken b JOIN flows_files f USING (file_no)
+            SELECT b.file_no, f.flow, '', '', 0, true, false, NULL, NULL
+            FROM flows_broken b JOIN flows_files f USING (file_no)
         ), counted AS (
             SELECT file_no, {_SLICE}, count(*) AS received, count(*) FILTER (is_refused) AS refused,
                    count(*) FILTER (is_repeat) AS repeated,
-                   CAST(coalesce(sum(price_submitted) FILTER (NOT is_refused AND NOT is_repeat), 0) AS DECIMAL(26,8)) AS price,
+                   CAST(coalesce(sum(price_submitted) FILTER (NOT is_refused AND NOT is_repeat), 0) AS DECIMAL(26,8))
+                       AS price,
                    max(created_at) AS created_at
             FROM rows GROUP BY ALL
         )
         SELECT c.*, f.file_hash, f.copy_of, f.coverage, f.received_at, f.file_time,
-               left(sha256(concat_ws('|', f.file_hash, flow, provider_code, financial_year, financial_month, f.ordinal)), 16)
-                   AS submission_id
+               left(sha256(concat_ws('|', f.file_hash, flow, provider_code, financial_year, financial_month,
+                                     f.ordinal)), 16) AS submission_id
         FROM counted c JOIN (SELECT * EXCLUDE (flow) FROM flows_files) f USING (file_no)""")
 
 
@@ -59,17 +61,19 @@ def decide(engine: DuckDBEngine, as_known: date, is_superseding: bool) -> None:
         ), usable AS (SELECT * FROM known WHERE first_status = 'current'),
         offers AS (
             SELECT {place}, file_no AS offer, coverage, max(financial_month) AS last_month,
-                   max(created_at) AS made, max(received_at) AS got, max(file_time) AS seen, any_value(file_hash) AS hash,
-                   arg_max(submission_id, financial_month) AS last_slice
+                   max(created_at) AS made, max(received_at) AS got, max(file_time) AS seen,
+                   any_value(file_hash) AS hash, arg_max(submission_id, financial_month) AS last_slice
             FROM usable GROUP BY {place.replace("file_no, ", "")}, file_no, coverage
         ), months AS (SELECT DISTINCT {place}, financial_month FROM usable),
         choices AS (
             SELECT m.*, o.offer, u.submission_id, o.last_slice, coalesce(u.price, 0) AS price,
-                   row_number() OVER (PARTITION BY {", ".join(f"m.{c.strip()}" for c in place.split(","))}, m.financial_month
+                   row_number() OVER (
+                       PARTITION BY {", ".join(f"m.{c.strip()}" for c in place.split(","))}, m.financial_month
                        ORDER BY coalesce(CASE WHEN o.coverage = 'year_to_date' THEN o.made ELSE u.created_at END,
                                          TIMESTAMP '1900-01-01') DESC,
                                 coalesce(o.got, TIMESTAMP '1900-01-01') DESC,
-                                CASE WHEN o.made IS NULL AND o.got IS NULL THEN o.seen ELSE 0 END DESC, o.hash DESC) AS place
+                                CASE WHEN o.made IS NULL AND o.got IS NULL THEN o.seen ELSE 0 END DESC,
+                                o.hash DESC) AS place
             FROM months m
             JOIN offers o USING ({place})
             LEFT JOIN usable u ON u.file_no = o.offer AND u.flow = m.flow AND u.provider_code = m.provider_code
@@ -108,7 +112,8 @@ def note_order(engine: DuckDBEngine) -> None:
     """A finding for each content whose place was decided by the time of the file on disk."""
     engine.execute("""INSERT INTO flows_found
         SELECT file_no, NULL, any_value(submission_id), 'S19', '', count(*) || ' submissions superseded', '', ''
-        FROM flows_decided WHERE status = 'superseded' AND created_at IS NULL AND received_at IS NULL GROUP BY file_no""")
+        FROM flows_decided
+        WHERE status = 'superseded' AND created_at IS NULL AND received_at IS NULL GROUP BY file_no""")
 
 
 def publish(engine: DuckDBEngine) -> None:
@@ -142,11 +147,14 @@ def publish(engine: DuckDBEngine) -> None:
     engine.execute("""CREATE OR REPLACE TABLE flows_submissions AS
         SELECT submission_id, f.file, d.file_hash, d.flow, provider_code, financial_year,
                CAST(financial_month AS SMALLINT) AS financial_month, d.coverage, created_at, d.received_at, status,
-               superseded_by, received, CASE WHEN status = 'current' THEN received - refused - repeated ELSE 0 END AS accepted,
-               refused AS quarantined, CASE WHEN status = 'current' THEN repeated ELSE received - refused END AS superseded,
+               superseded_by, received,
+               CASE WHEN status = 'current' THEN received - refused - repeated ELSE 0 END AS accepted,
+               refused AS quarantined,
+               CASE WHEN status = 'current' THEN repeated ELSE received - refused END AS superseded,
                CAST(price AS DECIMAL(26,8)) AS price_submitted, CAST(restatement AS DECIMAL(26,8)) AS restatement
         FROM flows_decided d JOIN flows_files f USING (file_no)
         UNION ALL
         SELECT left(sha256(concat_ws('|', file_hash, file, flow, ordinal)), 16), file, file_hash, flow, '', '',
-               CAST(0 AS SMALLINT), coverage, NULL, received_at, 'unreadable', '', 0, 0, 0, 0, CAST(0 AS DECIMAL(26,8)), NULL
+               CAST(0 AS SMALLINT), coverage, NULL, received_at, 'unreadable', '', 0, 0, 0, 0,
+               CAST(0 AS DECIMAL(26,8)), NULL
         FROM flows_files WHERE file_no NOT IN (SELECT file_no FROM flows_slices)""")

@@ -6,7 +6,7 @@ Method guidance 2025/26, boxes C and C-0 (one specialised episode makes the spel
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tertiary.identify.final import choose_line, critical_care_rows
@@ -48,7 +48,7 @@ def identify(
             Lookup(seen.by_care, ["spell_id", "care_flow"]),
         ],
     )
-    return choose_line(engine, _ruled(rows), register, tester.known)
+    return choose_line(engine, _ruled(rows, tester.repeats), register, tester.known)
 
 
 def _holdings(engine: DuckDBEngine, activity: ir.Table, tester: Tester, seen: Survey) -> tuple[ir.Table, ir.Table]:
@@ -93,8 +93,10 @@ def _care_flow(rows: ir.Table) -> ir.Value:
     return ibis.cases(*is_care, else_="")
 
 
-def _ruled(rows: ir.Table) -> ir.Table:
+def _ruled(rows: ir.Table, repeats: Sequence[int]) -> ir.Table:
     """The rule of each record: of its spell, else its own; for linked flows the rule of the record they name.
+
+    `repeats`: rules that only repeat the submitted line, which tell a linked row nothing.
 
     Critical care is priced apart from its spell and has lines of its own: a contract monitoring row of it takes the
     rule of the critical care period of its spell, never that of the spell.
@@ -106,11 +108,12 @@ def _ruled(rows: ir.Table) -> ir.Table:
     own = ibis.ifelse(rows.flow == "apc_spell", none, rows.own_rule_number)
     elsewhere = by_spell & (rows.spell_record_id != rows.record_id)
     apart = rows.care_flow != ""
-    named = ibis.coalesce(rows.cds_number, rows.spell_number, rows.visit_number)
+    of_spell = ibis.ifelse(rows.spell_number.isin(repeats), none, rows.spell_number)
+    named = ibis.coalesce(rows.cds_number, of_spell, rows.visit_number)
     tie = ibis.cases(
         (apart, rows.care_tie == 1),
         (rows.cds_number.notnull(), rows.cds_tie == 1),
-        (rows.spell_number.notnull(), rows.spell_tie),
+        (of_spell.notnull(), rows.spell_tie),
         else_=rows.visit_tie == 1,
     )
     return rows.mutate(

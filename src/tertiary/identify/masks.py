@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 WORD_BITS = 63
 WORD = (1 << WORD_BITS) - 1
+UNKNOWN_AGE = 999
 
 # dimension -> column of the prepared rows that holds its single value
 SINGLE = {
@@ -45,8 +46,8 @@ LISTS = {
     "procedure_any": "procedure_all",
     "unbundled_hrg": "unbundled_hrg_all",
 }
-# dimensions whose answer depends on the date as well: dimension -> column
-DATED = {"provider_list": "provider_code", "listed": "service_line_submitted"}
+# dimensions whose answer depends on the date as well: dimension -> columns
+DATED = {"provider_list": ("provider_code", "list_site"), "listed": ("service_line_submitted",)}
 
 
 @dataclass
@@ -61,13 +62,16 @@ class Matcher:
     maximum: list[tuple[int, int]] = field(default_factory=list)
     forbidden: Matcher | None = None
 
-    def add(self, criterion: Criterion, bit: int) -> None:
-        """Let `criterion` set `bit`."""
+    def add(self, criterion: Criterion, bit: int, line: str) -> None:
+        """Let `criterion` of a rule for `line` set `bit`."""
         if criterion.dimension == "age_min":
             self.minimum.append((int(criterion.pattern), bit))
         elif criterion.dimension == "age_max":
             self.maximum.append((int(criterion.pattern), bit))
-        elif criterion.kind == "prefix":
+        elif criterion.dimension == "provider_list":
+            for key in (member_key(criterion.pattern), member_key(criterion.pattern, line)):
+                self.exact[key] = self.exact.get(key, 0) | bit
+        elif criterion.kind in ("prefix", "listed"):
             self.prefixes[criterion.pattern] = self.prefixes.get(criterion.pattern, 0) | bit
         elif criterion.kind == "glob":
             self.globs.append((criterion.pattern, bit))
@@ -75,7 +79,9 @@ class Matcher:
             self.exact[criterion.pattern] = self.exact.get(criterion.pattern, 0) | bit
 
     def hits(self, value: str) -> int:
-        """Bits whose pattern matches `value`."""
+        """Bits whose pattern matches `value`; blank means not recorded and matches nothing."""
+        if not value:
+            return 0
         bits = self.exact.get(value, 0)
         for length in range(1, len(value) + 1):
             bits |= self.prefixes.get(value[:length], 0)
@@ -92,13 +98,16 @@ class Matcher:
     def allowed_age(self, age: int) -> int:
         """Bits whose age limits admit `age`; an unknown age (999) meets no limit."""
         bits = self.free
-        for limit, bit in self.minimum:
-            if age == 999 or age < limit:
-                bits &= ~bit
-        for limit, bit in self.maximum:
-            if age > limit:
-                bits &= ~bit
-        return bits
+        for limits, met in zip((self.minimum, self.maximum), self._age_hits(age), strict=True):
+            bits &= ~_any(bit for _, bit in limits) | met
+        return bits & ~_any(self.forbidden._age_hits(age)) if self.forbidden else bits
+
+    def _age_hits(self, age: int) -> tuple[int, int]:
+        """Bits with a lower and with an upper limit that `age` meets."""
+        if age == UNKNOWN_AGE:
+            return 0, 0
+        low = _any(bit for limit, bit in self.minimum if age >= limit)
+        return low, _any(bit for limit, bit in self.maximum if age <= limit)
 
 
 def matchers(clauses: Sequence[Clause]) -> dict[str, Matcher]:
@@ -112,11 +121,11 @@ def matchers(clauses: Sequence[Clause]) -> dict[str, Matcher]:
             if criterion.negated:
                 if matcher.forbidden is None:
                     matcher.forbidden = Matcher(0)
-                matcher.forbidden.add(criterion, 1 << place)
+                matcher.forbidden.add(criterion, 1 << place, clause.rule.service_line_code)
             else:
                 if name != "age":
                     matcher.free &= ~(1 << place)
-                matcher.add(criterion, 1 << place)
+                matcher.add(criterion, 1 << place, clause.rule.service_line_code)
     return found
 
 
@@ -124,6 +133,19 @@ def _dimension(criterion: Criterion) -> str:
     if criterion.dimension in ("age_min", "age_max"):
         return "age"
     return "listed" if criterion.kind == "listed" else criterion.dimension
+
+
+def member_key(list_name: str, line: str = "") -> str:
+    """Name of a whole provider list, or of its part for one service line."""
+    return f"{list_name}/{line}" if line else list_name
+
+
+def _any(bits: Iterable[int]) -> int:
+    """All bits that are set in any."""
+    found = 0
+    for some in bits:
+        found |= some
+    return found
 
 
 def split_words(bits: int, count: int) -> list[int]:
@@ -142,12 +164,12 @@ def masked(engine: DuckDBEngine, rows: ir.Table, pack: Pack, epochs: Sequence[da
     `epochs` are the first days of the periods in which lists, listings and rules do not change.
     """
     found = matchers(pack.clauses)
-    lookups = [Lookup(_epoch_lookup(engine, pack, epochs), ["epoch"], how="inner")]
+    lookups = [Lookup(_epoch_lookup(engine, pack, epochs), {"flow": "value", "epoch": "epoch"}, how="inner")]
     for dimension, matcher in sorted(found.items()):
         if dimension in LISTS:
             lookups.append(_list_lookup(engine, rows, pack, dimension, matcher))
         elif dimension in SINGLE:
-            values = _distinct(engine, rows, SINGLE[dimension])
+            values = [value for (value,) in _distinct(engine, rows, SINGLE[dimension])]
             allow = matcher.allowed_age if dimension == "age" else matcher.allowed
             table = _lookup(engine, pack, dimension, values, [allow(v) for v in values])
             lookups.append(Lookup(table, {SINGLE[dimension]: "value"}, how="inner"))
@@ -177,16 +199,23 @@ def _allowed(table: ir.Table, dimension: str, matcher: Matcher, i: int, pack: Pa
 
 @dataclass(frozen=True)
 class DatedFacts:
-    """What providers belong to and which codes are listed, by the first day of each epoch."""
+    """Lists (see `member_key`) of a provider and site, and codes that are listed, by the first day of each epoch."""
 
-    provider_lists: dict[date, dict[str, frozenset[str]]]
+    provider_lists: dict[date, dict[tuple[str, str], frozenset[str]]]
     listed: dict[date, frozenset[str]]
 
-    def names(self, dimension: str, value: str, epoch: date) -> Iterable[str]:
-        """Patterns of `dimension` that `value` meets in `epoch`."""
-        if dimension == "provider_list":
-            return self.provider_lists[epoch].get(value, frozenset())
-        return [p for p in ("NCBPS",) if value.startswith(p) and value in self.listed[epoch]]
+    def hits(self, matcher: Matcher, dimension: str, value: tuple[str, ...], epoch: date) -> int:
+        """Bits of `matcher` that the values of the columns of `dimension` meet in `epoch`."""
+        if dimension == "listed":
+            return matcher.hits(value[0]) if value[0] in self.listed[epoch] else 0
+        members, (provider, site) = self.provider_lists[epoch], value
+        names = members.get((provider, ""), frozenset()) | members.get((provider, site), frozenset())
+        return _any(matcher.exact.get(name, 0) for name in names)
+
+    def allowed(self, matcher: Matcher, dimension: str, value: tuple[str, ...], epoch: date) -> int:
+        """Bits that remain possible given the values of the columns of `dimension` in `epoch`."""
+        bits = matcher.free | self.hits(matcher, dimension, value, epoch)
+        return bits & ~self.hits(matcher.forbidden, dimension, value, epoch) if matcher.forbidden else bits
 
 
 def _dated_lookup(
@@ -198,18 +227,13 @@ def _dated_lookup(
     epochs: Sequence[date],
     dated: DatedFacts,
 ) -> Lookup:
-    column = DATED[dimension]
-    values = _distinct(engine, rows, column)
-    keys, bits = [], []
-    for number, epoch in enumerate(epochs):
-        for value in values:
-            hits = 0
-            for name in dated.names(dimension, value, epoch):
-                hits |= matcher.exact.get(name, 0)
-            keys.append((value, number))
-            bits.append(matcher.free | hits)
-    table = _lookup(engine, pack, dimension, [k[0] for k in keys], bits, epochs=[k[1] for k in keys])
-    return Lookup(table, {column: "value", "epoch": "epoch"}, how="inner")
+    columns = DATED[dimension]
+    keys = [(number, value) for number in range(len(epochs)) for value in _distinct(engine, rows, *columns)]
+    bits = [dated.allowed(matcher, dimension, value, epochs[number]) for number, value in keys]
+    parts = [[value[place] for _, value in keys] for place in range(len(columns))]
+    table = _lookup(engine, pack, dimension, parts[0], bits, [number for number, _ in keys], *parts[1:])
+    names = ("value", "second")[: len(columns)]
+    return Lookup(table, {**dict(zip(columns, names, strict=True)), "epoch": "epoch"}, how="inner")
 
 
 def _list_lookup(engine: DuckDBEngine, rows: ir.Table, pack: Pack, dimension: str, matcher: Matcher) -> Lookup:
@@ -230,16 +254,13 @@ def _list_lookup(engine: DuckDBEngine, rows: ir.Table, pack: Pack, dimension: st
 
 
 def _epoch_lookup(engine: DuckDBEngine, pack: Pack, epochs: Sequence[date]) -> ir.Table:
-    """Rules in force in each epoch."""
-    bits = []
-    for epoch in epochs:
-        word = 0
-        for place, clause in enumerate(pack.clauses):
-            if pack.in_force(clause.rule, epoch):
-                word |= 1 << place
-        bits.append(word)
-    numbers = range(len(epochs))
-    return _lookup(engine, pack, "epoch", ["" for _ in numbers], bits, epochs=numbers).drop("value")
+    """Rules in force for each flow in each epoch."""
+    keys = [(flow, number) for flow in pack.flows for number in range(len(epochs))]
+    bits = [
+        _any(1 << place for place, c in enumerate(pack.clauses) if pack.in_force(c.rule, flow, epochs[number]))
+        for flow, number in keys
+    ]
+    return _lookup(engine, pack, "epoch", [flow for flow, _ in keys], bits, [number for _, number in keys])
 
 
 def _lookup(
@@ -249,7 +270,9 @@ def _lookup(
     values: Sequence[Any],
     bits: Sequence[int],
     epochs: Iterable[int] | None = None,
+    second: Sequence[str] | None = None,
 ) -> ir.Table:
+    """A table of the words of `bits` by value (and epoch, and second value)."""
     import pyarrow as pa
 
     words = [split_words(b, pack.words) for b in bits]
@@ -257,10 +280,13 @@ def _lookup(
     columns: dict[str, pa.Array] = {"value": pa.array(values, kind)}
     if epochs is not None:
         columns["epoch"] = pa.array(list(epochs), pa.int16())
+    if second is not None:
+        columns["second"] = pa.array(second, pa.string())
     for i in range(pack.words):
         columns[f"{dimension}_{i}"] = pa.array([w[i] for w in words], pa.int64())
     return engine.load(f"identify_{pack.safe_name}_{dimension}", pa.table(columns))
 
 
-def _distinct(engine: DuckDBEngine, rows: ir.Table, column: str) -> list[Any]:
-    return engine.fetch(rows.select(column).distinct()).column(column).to_pylist()
+def _distinct(engine: DuckDBEngine, rows: ir.Table, *columns: str) -> list[tuple[Any, ...]]:
+    found = engine.fetch(rows.select(*columns).distinct())
+    return list(zip(*(found.column(name).to_pylist() for name in columns), strict=True))

@@ -61,16 +61,18 @@ class Pack:
     name: str
     flows: tuple[str, ...]
     clauses: tuple[Clause, ...]
-    periods: tuple[tuple[str, date | None, date | None], ...]
+    periods: tuple[tuple[str, str, date | None, date | None], ...]
 
     @property
     def rolls_up(self) -> bool:
         """Whether episodes of a spell share one line."""
         return "apc_episode" in self.flows
 
-    def in_force(self, rule: Rule, day: date) -> bool:
-        """Whether `rule` and the mapping of its setting to these flows hold on `day`."""
-        mapped = [(a, b) for setting, a, b in self.periods if setting == rule.setting]
+    def in_force(self, rule: Rule, flow: str, day: date) -> bool:
+        """Whether `rule` and the mapping of its setting to `flow` hold on `day`."""
+        mapped = [
+            (a, b) for setting, mapped_flow, a, b in self.periods if (setting, mapped_flow) == (rule.setting, flow)
+        ]
         return _holds((rule.valid_from, rule.valid_to), day) and any(_holds(span, day) for span in mapped)
 
     @property
@@ -124,7 +126,7 @@ def packs(register: Mapping[str, Any]) -> tuple[Pack, ...]:
     found = []
     for name, members in sorted(flows.items()):
         own = tuple(c for c in clauses if c.rule.setting in name.split("+"))
-        spans = {(r["setting"], r["valid_from"], r["valid_to"]) for r in mapping if r["flow"] in members}
+        spans = {(r["setting"], r["flow"], r["valid_from"], r["valid_to"]) for r in mapping if r["flow"] in members}
         found.append(Pack(name, tuple(sorted(members)), own, tuple(sorted(spans, key=str))))
     return tuple(found)
 
@@ -143,8 +145,20 @@ def _clauses(register: Mapping[str, Any]) -> list[Clause]:
     clauses = []
     for rule in rules(register):
         for number in sorted(c for r, c in grouped if r == rule.rule_id):
-            clauses.append(_clause(rule, grouped[rule.rule_id, number], loaded))
+            clauses += [_clause(rule, part, loaded) for part in _alternatives(grouped[rule.rule_id, number])]
     return clauses
+
+
+def _alternatives(criteria: list[Criterion]) -> list[list[Criterion]]:
+    """The criteria as one clause, or as two where a submitted code may be listed or match a pattern.
+
+    The two are read from different columns, so each needs a bit of its own.
+    """
+    wanted = [c for c in criteria if c.dimension == "submitted_code" and not c.negated]
+    listed = [c for c in wanted if c.kind == "listed"]
+    if len(listed) in (0, len(wanted)):
+        return [criteria]
+    return [[c for c in criteria if c not in wanted or (c in listed) == side] for side in (True, False)]
 
 
 def _clause(rule: Rule, criteria: Iterable[Criterion], loaded: set[str]) -> Clause:
@@ -152,7 +166,7 @@ def _clause(rule: Rule, criteria: Iterable[Criterion], loaded: set[str]) -> Clau
     spell: bool | None = None
     for criterion in criteria:
         if criterion.dimension == "spell_specialised":
-            spell = not criterion.negated
+            spell = (criterion.pattern == "Y") is not criterion.negated
         elif criterion.dimension == "provider_list" and criterion.pattern not in loaded:
             continue
         else:

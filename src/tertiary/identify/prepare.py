@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from tertiary.identify.masks import DATED, LISTS, SINGLE, DatedFacts, masked
+from tertiary.identify.masks import DATED, LISTS, SINGLE, UNKNOWN_AGE, DatedFacts, masked, member_key
 from tertiary.identify.pack import Pack, Rule, packs, rules
 from tertiary.joins import Lookup, attach_all
 
@@ -23,19 +23,29 @@ KEYS = ("row_key", "record_id", "flow", "provider_code", "cds_unique_id", "atten
 
 @dataclass(frozen=True)
 class Tester:
-    """The rule packs of a register with their epochs: first days of the periods in which nothing they read changes."""
+    """The rule packs of a register with their epochs: first days of the periods in which nothing they read changes.
+
+    `by_site`: some provider list names a site. Sites multiply the look-up of the lists, so they are read only then.
+    """
 
     known: tuple[Rule, ...]
     packs: tuple[Pack, ...]
     epochs: tuple[date, ...]
     dated: DatedFacts
+    by_site: bool
 
     @classmethod
     def of(cls, register: Mapping[str, Any]) -> Tester:
         """The tester of a register."""
         known = rules(register)
         breaks = _epochs(register)
-        return cls(known, packs(register), breaks, _dated_facts(register, breaks))
+        by_site = any(register["provider_lists"].column("site_code").to_pylist())
+        return cls(known, packs(register), breaks, _dated_facts(register, breaks), by_site)
+
+    @property
+    def repeats(self) -> list[int]:
+        """Numbers of the rules that only repeat the submitted line (never empty: -1 is no rule)."""
+        return [rule.number for rule in self.known if rule.service_line_code == "*"] or [-1]
 
     def prepare(self, engine: DuckDBEngine, rows: ir.Table) -> ir.Table:
         """Rows with their keys and the values that the rules read; admitted care without a spell is one of its own."""
@@ -44,13 +54,14 @@ class Tester:
         days = engine.fetch(rows.select("activity_date").distinct()).column("activity_date").to_pylist()
         calendar = engine.load("identify_days", _calendar(days, self.epochs))
         rows = attach_all(rows, [Lookup(calendar, {"activity_date": "day"})])
-        carried = set(SINGLE.values()) | set(LISTS.values()) | set(DATED.values())
-        rows = rows.mutate(age=rows.age.fill_null(ibis.literal(999, "int16")))  # aggregates carry no age
+        carried = {*SINGLE.values(), *LISTS.values(), *(column for columns in DATED.values() for column in columns)}
+        rows = rows.mutate(age=rows.age.fill_null(ibis.literal(UNKNOWN_AGE, "int16")))  # aggregates carry no age
         return rows.select(
             *KEYS,
             *sorted((carried & set(rows.columns)) - set(KEYS) - {"epoch"}),
             spell_id=own_spell(rows),
             epoch=rows.epoch.fill_null(ibis.literal(0, "int16")),
+            list_site=rows.site_code if self.by_site else ibis.literal(""),
             diagnosis_primary=rows.diagnosis_all.split(",")[0].fill_null(""),
             submitted_code=ibis.ifelse(
                 rows.mental_health_category != "", rows.mental_health_category, rows.service_line_submitted
@@ -101,13 +112,14 @@ def _dated_facts(register: Mapping[str, Any], epochs: Sequence[date]) -> DatedFa
     }
     members = register["provider_lists"].to_pylist()
     listing = [r for r in register["service_line_status"].to_pylist() if r["service_line_code"] in services]
-    lists: dict[date, dict[str, frozenset[str]]] = {}
+    lists: dict[date, dict[tuple[str, str], frozenset[str]]] = {}
     listed: dict[date, frozenset[str]] = {}
     for epoch in epochs:
-        by_provider: dict[str, set[str]] = {}
+        by_provider: dict[tuple[str, str], set[str]] = {}
         for row in members:
             if _in_force(row, epoch):
-                by_provider.setdefault(row["provider_code"], set()).add(row["list_name"])
+                name = member_key(row["list_name"], row["service_line_code"])
+                by_provider.setdefault((row["provider_code"], row["site_code"] or ""), set()).add(name)
         lists[epoch] = {provider: frozenset(names) for provider, names in by_provider.items()}
         listed[epoch] = frozenset(
             r["service_line_code"] for r in listing if _in_force(r, epoch) and r["delegation_status"] != "not_listed"

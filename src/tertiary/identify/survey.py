@@ -59,6 +59,7 @@ def survey(engine: DuckDBEngine, activity: ir.Table, register: Mapping[str, Any]
             tested.append((pack, engine.materialise(name, words.select(*keys, *pack.word_names))))
     spells = _spells(engine, tested)
     told = _told(engine, tested, spells, prepared, episode_spells)
+    told = told.filter(told.number.notin(tester.repeats))
     hospital = told.filter(told.flow.isin(TOLD))
     cds = hospital.filter(hospital.cds_unique_id != "").group_by("provider_code", "cds_unique_id")
     visits = told.filter((told.flow == "op") & (told.attendance_id != "")).group_by("attendance_id")

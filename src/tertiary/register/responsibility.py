@@ -24,6 +24,8 @@ BODY_COLUMNS = ["service_set", "region_code", "function", "body_rule", "role", "
                 "known_from", "source", "confidence"]  # fmt: skip
 DELEGATED = "icb_of_population"
 JOINT = "icbs_and_nhs_england_joint"
+# the ODS code by which every table names NHS England (register table `bodies`)
+NHS_ENGLAND = "X24"
 
 
 def _as_known(register: Register, as_known: date | None) -> Register:
@@ -132,7 +134,7 @@ def _resolved(data: pa.Table) -> pa.Table:
         "icb_of_population": data["icb_code"],
         JOINT: pc.binary_join_element_wise("JOINT", region, "_"),
         "region_hub": data["hub"],
-        "nhs_england": "X24",
+        "nhs_england": NHS_ENGLAND,
         "retained_unit": unit,
         "multi_icb_host_of_region": pc.fill_null(data["host"], "NOT_SOURCED"),
         "secretary_of_state": "DHSC",
