@@ -154,7 +154,7 @@ class DuckDBEngine:
                 ) from error
             if folders.is_full(error):
                 is_target = target is not None and str(target) in str(error)
-                raise folders.full(target.parent if target and is_target else self._work) from error
+                raise folders.full(target.parent if target and is_target else self._work, error) from error
             if isinstance(error, duckdb.OutOfMemoryException):
                 raise EngineError(
                     f"The engine ran out of memory: {error}. Give more with --memory, or fewer --threads."

@@ -21,8 +21,9 @@ from typing import IO
 from tertiary.errors import EngineError, RunError
 
 LOCK = ".lock"
+# No space, a quota used up, a file larger than is allowed; and how the engine says them.
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_FULL_TEXTS = (*(os.strerror(n) for n in sorted(_FULL)), "max_temp_directory_size")
+_FULL_TEXTS = {**{os.strerror(n): os.strerror(n) for n in sorted(_FULL)}, "max_temp_directory_size": "no room to spill"}
 _REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO, errno.ESTALE}
 _PLACE = "tertiary-work-"
 _HELD = ".held"
@@ -99,10 +100,11 @@ def is_full(error: BaseException) -> bool:
     return any(text in str(error) for text in _FULL_TEXTS)
 
 
-def full(folder: Path) -> EngineError:
-    """The error that says that the disk of `folder` is full, what is free and what to do."""
+def full(folder: Path, error: BaseException) -> EngineError:
+    """The error that says that there is no room in `folder`, why, what is free there and what to do."""
+    reason = next((said for text, said in _FULL_TEXTS.items() if text in str(error)), "the disk is full")
     return EngineError(
-        f"The disk that holds {folder} is full: {_free(folder)}; {megabytes(size(folder))} were in use there when it "
+        f"No room left in {folder} ({reason}): {_free(folder)}; {megabytes(size(folder))} were in use there when it "
         "failed, and more is needed. Free some room, or name a roomier disk: --out for results, --scratch for working "
         "files. A run that was there before is unchanged."
     )
@@ -115,7 +117,7 @@ def plain_errors(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if is_full(error):
-            raise full(folder) from error
+            raise full(folder, error) from error
         if error.errno in _REFUSED:
             raise _cannot_write(folder, error) from error
         raise

@@ -176,12 +176,13 @@ class RunWriter:
         """
         full = {**manifest, "tables": self.tables, "table_rows": self.rows, "former_tables": _tables(self.folder)}
         text = json.dumps(full, indent=2, sort_keys=True, default=str) + "\n"
-        self.settle()
-        partial = self.folder / _PARTIAL
-        partial.write_text(text, encoding="utf-8")
-        folders.settle([partial])
-        partial.replace(self.folder / MANIFEST)
-        folders.settle([self.folder])
+        with folders.plain_errors(self.folder):
+            self.settle()
+            partial = self.folder / _PARTIAL
+            partial.write_text(text, encoding="utf-8")
+            folders.settle([partial])
+            partial.replace(self.folder / MANIFEST)
+            folders.settle([self.folder])
         run = Run(self.folder, json.loads(text))
         _sweep(self.folder, run.manifest)
         return run

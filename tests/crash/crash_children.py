@@ -71,7 +71,12 @@ class Task:
 def whole_run(task: Task) -> None:
     """`tertiary run` as the command line does it: the exit code is the process's, the message goes to `task.told`."""
     tempfile.tempdir = str(task.temp)
-    with _remembered(task.texts), task.told.open("w") as told, contextlib.redirect_stderr(told):
+    with (
+        _remembered(task.texts),
+        task.told.open("w") as told,
+        contextlib.redirect_stderr(told),
+        contextlib.redirect_stdout(told),
+    ):
         make = tertiary.pipeline.run
         tertiary.pipeline.run = lambda *a, **k: make(*a, **{**k, "progress": _progress(task)})
         sys.argv = ["tertiary", "run", str(task.inputs / "in"), "--out", str(task.out), "--threads", "1",
@@ -107,7 +112,8 @@ def _remembered(path: Path) -> Iterator[None]:
         yield
     finally:
         if len(texts) > len(known) + 10:
-            path.write_bytes(pickle.dumps(texts))
+            with contextlib.suppress(OSError):
+                path.write_bytes(pickle.dumps(texts))
 
 
 # hooks ---------------------------------------------------------------------------------------------------------------
@@ -237,9 +243,10 @@ def hold(folder: Path, held: Path) -> None:
 
 def hold_workplace(parent: Path, held: Path) -> None:
     """Hold a place for working files until killed."""
-    folders.Workplace(parent)
+    place = folders.Workplace(parent)
     held.touch()
     signal.pause()
+    place.close()
 
 
 def read_without_rights(folder: Path) -> None:

@@ -113,7 +113,7 @@ def open_contents(name: str, path: Path, work: Path, number: int) -> list[Conten
 def refuse_full_disk(error: BaseException, work: Path) -> None:
     """A full disk is no fault of the file: EngineError instead of a finding, or the run would go on without its rows."""
     if folders.is_full(error):
-        raise folders.full(work) from error
+        raise folders.full(work, error) from error
 
 
 def file_hash(path: Path) -> str:
