@@ -18,9 +18,14 @@ copy() {
   git ls-files -z --cached --others --exclude-standard | tar --null --files-from=- -cf - | tar -xf - -C "$scratch/copy"
 }
 
+pins() {
+  grep -hoE '^[A-Za-z0-9._-]+==[^ ;\\]+' "$1/requirements/dev.txt" | sort -u
+}
+
 changed() {
-  diff <(grep -hoE '^[A-Za-z0-9._-]+==[^ ;\\]+' "$here/requirements/dev.txt" | sort -u) \
-    <(grep -hoE '^[A-Za-z0-9._-]+==[^ ;\\]+' "$scratch/copy/requirements/dev.txt" | sort -u) | grep '^[<>]' || echo 'nothing'
+  local found
+  found=$(diff <(pins "$here") <(pins "$scratch/copy") | grep '^[<>]' || true)
+  echo "${found:-nothing}"
 }
 
 canary() {

@@ -41,7 +41,8 @@ class Profile:
         if self.engine:
             lines.append("{name} {version}, threads {threads}, memory limit {memory_limit}".format(**self.engine))
         head = (
-            f"{'stage':<12}{'seconds':>9}  {'share':<{_BAR}}{'':>6}{'rows':>14}{'rows/s':>12}{'MB':>10}{'peak MB':>10}"
+            f"{'stage':<12}{'seconds':>9}{'cpu s':>9}  {'share':<{_BAR}}{'':>6}"
+            f"{'rows':>14}{'rows/s':>12}{'MB':>10}{'peak MB':>10}"
         )
         return "\n".join([*lines, "", head, *[_line(s) for s in self.stages]])
 
@@ -72,10 +73,11 @@ def _stage(told: Mapping[str, Any], whole: float) -> dict[str, Any]:
 
 def _line(stage: Mapping[str, Any]) -> str:
     bar = "#" * round(stage["share"] * _BAR)
+    spent = f"{stage['cpu_seconds']:,.1f}" if "cpu_seconds" in stage else ""
     rows, rate = (f"{stage[k]:,}" if k in stage else "" for k in ("rows", "rows_a_second"))
     held, peak = (_mb(stage[k]) if stage.get(k) else "" for k in ("bytes", "peak_memory_bytes"))
     return (
-        f"{stage['stage']:<12}{stage['seconds']:>9,.1f}  {bar:<{_BAR}}{stage['share']:>6.0%}"
+        f"{stage['stage']:<12}{stage['seconds']:>9,.1f}{spent:>9}  {bar:<{_BAR}}{stage['share']:>6.0%}"
         f"{rows:>14}{rate:>12}{held:>10}{peak:>10}"
     ).rstrip()
 
