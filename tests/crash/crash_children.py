@@ -61,7 +61,7 @@ class Task:
 
     @property
     def texts(self) -> Path:
-        return self.temp.with_name("texts.pickle")
+        return self.inputs.parent / "texts.pickle"
 
     @property
     def told(self) -> Path:
