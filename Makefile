@@ -1,7 +1,7 @@
 # Every target installs what it needs first, into .venv in this folder. Needs only make, git and Python 3.11 or later.
 # make test PYTHON=python3.13 chooses the Python (a name or a path): .venv is made anew when it holds another one.
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format docs lock clean
+.PHONY: help install demo test lint format docs lock canary minimal clean
 
 define NEXT
 
@@ -62,9 +62,17 @@ format: .venv/installed ## rewrite the code in the house style
 docs: .venv/installed ## rewrite the generated reference pages and the real output shown in the docs
 	@$(BIN)/python tools/build_docs.py --output
 
-lock: ## choose versions anew: requirements/*.txt, with hashes and without download addresses
-	@test -x .tools/bin/uv || { python3 -m venv .tools && .tools/bin/python -m pip install --quiet uv; }
+lock: .tools/bin/uv ## choose versions anew: requirements/*.txt, with hashes and without download addresses
 	@bash tools/lock.sh .tools/bin/uv
+
+.tools/bin/uv:
+	@python3 -m venv .tools && .tools/bin/python -m pip install --quiet uv
+
+canary: .venv/installed .tools/bin/uv ## upgrade every dependency in a scratch copy, run the tests there, say what changed
+	@WORKERS=$(WORKERS) bash tools/elsewhere.sh canary $(TESTS)
+
+minimal: .venv/installed ## install only what a user installs, in a scratch copy, and run a tiny month
+	@bash tools/elsewhere.sh minimal
 
 clean: ## remove everything that was made here
 	rm -rf .venv .tools demo dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

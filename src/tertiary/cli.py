@@ -96,6 +96,9 @@ def run(
     as_known: AsKnown = None,
     memory: Annotated[str | None, typer.Option(help="Memory limit, such as 4GB; beyond it the engine spills.")] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="Threads; the result does not depend on it.")] = None,
+    scratch: Annotated[
+        Path | None, typer.Option(help="Folder for working files; in the run folder unless given.")
+    ] = None,
     log_format: Annotated[str, typer.Option(help="text or json; progress on standard error.")] = "text",
 ) -> None:
     """Check, identify, assign, price and roll up a folder of monthly files."""
@@ -104,7 +107,7 @@ def run(
 
     done = run_files(
         inputs, out, register=register or (), as_known=as_known, engine=engine, memory=memory,
-        threads=threads, progress=reporter(log_format),
+        threads=threads, scratch=scratch, progress=reporter(log_format),
     )  # fmt: skip
     counts = done.manifest["counts"]
     typer.echo(
@@ -171,6 +174,18 @@ def explain(
         told = explain_record(open_run(run), record_id)
     else:
         raise TertiaryError("Give a run and a record id, or --record FIELD=VALUE once or more.")
+    typer.echo(told.to_json() if as_json else told.to_text())
+
+
+@app.command(short_help="Show where the time of a run went.")
+def profile(
+    run: Annotated[Path, typer.Argument(help="Run folder.")],
+    as_json: AsJson = False,
+) -> None:
+    """Show where the time of a run went: seconds, rows, bytes and memory by stage."""
+    from tertiary.runs import open as open_run
+
+    told = open_run(run).profile()
     typer.echo(told.to_json() if as_json else told.to_text())
 
 

@@ -6,8 +6,6 @@ ends are not used (docs/decisions/0002-ibis-as-compiler.md). DuckDB is the embed
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -15,7 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from tertiary.errors import EngineError, TertiaryError
+from tertiary import folders
+from tertiary.errors import EngineError, RunError, TertiaryError
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -25,8 +24,9 @@ if TYPE_CHECKING:
 class DuckDBEngine:
     """DuckDB behind four verbs: `load` a small table, `scan` files, `materialise` and `fetch` expressions.
 
-    `memory` is a DuckDB size such as '4GB'; beyond it the engine spills to a temporary folder. Tables of the stages are
-    temporary ones: they stay in memory, uncompressed, and spill only when they must.
+    `memory` is a DuckDB size such as '4GB'; beyond it the engine spills. Its database and what it spills are in a
+    folder of its own, which goes when it closes, inside `work` (the system's folder for temporary files unless given).
+    Tables of the stages are temporary ones: they stay in memory, uncompressed, and spill only when they must.
     """
 
     dialect = "duckdb"
@@ -34,8 +34,15 @@ class DuckDBEngine:
     def __init__(self, memory: str | None = None, threads: int | None = None, work: Path | None = None) -> None:
         import duckdb
 
-        self._work = Path(tempfile.mkdtemp(prefix="tertiary-"))
-        self.connection = duckdb.connect(str(self._work / "work.duckdb"))
+        self._place = folders.Workplace(work)
+        self._work = self._place.path
+        self._scanned: set[Path] = set()
+        try:
+            with self._plain_errors():
+                self.connection = duckdb.connect(str(self._work / "work.duckdb"))
+        except BaseException:
+            self._place.close()
+            raise
         self._set("temp_directory", str(self._work / "spill"))
         if memory:
             self._choose("memory_limit", "memory", memory, "a size such as 4GB or 512MB")
@@ -52,8 +59,16 @@ class DuckDBEngine:
 
     def close(self) -> None:
         """Drop the connection and everything it spilled."""
-        self.connection.close()
-        shutil.rmtree(self._work, ignore_errors=True)
+        try:
+            self.connection.close()
+        finally:
+            self._place.close()
+
+    def facts(self) -> dict[str, str | int]:
+        """What it is and what it may use: name, version, threads and memory limit."""
+        row = self.query("SELECT version() AS v, current_setting('threads') AS t, current_setting('memory_limit') AS m")
+        version, threads, memory = (row.column(n)[0].as_py() for n in ("v", "t", "m"))
+        return {"name": self.dialect, "version": version, "threads": int(threads), "memory_limit": memory}
 
     @property
     def work(self) -> Path:
@@ -68,7 +83,8 @@ class DuckDBEngine:
         return self.table(name)
 
     def scan(self, name: str, paths: Sequence[Path]) -> ir.Table:
-        """Name Parquet files as one table without reading them."""
+        """Name Parquet files as one table without reading them. RunError when they are gone."""
+        self._scanned.update(paths)
         files = ", ".join("'" + str(p).replace("'", "''") + "'" for p in paths)
         self.execute(f'CREATE OR REPLACE VIEW "{name}" AS SELECT * FROM read_parquet([{files}])')
         return self.table(name)
@@ -117,7 +133,8 @@ class DuckDBEngine:
         chosen = ", ".join(f'"{c}"' for c in columns) or "*"
         target = str(path).replace("'", "''")
         result = self.query(
-            f"COPY (SELECT {chosen} FROM ({self.sql(expr)}){order}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)"
+            f"COPY (SELECT {chosen} FROM ({self.sql(expr)}){order}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)",
+            path,
         )
         return int(result.column(0)[0].as_py())
 
@@ -125,14 +142,14 @@ class DuckDBEngine:
         """The SQL this engine runs for `expr`."""
         return compiled(expr.op(), self.dialect)
 
-    def query(self, sql: str) -> pa.Table:
-        """Run SQL and return its result as Arrow."""
-        with _plain_errors():
+    def query(self, sql: str, target: Path | None = None) -> pa.Table:
+        """Run SQL and return its result as Arrow; `target` is the file it writes, if any, for messages."""
+        with self._plain_errors(target):
             return self.connection.sql(sql).to_arrow_table()
 
     def execute(self, sql: str) -> None:
         """Run SQL for its effect."""
-        with _plain_errors():
+        with self._plain_errors():
             self.connection.execute(sql)
 
     def _choose(self, setting: str, name: str, value: str, wanted: str) -> None:
@@ -145,6 +162,28 @@ class DuckDBEngine:
             self.close()
             raise TertiaryError(f"{name} {value!r} is not {wanted}. Correct it or leave it out.") from None
 
+    @contextmanager
+    def _plain_errors(self, target: Path | None = None) -> Iterator[None]:
+        """Say in plain words that there is no room or no file; other engine errors are faults and keep their trace."""
+        import duckdb
+
+        try:
+            yield
+        except duckdb.Error as error:
+            gone = sorted(p for p in self._scanned if not p.exists())
+            if gone:
+                raise RunError(
+                    f"{gone[0]} is gone: newer runs were committed since this one was opened. Open the run again."
+                ) from error
+            if folders.is_full(error):
+                is_target = target is not None and str(target) in str(error)
+                raise folders.full(target.parent if target and is_target else self._work, error) from error
+            if isinstance(error, duckdb.OutOfMemoryException):
+                raise EngineError(
+                    f"The engine ran out of memory: {error}. Give more with --memory, or fewer --threads."
+                ) from error
+            raise
+
     def _set(self, name: str, value: str) -> None:
         self.connection.execute(f"SET {name} = '{value}'")
 
@@ -155,21 +194,6 @@ def compiled(node: Any, dialect: str) -> str:
     import ibis
 
     return str(ibis.to_sql(node.to_expr(), dialect=dialect))
-
-
-@contextmanager
-def _plain_errors() -> Iterator[None]:
-    """Say in plain words that the machine is full; other engine errors are faults and keep their trace."""
-    import duckdb
-
-    try:
-        yield
-    except duckdb.OutOfMemoryException as error:
-        what = str(error).splitlines()[0].removeprefix("Out of Memory Error: ")
-        raise EngineError(
-            f"The engine ran out of memory or disk: {what}. Give more with --memory (such as 4GB), free disk in the "
-            "temporary folder, or give fewer --threads."
-        ) from error
 
 
 def _ibis_schema(schema: pa.Schema) -> dict[str, str]:

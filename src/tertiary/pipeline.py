@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tertiary import __version__
 from tertiary.blocks import check_rows, conform, cut
+from tertiary.clock import Clock, Progress
 from tertiary.errors import ConservationError, RunError, TertiaryError
 from tertiary.joins import attach
 from tertiary.summary import merged, summary_of
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from tertiary.register import Register
     from tertiary.runs import Run, RunWriter
 
-Progress = Callable[[str, Mapping[str, Any]], None]
 FINDINGS_ORDER = ("file", "row_number", "rule_id", "field", "finding_id")
 # columns of decided records that the tables of a run and its findings on commissioners are made of
 KEPT = frozenset(
@@ -38,28 +36,6 @@ KEPT = frozenset(
 )
 KEY = "TERTIARY_PSEUDONYM_KEY"
 SHORTEST_KEY = 32
-
-
-@dataclass
-class Clock:
-    """Seconds and rows by stage, for the manifest and for whoever watches."""
-
-    progress: Progress | None = None
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[dict[str, Any]]:
-        """Time a stage; what it puts into the yielded dictionary is reported with it. Never row values."""
-        facts: dict[str, Any] = {}
-        self._say("begin", {"stage": name})
-        begin = time.perf_counter()
-        yield facts
-        self.seconds[name] = round(time.perf_counter() - begin, 3)
-        self._say("end", {"stage": name, "seconds": self.seconds[name], **facts})
-
-    def _say(self, event: str, facts: Mapping[str, Any]) -> None:
-        if self.progress:
-            self.progress(event, facts)
 
 
 def run(
@@ -71,39 +47,48 @@ def run(
     engine: str = "duckdb",
     memory: str | None = None,
     threads: int | None = None,
+    scratch: str | Path | None = None,
     settings: AssignSettings | None = None,
     progress: Progress | None = None,
 ) -> Run:
     """Take a folder of monthly commissioning files to a run folder: records, reasons, findings and a ledger.
 
     `register` names overlay folders; `as_known` defaults to the register version's date and also decides which
-    submissions had been received. Errors: FlowError, RegisterError, RunError, EngineError.
+    submissions had been received. Working files are in the run folder while it runs, or in `scratch`. Errors:
+    FlowError, RegisterError, RunError, EngineError.
     """
     from tertiary.assign import AssignSettings
     from tertiary.flows import IntakeSettings, intake
     from tertiary.register import Register
-    from tertiary.runs import RunWriter, locked
+    from tertiary.runs import WORK, RunWriter, former_stages, locked
 
-    folder, clock = Path(out), Clock(progress)
+    folder = Path(out)
+    clock = Clock(progress, former_stages(folder))
     paths = [Path(p) for p in ([inputs] if isinstance(inputs, (str, Path)) else inputs)]
     settings, key = settings or AssignSettings(), _key()
     _apart(paths, folder)
-    with locked(folder), _engine(engine, memory, threads) as work:
+    with locked(folder), _engine(engine, memory, threads, Path(scratch or folder / WORK)) as work:
         with clock.stage("register"):
             known = Register.load(overlays=[Path(p) for p in register], as_known=as_known)
         with clock.stage("intake") as facts:
-            arrived = intake(work, paths, known, as_known=known.as_known, settings=IntakeSettings(pseudonym_key=key))
-            facts.update(arrived.counts)
+            chosen = IntakeSettings(pseudonym_key=key)
+            arrived = intake(work, paths, known, as_known=known.as_known, settings=chosen, reached=facts.reached)
+            facts.update(arrived.counts, rows=arrived.counts["received"], bytes=_bytes_read(arrived.inputs))
         writer = RunWriter(folder, work)
         with clock.stage("whole") as facts:
+            facts["rows"] = arrived.counts["accepted"]
             common = whole(work, arrived.activity, known, settings)
         with clock.stage("blocks") as facts:
             summary = _write_blocks(writer, work, arrived, known, settings, common)
-            facts["rows"] = writer.rows.get("records", 0)
+            facts.update(rows=writer.rows.get("records", 0), bytes=writer.bytes())
         with clock.stage("totals") as facts:
             _write_totals(writer, work, arrived)
             writer.fill()
-        _balance(arrived.counts, writer.rows)
+            facts["rows"] = writer.rows.get("ledger", 0)
+        with clock.stage("settle") as facts:
+            _balance(arrived.counts, writer.rows)
+            writer.settle()
+            facts.update(rows=sum(writer.rows.values()), bytes=writer.bytes())
         return writer.commit(
             {
                 "software": {"name": "tertiary", "version": __version__},
@@ -115,6 +100,7 @@ def run(
                 "counts": arrived.counts,
                 "summary": summary,
                 "seconds": clock.seconds,
+                "profile": {"started_at": clock.started_at, "engine": work.facts(), "stages": clock.stages},
             }
         )
 
@@ -266,9 +252,14 @@ def _apart(inputs: Sequence[Path], out: Path) -> None:
             )
 
 
-def _engine(name: str, memory: str | None, threads: int | None) -> DuckDBEngine:
+def _bytes_read(inputs: Sequence[Mapping[str, Any]]) -> int:
+    """Bytes of the files as they lie there; an archive counts once, whatever it holds."""
+    return sum({str(i["file"]).partition("!")[0]: int(i["bytes"]) for i in inputs}.values())
+
+
+def _engine(name: str, memory: str | None, threads: int | None, work: Path | None = None) -> DuckDBEngine:
     from tertiary.engine import DuckDBEngine
 
     if name != "duckdb":
         raise TertiaryError(f"Engine {name!r} is not known. This version has: duckdb.")
-    return DuckDBEngine(memory=memory, threads=threads)
+    return DuckDBEngine(memory=memory, threads=threads, work=work)

@@ -1,21 +1,23 @@
 """A run folder: immutable table files named by their hash, and a manifest that is the only commit point.
 
-Readers open tables only through `manifest.json`, which is replaced atomically: nobody ever sees half a run.
+Readers open tables only through `manifest.json`, which is replaced atomically: nobody ever sees half a run. The files
+of the run before are kept until the next commit, so that whoever opened it can read on.
 """
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
-import os
+import re
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tertiary import folders
 from tertiary.errors import RunError
 from tertiary.tables import arrow_schema, columns, ibis_schema, names
 
@@ -29,6 +31,10 @@ if TYPE_CHECKING:
 
 MANIFEST = "manifest.json"
 MEASURES = ("quantity", "price_submitted", "price_expected")
+WORK = ".work"
+_PARTIAL = f".{MANIFEST}.partial"
+# What a writer names its files; anything else in a run folder is somebody's own and stays.
+_OURS = re.compile(r"\.partial-.*|[0-9a-f]{64}.*\.parquet")
 
 
 @dataclass(frozen=True)
@@ -102,6 +108,12 @@ class Run:
         counts = self.manifest.get("counts", {})
         return f"Run({str(self.path)!r}, received={counts.get('received')}, accepted={counts.get('accepted')})"
 
+    def profile(self) -> Any:
+        """Where the time, the memory and the bytes of the run went: see `tertiary.profile`."""
+        from importlib import import_module
+
+        return import_module("tertiary.profile").profile(self)
+
     def explain(self, record_id: str) -> Any:
         """Why a record is what it is: see `tertiary.explain`."""
         from importlib import import_module
@@ -112,16 +124,20 @@ class Run:
 def open(path: str | Path) -> Run:
     """Open a run folder. RunError when there is none, or when it was never committed."""
     folder = Path(path)
-    try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    manifest = _manifest(folder)
+    if manifest is None:
         raise RunError(
             f"{folder} holds no {MANIFEST}: no run was finished there. Give a run folder, or make one: "
             "tertiary run INPUTS --out FOLDER."
-        ) from None
-    except (OSError, ValueError) as error:
-        raise RunError(f"{folder / MANIFEST} cannot be read ({error}). Run again into this folder.") from error
+        )
     return Run(folder, manifest)
+
+
+def former_stages(folder: Path) -> list[dict[str, Any]]:
+    """What the stages took of the run that is in the folder now; empty when there is none that tells."""
+    with suppress(RunError):
+        return list((_manifest(folder) or {}).get("profile", {}).get("stages", []))
+    return []
 
 
 class RunWriter:
@@ -163,47 +179,85 @@ class RunWriter:
                 nothing = self._engine.load("empty", arrow_schema(name).empty_table())
                 self.write(name, nothing, ())
 
-    def commit(self, manifest: Mapping[str, Any]) -> Run:
-        """Replace the manifest, then remove table files that nobody names any more."""
-        full = {**manifest, "tables": self.tables, "table_rows": self.rows}
-        text = json.dumps(full, indent=2, sort_keys=True, default=str) + "\n"
-        partial = self.folder / f".{MANIFEST}.partial"
-        with partial.open("w", encoding="utf-8") as handle:
-            handle.write(text)
-            handle.flush()
-            os.fsync(handle.fileno())
-        partial.replace(self.folder / MANIFEST)
-        self._sweep()
-        return Run(self.folder, json.loads(text))
+    def bytes(self) -> int:
+        """Size of the table files written."""
+        return sum((self.folder / file).stat().st_size for files in self.tables.values() for file in files)
 
-    def _sweep(self) -> None:
-        named = {file for files in self.tables.values() for file in files}
-        for path in (self.folder / "tables").rglob("*"):
-            if path.is_file() and str(path.relative_to(self.folder)) not in named:
-                path.unlink(missing_ok=True)
+    def settle(self) -> None:
+        """Have all named files on the disk for good, with the folders that name them."""
+        files = [self.folder / file for names in self.tables.values() for file in names]
+        homes = {parent for file in files for parent in file.parents if self.folder in (parent, *parent.parents)}
+        folders.settle([*files, *sorted(homes, reverse=True)])
+
+    def commit(self, manifest: Mapping[str, Any]) -> Run:
+        """Replace the manifest, then remove table files that neither this run nor the one before it names.
+
+        The manifest goes to the disk after everything it names, so that a power cut leaves the old run or the new one.
+        """
+        full = {**manifest, "tables": self.tables, "table_rows": self.rows, "former_tables": _tables(self.folder)}
+        text = json.dumps(full, indent=2, sort_keys=True, default=str) + "\n"
+        with folders.plain_errors(self.folder):
+            self.settle()
+            partial = self.folder / _PARTIAL
+            partial.write_text(text, encoding="utf-8")
+            folders.settle([partial])
+            partial.replace(self.folder / MANIFEST)
+            folders.settle([self.folder])
+        run = Run(self.folder, json.loads(text))
+        _sweep(self.folder, run.manifest)
+        return run
 
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold the run folder alone; the lock goes with the process. RunError names the holder."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        handle = (folder / ".lock").open("a+", encoding="utf-8")
-    except OSError as error:
-        raise RunError(
-            f"Cannot write to {folder}: {error.strerror}. Choose another --out or mend its rights."
-        ) from error
-    with handle:
+    """Hold the run folder alone, free of what a killed or failed run left. RunError names the holder."""
+    with folders.locked(folder):
+        _clear(folder)
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            handle.seek(0)
-            holder = handle.read().strip() or "another process"
-            raise RunError(f"{folder} is being written by {holder}. Wait for it or choose another --out.") from None
-        handle.truncate(0)
-        handle.write(f"process {os.getpid()}")
-        handle.flush()
-        yield
+            yield
+        finally:
+            _clear(folder)
+
+
+def _clear(folder: Path) -> None:
+    """Remove working files and unnamed table files. A manifest that cannot be read may still be mended: keep all."""
+    shutil.rmtree(folder / WORK, ignore_errors=True)
+    with suppress(OSError):
+        (folder / _PARTIAL).unlink(missing_ok=True)
+    with suppress(RunError):
+        _sweep(folder, _manifest(folder) or {})
+
+
+def _manifest(folder: Path) -> dict[str, Any] | None:
+    """The manifest of a run folder; None when nothing was committed there yet."""
+    path = folder / MANIFEST
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError) as error:
+        raise RunError(f"{path} cannot be read ({error}). Run again into this folder.") from error
+
+
+def _tables(folder: Path) -> dict[str, list[str]]:
+    """Files of the run that is about to become the former one; none when there is no readable manifest."""
+    with suppress(RunError):
+        return dict((_manifest(folder) or {}).get("tables", {}))
+    return {}
+
+
+def _sweep(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Remove table files that `manifest` does not name, neither as its own nor as those of the run before."""
+    homes = [manifest.get(key, {}) for key in ("tables", "former_tables")]
+    named = {file for tables in homes for files in tables.values() for file in files}
+    for path in (folder / "tables").glob("*/*"):
+        if str(path.relative_to(folder)) in named or not _OURS.fullmatch(path.name):
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            with suppress(OSError):
+                path.unlink()
 
 
 def _totals(table: ir.Table, dimensions: Sequence[str], counted_only: bool) -> ir.Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from tertiary import runs
-from tertiary.errors import RunError
+from tertiary.errors import EngineError, RunError
 from tertiary.tables import arrow_schema
 
 FACTS = {"counts": {"received": 1, "accepted": 1}, "synthetic": True}
@@ -39,14 +40,56 @@ def test_same_rows_in_another_order_give_the_same_file(engine: Any, tmp_path: Pa
     assert one.manifest["tables"] == two.manifest["tables"]
 
 
-def test_a_new_commit_replaces_the_old_and_sweeps_what_nobody_names(engine: Any, tmp_path: Path) -> None:
-    write(engine, tmp_path, ledger_rows(1))
+def amounts(run: runs.Run) -> list[int]:
+    return list(run.ledger.to_arrow().column("price_expected").to_pylist())
+
+
+def table_files(folder: Path) -> set[str]:
+    return {str(p.relative_to(folder)) for p in (folder / "tables").rglob("*") if p.is_file()}
+
+
+def test_a_new_commit_keeps_the_run_before_and_sweeps_what_nobody_names(engine: Any, tmp_path: Path) -> None:
+    first = write(engine, tmp_path, ledger_rows(1))
     stray = tmp_path / "tables" / "ledger" / ".partial-stray"
     stray.write_text("left by a killed process")
+    second = write(engine, tmp_path, ledger_rows(5))
+    assert table_files(tmp_path) == {*first.manifest["tables"]["ledger"], *second.manifest["tables"]["ledger"]}
+    assert amounts(runs.open(tmp_path)) == [5]
+    assert amounts(first) == [1], "whoever opened the run before can read on"
+    third = write(engine, tmp_path, ledger_rows(7))
+    assert table_files(tmp_path) == {*second.manifest["tables"]["ledger"], *third.manifest["tables"]["ledger"]}
+
+
+def test_a_reader_two_commits_late_is_told_to_open_the_run_again(engine: Any, tmp_path: Path) -> None:
+    first = write(engine, tmp_path, ledger_rows(1))
+    write(engine, tmp_path, ledger_rows(5))
+    write(engine, tmp_path, ledger_rows(7))
+    with pytest.raises(RunError, match="Open the run again"):
+        first.ledger.to_arrow()
+    assert amounts(runs.open(first.path)) == [7]
+
+
+def test_the_same_inputs_again_remove_the_run_before(engine: Any, tmp_path: Path) -> None:
+    """How to be rid at once of rows that must not be kept."""
+    write(engine, tmp_path, ledger_rows(1))
+    write(engine, tmp_path, ledger_rows(5))
+    again = write(engine, tmp_path, ledger_rows(5))
+    assert table_files(tmp_path) == set(again.manifest["tables"]["ledger"])
+
+
+def test_files_of_somebody_else_stay(engine: Any, tmp_path: Path) -> None:
+    notes = tmp_path / "tables" / "ledger" / "notes.txt"
+    notes.parent.mkdir(parents=True)
+    notes.write_text("mine")
+    write(engine, tmp_path, ledger_rows(1))
+    assert notes.read_text() == "mine"
+
+
+def test_a_manifest_that_cannot_be_read_is_replaced_by_the_next_run(engine: Any, tmp_path: Path) -> None:
+    write(engine, tmp_path, ledger_rows(1))
+    (tmp_path / "manifest.json").write_text("{half")
     run = write(engine, tmp_path, ledger_rows(5))
-    files = [p for p in (tmp_path / "tables").rglob("*") if p.is_file()]
-    assert [str(f.relative_to(tmp_path)) for f in files] == run.manifest["tables"]["ledger"]
-    assert runs.open(tmp_path).ledger.to_arrow().column("price_expected").to_pylist() == [5]
+    assert table_files(tmp_path) == set(run.manifest["tables"]["ledger"])
 
 
 def test_without_a_manifest_there_is_no_run(tmp_path: Path) -> None:
@@ -65,14 +108,14 @@ def test_failure_while_writing_leaves_the_old_run(engine: Any, tmp_path: Path, m
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(engine, "write", full_disk)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(EngineError, match=r"No room left in .*No space left on device.* are free"):
         write(engine, tmp_path, ledger_rows(2))
     assert runs.open(tmp_path).manifest == before
     assert runs.open(tmp_path).ledger.to_arrow().num_rows == 1
 
 
 def test_one_writer_at_a_time(tmp_path: Path) -> None:
-    with runs.locked(tmp_path), pytest.raises(RunError, match="process"), runs.locked(tmp_path):
+    with runs.locked(tmp_path), pytest.raises(RunError, match=f"process {os.getpid()} "), runs.locked(tmp_path):
         pass
     with runs.locked(tmp_path):
         pass

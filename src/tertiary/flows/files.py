@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+from tertiary import folders
 from tertiary.errors import FlowError
 from tertiary.flows.contracts import Recognised, recognise
 
@@ -104,8 +105,15 @@ def open_contents(name: str, path: Path, work: Path, number: int) -> list[Conten
             _scan(content, handle, None)
         return [_inspect(content, work)]
     except (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+        refuse_full_disk(error, work)
         content.problem = Problem("S01", _reason(error))
         return [content]
+
+
+def refuse_full_disk(error: BaseException, work: Path) -> None:
+    """A full disk is no fault of the file: EngineError, not a finding, or the run would go on without its rows."""
+    if folders.is_full(error):
+        raise folders.full(work, error) from error
 
 
 def file_hash(path: Path) -> str:
@@ -136,15 +144,22 @@ def side_table(folders: Iterable[Path], name: str, value: str) -> dict[str, str]
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    for here, folders, names in os.walk(folder):
-        kept = [n for n in folders if not n.startswith((".", "_")) and n not in SKIPPED]
-        folders[:] = sorted(n for n in kept if Path(n).suffix.lower() not in SUFFIXES)
+    for here, inner, names in os.walk(folder, onerror=_unreadable):
+        kept = [n for n in inner if not n.startswith((".", "_")) and n not in SKIPPED]
+        inner[:] = sorted(n for n in kept if Path(n).suffix.lower() not in SUFFIXES)
         odd = [n for n in kept if Path(n).suffix.lower() in SUFFIXES]
         for name in sorted([*names, *odd]):
             if name.startswith((".", "_")) or name in SKIPPED or name.upper().startswith(("README", "LICEN")):
                 continue
             if Path(name).suffix.lower() in SUFFIXES:
                 yield Path(here) / name
+
+
+def _unreadable(error: OSError) -> None:
+    raise FlowError(
+        f"The folder {error.filename} cannot be read: {error.strerror}. Its files would be missing from the run "
+        "without a word. Give this user the right to read it, or leave it out of the inputs."
+    ) from error
 
 
 def _stamp(path: Path) -> tuple[int, int]:
@@ -182,6 +197,7 @@ def _members(archive: Content, work: Path, number: int) -> list[Content]:
             try:
                 _unpacked(member, lambda info=info: zipped.open(info), work / f"in{number}_{place}.csv")
             except (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+                refuse_full_disk(error, work)
                 member.problem = Problem("S01", _reason(error))
             made.append(member)
         return made

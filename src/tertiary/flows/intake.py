@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from fnmatch import fnmatch
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tertiary.register import Register
 
 log = logging.getLogger(__name__)
+Reached = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -51,14 +52,21 @@ class Intake:
 
 
 def intake(
-    engine: DuckDBEngine, inputs: Sequence[Path], register: Register, *, as_known: date, settings: IntakeSettings
+    engine: DuckDBEngine,
+    inputs: Sequence[Path],
+    register: Register,
+    *,
+    as_known: date,
+    settings: IntakeSettings,
+    reached: Reached | None = None,
 ) -> Intake:
     """Read files and folders into canonical activity as known at the end of `as_known`.
 
+    `reached(bytes done, bytes of all files)` is called as files have been read.
     A bad file or row is a finding. FlowError when an input does not exist or nothing was found; ConservationError
     when rows do not add up, which is a fault of this software.
     """
-    return _take_in(engine, inputs, register, as_known, settings, is_superseding=True)
+    return _take_in(engine, inputs, register, as_known, settings, is_superseding=True, reached=reached)
 
 
 def check(
@@ -76,13 +84,14 @@ def _take_in(
     settings: IntakeSettings,
     *,
     is_superseding: bool,
+    reached: Reached | None = None,
 ) -> Intake:
     key = settings.pseudonym_key or None
     macros.install(engine, key)
     for module in (stage, findings):
         module.create(engine)
     contents = _open(inputs, engine.work)
-    compiled, broken = _read(engine, contents, register, key is not None)
+    compiled, broken = _read(engine, contents, register, key is not None, reached)
     _load_files(engine, contents, inputs, settings, is_superseding)
     _load_broken(engine, broken)
     macros.forget_key(engine)
@@ -109,12 +118,20 @@ def _open(inputs: Sequence[Path], work: Path) -> dict[int, Content]:
 
 
 def _read(
-    engine: DuckDBEngine, contents: dict[int, Content], register: Register, has_key: bool
+    engine: DuckDBEngine,
+    contents: dict[int, Content],
+    register: Register,
+    has_key: bool,
+    reached: Reached | None = None,
 ) -> tuple[dict[int, list[RowCheck]], list[dict[str, Any]]]:
     compiled: dict[int, list[RowCheck]] = {}
     broken: list[dict[str, Any]] = []
     points = register["points_of_delivery"]
+    done, total = 0, sum(c.bytes for c in contents.values())
     for number, content in contents.items():
+        if reached is not None:
+            reached(done, total)
+        done += content.bytes
         if content.problem is not None or content.recognised is None:
             continue
         found = compile_rows(Cells(content.recognised), points)
@@ -166,6 +183,7 @@ def _read_carefully(
         if split.rows > len(split.broken):
             stage.insert(engine, content, number, compiled, has_key, good)
     except (OSError, duckdb.Error) as error:
+        files.refuse_full_disk(error, engine.work)
         content.problem = Problem("S01", type(error).__name__)
         return []
     finally:
