@@ -6,23 +6,30 @@ memory stays bounded, time grows with the records, and a block whose rows and kn
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from tertiary.errors import ConservationError
-from tertiary.tables import ibis_schema
+from tertiary.joins import attach
+from tertiary.marks import digest, fingerprint, software_mark
+from tertiary.stages import KEPT, stages
+from tertiary.summary import merged, summary_of
+from tertiary.tables import columns, ibis_schema
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
+    from tertiary.assign import AssignSettings
     from tertiary.engine import DuckDBEngine
+    from tertiary.flows import Intake
+    from tertiary.register import Register
     from tertiary.runs import RunWriter
+    from tertiary.stages import Whole
 
 LIMIT = 1_000_000
 ORDER = ("submission_id", "row_number", "record_id")
+FINDINGS_ORDER = ("file", "row_number", "rule_id", "field", "finding_id")
 
 
 @dataclass(frozen=True)
@@ -64,6 +71,88 @@ def cut(engine: DuckDBEngine, writer: RunWriter, activity: ir.Table) -> Iterator
         engine.drop("block_month")
 
 
+def write_blocks(
+    writer: RunWriter, engine: DuckDBEngine, arrived: Intake, known: Register, settings: AssignSettings, common: Whole
+) -> tuple[dict[str, Any], int]:
+    """Write activity, and what the stages make of each block of it. Returns the run's summary and the blocks kept.
+
+    A block whose rows, knowledge and software are those of the former run is kept as it was.
+    """
+    overlays = [overlay.sha256 for overlay in known.overlays]
+    base = [software_mark(), engine.facts()["version"], str(known.as_known), overlays, asdict(settings)]
+    months: dict[Any, list[str]] = {}
+    parts, kept = [], 0
+    for block in cut(engine, writer, arrived.activity):
+        rows = engine.scan("block", [writer.folder / block.file])
+        key = fingerprint([*base, block.file, digest(engine, common.read_by(rows))])
+        summary = writer.again(key)
+        if summary is None:
+            with writer.part(key) as summary:
+                summary.update(_decide(writer, engine, arrived, rows, block, known, settings, common))
+        else:
+            kept += 1
+        parts.append(summary)
+        months.setdefault((block.financial_year, block.financial_month), []).append(writer.tables["records"][-1])
+    for files in months.values():
+        _write_month(writer, engine, files, base)
+    return merged(parts), kept
+
+
+def _decide(
+    writer: RunWriter, engine: DuckDBEngine, arrived: Intake, rows: ir.Table, block: Block, known: Register,
+    settings: AssignSettings, common: Whole,
+) -> dict[str, dict[str, int]]:  # fmt: skip
+    """Write records, reasons and findings of one block; returns its summary."""
+    from tertiary.assign import commissioner_findings
+
+    staged = write_block(writer, engine, rows, known, settings, common)
+    check_rows(engine, staged, block, rows)
+    sent = arrived.submissions.select("submission_id", "file")
+    told = attach(commissioner_findings(staged).drop("file"), sent, ["submission_id"])
+    told = engine.materialise("block_findings", told)
+    if engine.count(told):
+        writer.write("findings", conform(told, "findings"), FINDINGS_ORDER)
+    return summary_of(engine, staged)
+
+
+def _write_month(writer: RunWriter, engine: DuckDBEngine, files: Sequence[str], base: Sequence[Any]) -> None:
+    """Ledger and patient cells of a month from its records."""
+    from tertiary.ledger import ledger, patient_cells
+
+    key = fingerprint([*base, "ledger", files])
+    if writer.again(key) is not None:
+        return
+    records = engine.scan("month_records", [writer.folder / file for file in files])
+    with writer.part(key):
+        for name, table in (("ledger", ledger(records)), ("patient_cells", patient_cells(records))):
+            writer.write(name, table, [c.name for c in columns(name) if c.is_key])
+
+
+def write_block(
+    writer: RunWriter, engine: DuckDBEngine, rows: ir.Table, known: Register, settings: AssignSettings, common: Whole
+) -> ir.Table:
+    """Decide the accepted records of a block and write its `records` and `reasons`; returns the decided records."""
+    decided = stages(engine, rows, known, settings, common)
+    staged = engine.hold("staged", decided.select(*[c for c in decided.columns if c in KEPT]))
+    others = rows.filter(rows.fate != "accepted")
+    records = conform(staged, "records", ["row_key"])
+    if engine.count(others):
+        records = records.union(conform(others, "records", ["row_key"]))
+    writer.write("records", records, ("row_key",))
+    writer.write("reasons", conform(staged, "reasons", ["row_key"]), ("row_key",))
+    return staged
+
+
+def write_rest(writer: RunWriter, engine: DuckDBEngine, arrived: Intake) -> None:
+    """What is not cut into blocks: refused rows, findings of intake, submissions."""
+    if engine.count(arrived.quarantine):
+        writer.write("quarantine", conform(arrived.quarantine, "quarantine"), ORDER)
+        writer.write("records", conform(arrived.quarantine, "records", fate="quarantined"), ORDER)
+    if engine.count(arrived.findings):
+        writer.write("findings", conform(arrived.findings, "findings"), FINDINGS_ORDER)
+    writer.write("submissions", conform(arrived.submissions, "submissions"), ("submission_id",))
+
+
 def check_rows(engine: DuckDBEngine, staged: ir.Table, block: Block, rows: ir.Table) -> None:
     """Every accepted row of the block must be in `staged` once. ConservationError: a fault of this software."""
 
@@ -97,28 +186,3 @@ def conform(table: ir.Table, name: str, extra: Sequence[str] = (), **constants: 
         else:
             chosen[column] = ibis.null(kind)
     return table.select(**chosen)
-
-
-def digest(engine: DuckDBEngine, tables: Mapping[str, ir.Table]) -> dict[str, str]:
-    """For each table a mark of its rows, whatever their order. No row may stand in it twice."""
-    marks = {}
-    for name, table in tables.items():
-        words = table.select(word=_words(table).hash())
-        found = engine.fetch(words.aggregate(n=words.count(), bits=words.word.bit_xor())).to_pylist()[0]
-        marks[name] = f"{found['n']}:{found['bits']}"
-    return marks
-
-
-def _words(table: ir.Table) -> ir.Value:
-    """All columns of a row as one text."""
-    import ibis
-
-    text: Any = ibis.literal("")
-    for name in table.columns:
-        text = text + table[name].cast("string").fill_null("\x01") + "\x02"
-    return text
-
-
-def fingerprint(facts: Any) -> str:
-    """sha256 of plain facts."""
-    return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()

@@ -99,8 +99,8 @@ def explain_fields(
     """Explain a hypothetical record: `given` names canonical activity columns (docs/reference/tables.md)."""
     from tertiary.assign import AssignSettings
     from tertiary.engine import DuckDBEngine
-    from tertiary.pipeline import stages
     from tertiary.register import Register
+    from tertiary.stages import stages
 
     known = Register.load(overlays=[Path(p) for p in register], as_known=as_known)
     with DuckDBEngine() as engine:

@@ -146,6 +146,11 @@ class RunWriter:
     def __init__(self, folder: Path, engine: DuckDBEngine) -> None:
         self.folder = folder
         self._engine = engine
+        self._former: dict[str, Any] = {}
+        with suppress(RunError):
+            self._former = dict((_manifest(folder) or {}).get("parts", {}))
+        self._written: list[tuple[str, str, int]] | None = None
+        self.parts: dict[str, Any] = {}
         self.tables: dict[str, list[str]] = {}
         self.rows: dict[str, int] = {}
 
@@ -170,7 +175,33 @@ class RunWriter:
         """Name a file that stands in the folder already."""
         self.tables.setdefault(name, []).append(file)
         self.rows[name] = self.rows.get(name, 0) + rows
+        if self._written is not None:
+            self._written.append((name, file, rows))
         return file
+
+    @contextmanager
+    def part(self, key: str) -> Iterator[dict[str, Any]]:
+        """Files written meanwhile belong together: the next run keeps them where it meets `key` again.
+
+        What is put into the yielded dictionary is kept with them. `key` must stand for all that the files depend on.
+        """
+        facts: dict[str, Any] = {}
+        self._written = []
+        try:
+            yield facts
+            self.parts[key] = {"files": self._written, "facts": facts}
+        finally:
+            self._written = None
+
+    def again(self, key: str) -> dict[str, Any] | None:
+        """Keep the part of the former run that has `key`, and return what was kept with it; None when there is none."""
+        part = self._former.get(key)
+        if part is None or not all((self.folder / file).is_file() for _, file, _ in part["files"]):
+            return None
+        for name, file, rows in part["files"]:
+            self.keep(name, file, rows)
+        self.parts[key] = part
+        return dict(part["facts"])
 
     def fill(self) -> None:
         """Give every table that has no file yet an empty one."""
@@ -194,7 +225,8 @@ class RunWriter:
 
         The manifest goes to the disk after everything it names, so that a power cut leaves the old run or the new one.
         """
-        full = {**manifest, "tables": self.tables, "table_rows": self.rows, "former_tables": _tables(self.folder)}
+        full = {**manifest, "tables": self.tables, "table_rows": self.rows, "parts": self.parts}
+        full["former_tables"] = _tables(self.folder)
         text = json.dumps(full, indent=2, sort_keys=True, default=str) + "\n"
         with folders.plain_errors(self.folder):
             self.settle()

@@ -58,7 +58,7 @@ def test_runs_killed_at_random_moments(start: Any, inputs: tuple[Path, Path], tm
     known: list[Seen] = []
     seconds = steps = 0.0
     for folder in inputs:
-        counted = Task(folder, out, temp, ("begin", "write"), DieAtStep(0, count))
+        counted = Task(folder, out, temp, ("begin", "blocks"), DieAtStep(0, count))
         process = start(whole_run, counted)
         seconds = finish(process)
         assert process.exitcode == 0, counted.told.read_text()
@@ -72,7 +72,7 @@ def test_runs_killed_at_random_moments(start: Any, inputs: tuple[Path, Path], tm
         other = inputs[1 - current]
         if number % 2:
             process = start(
-                whole_run, Task(other, out, temp, ("begin", "write"), DieAtStep(dice.randint(1, int(steps)), count))
+                whole_run, Task(other, out, temp, ("begin", "blocks"), DieAtStep(dice.randint(1, int(steps)), count))
             )
         else:
             process = start(whole_run, Task(other, out, temp))

@@ -48,7 +48,7 @@ def refused(start: Any, task: Task) -> tuple[int, str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("event", "stage"), [("begin", "intake"), ("begin", "stages"), ("begin", "write"), ("end", "balance")]
+    ("event", "stage"), [("begin", "intake"), ("begin", "whole"), ("begin", "blocks"), ("end", "settle")]
 )
 def test_a_disk_that_is_full_from_a_stage_on(
     start: Any, inputs: tuple[Path, Path], small_disk: Path, temp: Path, event: str, stage: str
@@ -61,7 +61,7 @@ def test_a_disk_that_is_full_from_a_stage_on(
     assert "--scratch" in message
     assert_clean(out)
     (small_disk / "filler").unlink()
-    if stage == "write":
+    if stage == "blocks":
         again = Task(inputs[0], out, temp)
         assert finish(process := start(whole_run, again)) and process.exitcode == 0, again.told.read_text()
         assert_clean(out)
@@ -91,7 +91,7 @@ def test_an_archive_unpacked_onto_a_full_disk_is_no_bad_file(small_disk: Path, t
 
 @pytest.mark.slow
 def test_a_quota_that_is_used_up(start: Any, inputs: tuple[Path, Path], tmp_path: Path, temp: Path) -> None:
-    task = Task(inputs[0], tmp_path / "run", temp, ("begin", "write"), small_files_only)
+    task = Task(inputs[0], tmp_path / "run", temp, ("begin", "blocks"), small_files_only)
     code, message = refused(start, task)
     assert code == FULL
     assert str(task.out) in message
@@ -100,7 +100,7 @@ def test_a_quota_that_is_used_up(start: Any, inputs: tuple[Path, Path], tmp_path
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("event", "stage", "take"), [("begin", "write", take_rights), ("end", "balance", take_rights_of_top)]
+    ("event", "stage", "take"), [("begin", "blocks", take_rights), ("end", "settle", take_rights_of_top)]
 )
 def test_rights_taken_away_during_a_run(
     start: Any, inputs: tuple[Path, Path], tmp_path: Path, temp: Path, event: str, stage: str, take: Any

@@ -18,7 +18,7 @@ from oracle.generate import batch, overlay, pools
 from oracle.reference import Reference
 from tertiary.assign import AssignSettings
 from tertiary.engine import DuckDBEngine
-from tertiary.pipeline import stages
+from tertiary.stages import stages
 
 ROWS = int(os.environ.get("TERTIARY_ORACLE_ROWS", "20000"))
 BATCH = 10_000

@@ -30,7 +30,7 @@ COMPARED = (
 # what identification reads; fewer columns compile faster
 READ = (
     *("record_id", "row_key", "flow", "fate", "provider_code", "site_code", "spell_id", "cds_unique_id"),
-    *("attendance_id", "activity_date", "age", "mental_health_category", "service_line_submitted"),
+    *("attendance_id", "point_of_delivery", "activity_date", "age", "mental_health_category", "service_line_submitted"),
     *(sorted({*SINGLE.values(), *LISTS.values()} - {"age", "diagnosis_primary", "submitted_code"})),
 )
 
@@ -50,10 +50,10 @@ def blank(register: Any) -> dict[str, pa.Table]:
 def engine_says(engine: DuckDBEngine, tables: Mapping[str, pa.Table], records: list[Row]) -> dict[str, Row]:
     """The engine's answers for accepted records, by record_id."""
     rows = engine.load("generated", activity(records).select(list(dict.fromkeys(READ))))
-    found = identify(engine, rows, tables).select("record_id", "fate", *COMPARED)
+    found = identify(engine, rows.filter(rows.fate == "accepted"), tables).select("record_id", *COMPARED)
     listed = engine.fetch(found).to_pylist()
-    assert sorted(r["record_id"] for r in listed) == [r["record_id"] for r in records]
-    return {r["record_id"]: {c: r[c] for c in COMPARED} for r in listed if r["fate"] == "accepted"}
+    assert sorted(r["record_id"] for r in listed) == [r["record_id"] for r in records if r["fate"] == "accepted"]
+    return {r["record_id"]: {c: r[c] for c in COMPARED} for r in listed}
 
 
 def oracle_says(tables: Mapping[str, pa.Table], records: list[Row]) -> dict[str, Row]:

@@ -25,7 +25,7 @@ def test_json_log_has_one_object_an_event_and_known_facts_only(logged: tuple[lis
     events, _ = logged
     assert {"begin", "end"} <= {e["event"] for e in events} <= {"begin", "progress", "end"}
     measures = {"seconds", "cpu_seconds", "seconds_left", "rows", "bytes", "bytes_total", "peak_memory_bytes"}
-    allowed = {"event", "stage", *measures, "received", "accepted", "quarantined", "superseded"}
+    allowed = {"event", "stage", *measures, "received", "accepted", "quarantined", "superseded", "kept"}
     assert all(set(e) <= allowed for e in events)
     assert all(isinstance(v, (int, float)) for e in events for k, v in e.items() if k not in ("event", "stage"))
 

@@ -23,9 +23,9 @@ def test_rows_and_bytes_are_those_of_the_run(run: Any, inputs: Path) -> None:
     stages, manifest = by_stage(run), run.manifest
     assert set(stages) == set(manifest["seconds"])
     assert stages["intake"]["rows"] == manifest["counts"]["received"]
-    assert stages["write"]["rows"] == sum(manifest["table_rows"].values())
+    assert stages["settle"]["rows"] == sum(manifest["table_rows"].values())
     files = [path for name in manifest["tables"] for path in run.table(name).paths]
-    assert stages["write"]["bytes"] == sum(path.stat().st_size for path in files)
+    assert stages["settle"]["bytes"] == sum(path.stat().st_size for path in files)
     read = {inputs / str(i["file"]) for i in manifest["inputs"]}
     assert stages["intake"]["bytes"] == sum(path.stat().st_size for path in read)
 

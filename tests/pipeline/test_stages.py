@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from builders import activity
 from tertiary.assign import AssignSettings
-from tertiary.pipeline import stages, whole
+from tertiary.stages import stages, whole
 
 SPELL = {"flow": "apc_spell", "spell_id": "RRV:S1", "point_of_delivery": "EL"}
 EPISODE = {"flow": "apc_episode", "spell_id": "RRV:S1", "episode_id": "RRV:S1:1"}

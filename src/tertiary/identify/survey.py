@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tertiary.identify.final import critical_care_rows
 from tertiary.identify.holdings import own_holdings, spell_holdings
-from tertiary.identify.prepare import Tester
+from tertiary.identify.prepare import Tester, own_spell
 from tertiary.joins import attach
 
 if TYPE_CHECKING:
@@ -40,6 +40,17 @@ class Survey:
     by_cds: ir.Table
     by_visit: ir.Table
     by_care: ir.Table
+
+    def read_by(self, rows: ir.Table) -> dict[str, ir.Table]:
+        """The part of each table that `identify` reads for some records."""
+        spell = rows.select(spell_id=own_spell(rows)).distinct()
+        return {
+            "episode_spells": self.episode_spells.semi_join(spell, ["spell_id"]),
+            "spells": self.spells.semi_join(spell, ["spell_id"]),
+            "by_cds": self.by_cds.semi_join(rows, ["provider_code", "cds_unique_id"]),
+            "by_visit": self.by_visit.semi_join(rows, ["attendance_id"]),
+            "by_care": self.by_care.semi_join(spell, ["spell_id"]),
+        }
 
 
 def survey(engine: DuckDBEngine, activity: ir.Table, register: Mapping[str, Any]) -> Survey:

@@ -31,6 +31,13 @@ class Basis:
     chosen: ir.Table
     stand_ins: ir.Table
 
+    def read_by(self, rows: ir.Table) -> dict[str, ir.Table]:
+        """The part of each table that `count_once` reads for some records."""
+        return {
+            "chosen": self.chosen.semi_join(rows, list(SLICE)),
+            "stand_ins": self.stand_ins.semi_join(rows, ["record_id"]),
+        }
+
 
 def spend_basis(engine: DuckDBEngine, activity: ir.Table) -> Basis:
     """The spend basis of all accepted records of a run."""
