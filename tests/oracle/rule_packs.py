@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from oracle.cases import Row, record, with_rows
 
 EDGES = (date(2024, 4, 1), date(2025, 4, 1), date(2025, 10, 1))
-DAYS = [edge + timedelta(days=n) for edge in EDGES for n in (-1, 0)] + [date(2025, 6, 10)] * 4
+DAYS = [date(2025, 6, 10)] * 4 + [edge + timedelta(days=n) for edge in EDGES for n in (-1, 0)]
 SPANS = [(None, None)] * 6 + [(EDGES[1], None), (None, EDGES[1]), (EDGES[1], EDGES[2]), (EDGES[2], None)]
 
 SETTINGS = {
@@ -184,7 +184,7 @@ _criteria = st.builds(
     st.sampled_from(sorted(PATTERNS)).flatmap(lambda d: st.sampled_from(PATTERNS[d])),
     st.sampled_from(["N", "N", "N", "N", "Y"]),
 )
-_clauses = st.lists(_criteria, min_size=1, max_size=3)
+_clauses = st.sampled_from([1, 1, 2, 3]).flatmap(lambda size: st.lists(_criteria, min_size=size, max_size=size))
 
 
 @st.composite
@@ -209,13 +209,14 @@ def _rule(draw: st.DrawFn, number: int, setting: str) -> tuple[Row, list[Row]]:
 
 @st.composite
 def _rival(draw: st.DrawFn, number: int, rules: Sequence[tuple[Row, list[Row]]]) -> tuple[Row, list[Row]]:
-    """A rule that holds whenever one of `rules` does, at the same priority, most often for another line."""
+    """One of `rules` again, most often for another line, at its own priority or at that of another rule."""
     row, criteria = draw(st.sampled_from(rules))
+    equal, _ = draw(st.sampled_from([(row, criteria), draw(st.sampled_from(rules))]))
     changed = {
         "rule_id": f"{draw(st.sampled_from('ABC'))}{number:03d}",
         "service_line_code": draw(st.sampled_from(LINES)),
     }
-    return {**row, **changed}, [{**c, "rule_id": changed["rule_id"]} for c in criteria]
+    return {**row, **changed, "priority": equal["priority"]}, [{**c, "rule_id": changed["rule_id"]} for c in criteria]
 
 
 def _padding(count: int, setting: str) -> list[tuple[Row, list[Row]]]:
@@ -240,7 +241,7 @@ def _mapping(draw: st.DrawFn, settings: Sequence[str]) -> list[Row]:
         flows = SETTINGS[setting]
         # a spell's rows and its episodes are always tested in the same settings
         for group in [flows] if setting == "APC" else [(f,) for f in flows]:
-            start, end = draw(st.sampled_from(SPANS))
+            start, end = draw(st.sampled_from(SPANS + SPANS[:1] * 10))
             rows += [{"setting": setting, "flow": f, "valid_from": start, "valid_to": end} for f in group]
     return rows
 
@@ -291,7 +292,7 @@ def _values(draw: st.DrawFn, aims: Sequence[Sequence[Row]]) -> Row:
             # a negated code is put in now and then, a wanted one left out now and then
             if (draw(st.integers(0, 9)) == 0) != (criterion["negated"] == "Y"):
                 continue
-            _bend(made, criterion, draw(st.sampled_from(["", "0", "1"])))
+            _bend(made, criterion, draw(st.sampled_from(["", "0", "1", ""])))
     made["fate"] = draw(st.sampled_from(["accepted"] * 14 + ["superseded"]))
     return made
 
@@ -304,7 +305,7 @@ def _bend(made: Row, criterion: Row, filler: str) -> None:
         made["age"] = int(pattern)
         return
     code = pattern.replace("*", filler).replace("?", "0") if kind == "glob" else pattern
-    code += filler if kind == "prefix" else ""
+    code += filler if kind == "prefix" or filler == "0" else ""  # an exact code with more behind it just misses
     column = COLUMNS.get(dimension, dimension)
     if kind == "listed":
         made["service_line_submitted"] = next(line for line in LINES if line.startswith(pattern))
@@ -334,7 +335,8 @@ def _stay(draw: st.DrawFn, number: int, aims: Mapping[str, list[list[Row]]]) -> 
     for place, flow in enumerate(draw(st.permutations(flows))):
         on = day if draw(st.integers(0, 5)) else draw(st.sampled_from(DAYS))
         cds = f"C{number}.{place}" if draw(st.booleans()) else ""
-        rows.append({"flow": flow, "activity_date": on, "cds_unique_id": cds, **draw(_values(aims["APC"]))})
+        aim = aims["spell" if draw(st.booleans()) else "APC"]
+        rows.append({"flow": flow, "activity_date": on, "cds_unique_id": cds, **draw(_values(aim))})
     if draw(st.booleans()):
         flow = draw(st.sampled_from(SETTINGS["CC"]))
         rows.append({"flow": flow, "activity_date": day, **draw(_values(aims["CC"]))})
@@ -368,17 +370,19 @@ def worlds(draw: st.DrawFn) -> World:
     settings = ["APC", *others]
     choices = ["APC", "APC", "APC", *settings]
     rules = [draw(_rule(n, draw(st.sampled_from(choices)))) for n in range(draw(st.integers(5, 11)))]
-    rules += [draw(_rival(len(rules) + n, rules)) for n in range(draw(st.integers(1, 3)))]
+    rules += [draw(_rival(len(rules) + n, rules)) for n in range(draw(st.integers(1, 4)))]
     padding = _padding(draw(st.sampled_from([140, 0, 70, 0, 140, 62])), draw(st.sampled_from(choices)))
     cut = draw(st.integers(0, len(rules)))
     pack = [*rules[:cut], *padding, *rules[cut:]]
-    aims: dict[str, list[list[Row]]] = {name: [] for name in (*SETTINGS, "plcm")}
+    aims: dict[str, list[list[Row]]] = {name: [] for name in (*SETTINGS, "plcm", "spell")}
     for row, criteria in [*rules, *padding[-2:]]:
         for number in sorted({c["clause"] for c in criteria}):
             clause = [c for c in criteria if c["clause"] == number]
             aims[row["setting"]].append(clause)
             if "plcm" in SETTINGS[row["setting"]]:
                 aims["plcm"].append(clause)
+            if row["setting"] == "APC" and row["propagation"] in ("whole_spell", "not_specialised"):
+                aims["spell"].append(clause)
     records: list[Row] = []
     for number in range(draw(st.integers(4, 8))):
         records += draw(_stay(number, aims))

@@ -194,6 +194,17 @@ CASES = {
             {"list_name": "CENTRES", "provider_code": "RJ1", "site_code": "RJ101"},
         ],
     ),
+    "two episodes of a spell that rules of equal priority give to different lines are a tie": case(
+        [
+            rule("R1", [[HIT]], line=B),
+            rule("R2", [[("hrg", "N", "exact", "HA01A")]]),
+            rule("R3", [[("sex", "N", "exact", "1")]], line=C, priority=2),
+        ],
+        ({"flow": "apc_episode", "spell_id": "S1", "diagnosis_all": "A10"}, (B, "derived")),
+        ({"flow": "apc_episode", "spell_id": "S1", "hrg": "HA01A"}, (B, "derived")),
+        ({"flow": "apc_episode", "spell_id": "S2", "hrg": "HA01A"}, DERIVED),
+        ({"flow": "apc_episode", "spell_id": "S2", "sex": "1"}, DERIVED),
+    ),
     "a rule may ask for a spell that is not specialised in either way of writing it": case(
         [
             rule("R1", [[HIT, ("spell_specialised", "N", "flag", "N")]], "CC"),
@@ -214,14 +225,14 @@ def test_readings_that_generated_packs_brought_up(
 ) -> None:
     made, expected = CASES[name]
     tables = made.register(blank)
-    for say in (oracle_says(tables, made.records), engine_says(one_engine, tables, made.records)):
-        got = [(say[r["record_id"]]["service_line_final"], say[r["record_id"]]["service_basis"]) for r in made.records]
-        assert got == expected
+    oracle, engine = oracle_says(tables, made.records), engine_says(one_engine, tables, made.records)
+    assert oracle == engine
+    assert [(a["service_line_final"], a["service_basis"]) for _, a in sorted(engine.items())] == expected
 
 
 @given(made=worlds())
 @settings(
-    max_examples=PACKS or 15,
+    max_examples=PACKS or 12,
     derandomize=not PACKS,
     deadline=None,
     phases=[Phase.reuse, Phase.generate],  # a pack takes about a second, too long to look for the smallest one
