@@ -1,7 +1,7 @@
 """The one place where expressions meet a database.
 
 Stages are written as unbound Ibis expressions; an engine compiles them to its SQL and runs them. Ibis back
-ends are not used (docs/decisions/0002-ibis-as-compiler.md). DuckDB is the embedded default.
+ends are not used (docs/decisions/0002-ibis-as-compiler.md). DuckDB is the embedded default; `spark.py` is the other.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tertiary.errors import EngineError
 
@@ -21,8 +21,54 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+class Engine(Protocol):
+    """What a stage may ask of an engine: `load` a small table, `scan` files, `materialise` and `fetch` expressions.
+
+    The same expression means the same rows and values on every engine.
+    """
+
+    dialect: str
+
+    def facts(self) -> dict[str, str | int]:
+        """What it is and what it may use: name, version and more."""
+
+    @property
+    def work(self) -> Path:
+        """Folder for files that live as long as the engine."""
+
+    def load(self, name: str, table: pa.Table) -> ir.Table:
+        """Hold a small Arrow table under `name`; returns it as an unbound expression."""
+
+    def scan(self, name: str, paths: Sequence[Path]) -> ir.Table:
+        """Name Parquet files as one table without reading them."""
+
+    def table(self, name: str) -> ir.Table:
+        """The table or view `name` as an unbound expression."""
+
+    def materialise(self, name: str, expr: ir.Table) -> ir.Table:
+        """Compute `expr` once and keep it under `name`."""
+
+    def number(self, name: str, expr: ir.Table) -> ir.Table:
+        """As `materialise`, with `row_key`: unique row numbers that join the stages of one run."""
+
+    def drop(self, name: str) -> None:
+        """Forget a table made by `materialise` or `load`."""
+
+    def fetch(self, expr: ir.Table) -> pa.Table:
+        """Compute a small result."""
+
+    def write(self, expr: ir.Table, path: Path, order_by: Sequence[str] = ()) -> int:
+        """Write `expr` as one Parquet file in the given order; returns its rows."""
+
+    def sql(self, expr: ir.Table) -> str:
+        """The SQL this engine runs for `expr`."""
+
+    def query(self, sql: str) -> pa.Table:
+        """Run SQL and return its result as Arrow."""
+
+
 class DuckDBEngine:
-    """DuckDB behind four verbs: `load` a small table, `scan` files, `materialise` and `fetch` expressions.
+    """DuckDB, embedded, in a file of its own that goes with the engine.
 
     `memory` is a DuckDB size such as '4GB'; beyond it the engine spills to a temporary folder.
     """
@@ -52,6 +98,12 @@ class DuckDBEngine:
         """Drop the connection and everything it spilled."""
         self.connection.close()
         shutil.rmtree(self._work, ignore_errors=True)
+
+    def facts(self) -> dict[str, str | int]:
+        """What it is and what it may use: name, version, threads and memory limit."""
+        row = self.query("SELECT version() AS v, current_setting('threads') AS t, current_setting('memory_limit') AS m")
+        version, threads, memory = (row.column(n)[0].as_py() for n in ("v", "t", "m"))
+        return {"name": self.dialect, "version": version, "threads": int(threads), "memory_limit": memory}
 
     @property
     def work(self) -> Path:
@@ -109,9 +161,7 @@ class DuckDBEngine:
 
     def sql(self, expr: ir.Table) -> str:
         """The SQL this engine runs for `expr`."""
-        import ibis
-
-        return str(ibis.to_sql(expr, dialect=self.dialect))
+        return compiled(expr.op(), self.dialect)
 
     def query(self, sql: str) -> pa.Table:
         """Run SQL and return its result as Arrow."""
@@ -125,6 +175,29 @@ class DuckDBEngine:
 
     def _set(self, name: str, value: str) -> None:
         self.connection.execute(f"SET {name} = '{value}'")
+
+
+def compiled(node: Any, dialect: str) -> str:
+    """SQL of an unbound Ibis expression (its node) in a dialect that Ibis knows; no driver is needed."""
+    import ibis
+    from ibis.config import Config
+
+    class PySpark(Config):
+        treat_nan_as_null: bool = False
+
+    if ibis.options.pyspark is None:
+        # set by the back end when it is loaded, which needs pandas; the compiler only asks for this one answer
+        ibis.options.pyspark = PySpark()
+    return str(ibis.to_sql(node.to_expr(), dialect=dialect))
+
+
+def hand_over(expr: ir.Table, name: str, source: Engine, target: Engine) -> ir.Table:
+    """A table of one engine as table `name` of another, by way of a Parquet file; itself when they are one engine."""
+    if source is target:
+        return expr
+    path = target.work / f"{name}.parquet"
+    source.write(expr, path)
+    return target.scan(name, [path])
 
 
 @contextmanager

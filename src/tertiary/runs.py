@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pyarrow as pa
 
-    from tertiary.engine import DuckDBEngine
+    from tertiary.engine import Engine
 
 MANIFEST = "manifest.json"
 
@@ -51,11 +51,9 @@ class Table:
 
     def sql(self, dialect: str = "duckdb") -> str:
         """SQL for `dialect` over a table called like this one."""
-        import ibis
+        from tertiary.engine import compiled
 
-        if dialect == "pyspark":
-            ibis.pyspark  # noqa: B018  registering the dialect needs this attribute to be touched once
-        return str(ibis.to_sql(self.expr, dialect=dialect))
+        return compiled(self.expr.op(), dialect)
 
     def to_arrow(self) -> pa.Table:
         """The rows as an Arrow table."""
@@ -125,7 +123,7 @@ def open(path: str | Path) -> Run:
 class RunWriter:
     """Writes table files beside the current run and commits them in one step."""
 
-    def __init__(self, folder: Path, engine: DuckDBEngine) -> None:
+    def __init__(self, folder: Path, engine: Engine) -> None:
         self.folder = folder
         self._engine = engine
         self.tables: dict[str, list[str]] = {}

@@ -21,7 +21,7 @@ from tertiary.joins import Lookup, attach, attach_all
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from tertiary.engine import DuckDBEngine
+    from tertiary.engine import Engine
     from tertiary.register import Register
 
 ADDED = (
@@ -40,7 +40,7 @@ KEPT = (
 )  # fmt: skip
 
 
-def assign(engine: DuckDBEngine, identified: ir.Table, register: Register, settings: AssignSettings) -> ir.Table:
+def assign(engine: Engine, identified: ir.Table, register: Register, settings: AssignSettings) -> ir.Table:
     """`identified` (canonical activity, `row_key` and the identification columns) with the columns of ADDED.
 
     One row a record in and out. `commissioner_read` is the submitted code without a trailing 00 where the rest is a
@@ -70,7 +70,7 @@ def assign(engine: DuckDBEngine, identified: ir.Table, register: Register, setti
     return attach(identified, kept_apart, ["row_key"], how="inner")
 
 
-def _placed(engine: DuckDBEngine, found: ir.Table, dims: Dimensions, register: Register) -> ir.Table:
+def _placed(engine: Engine, found: ir.Table, dims: Dimensions, register: Register) -> ir.Table:
     """Facts with the places of the responsible sub-ICB and of the population, and whether home is on the border."""
     import ibis
 
@@ -107,7 +107,7 @@ def _placed(engine: DuckDBEngine, found: ir.Table, dims: Dimensions, register: R
 
 
 def _decided(
-    engine: DuckDBEngine, asked: ir.Table, walked: ir.Table, excluded: ir.Table, dims: Dimensions, how: Method
+    engine: Engine, asked: ir.Table, walked: ir.Table, excluded: ir.Table, dims: Dimensions, how: Method
 ) -> ir.Table:
     """The columns of ADDED, one row a record."""
     import ibis

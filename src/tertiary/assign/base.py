@@ -12,7 +12,7 @@ from tertiary.joins import Lookup, attach_all
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from tertiary.engine import DuckDBEngine
+    from tertiary.engine import Engine
     from tertiary.register import Register
 
 LOCAL_FLAGS = (
@@ -28,7 +28,7 @@ CARRIED = (
 )  # fmt: skip
 
 
-def base(engine: DuckDBEngine, identified: ir.Table, register: Register, days: Sequence[date]) -> ir.Table:
+def base(engine: Engine, identified: ir.Table, register: Register, days: Sequence[date]) -> ir.Table:
     """One row a record: CARRIED, cds_type, scope, monitoring, record_only, assignment_date, period, infertility."""
     months = engine.load(
         "assign_months",

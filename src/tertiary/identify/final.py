@@ -18,7 +18,7 @@ from tertiary.joins import Lookup, attach, attach_all
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from tertiary.engine import DuckDBEngine
+    from tertiary.engine import Engine
 
 NOTES = {
     "derived": "the identification rules gave the line",
@@ -41,7 +41,7 @@ def basis_order() -> dict[str, tuple[str, ...]]:
 
 
 def choose_line(
-    engine: DuckDBEngine, rows: ir.Table, spells: ir.Table, register: Mapping[str, Any], known: Sequence[Rule]
+    engine: Engine, rows: ir.Table, spells: ir.Table, register: Mapping[str, Any], known: Sequence[Rule]
 ) -> ir.Table:
     """Add rule_id, rule_status, service_line_derived, service_line_final, service_basis and service_note.
 
@@ -143,7 +143,7 @@ def _links(rows: ir.Table, spells: ir.Table) -> ir.Table:
     )
 
 
-def _attach_listing(engine: DuckDBEngine, rows: ir.Table, rules: ir.Table, register: Mapping[str, Any]) -> ir.Table:
+def _attach_listing(engine: Engine, rows: ir.Table, rules: ir.Table, register: Mapping[str, Any]) -> ir.Table:
     """Add the rule, and whether the submitted and SUS lines are known, and listed as a service on the activity date."""
     import ibis
 

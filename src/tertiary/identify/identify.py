@@ -20,12 +20,12 @@ from tertiary.joins import attach
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from tertiary.engine import DuckDBEngine
+    from tertiary.engine import Engine
 
 FIRST_DAY = date(1900, 1, 1)
 
 
-def identify(engine: DuckDBEngine, activity: ir.Table, register: Mapping[str, Any]) -> ir.Table:
+def identify(engine: Engine, activity: ir.Table, register: Mapping[str, Any]) -> ir.Table:
     """Add to `activity` (one row a record, with `row_key`) the line it belongs to and why.
 
     New columns: setting, mask, candidates, would_match, rule_tie, rule_id, rule_status, service_line_derived,
@@ -43,7 +43,7 @@ def identify(engine: DuckDBEngine, activity: ir.Table, register: Mapping[str, An
 
 
 def _test(
-    engine: DuckDBEngine, rows: ir.Table, pack: Pack, epochs: Sequence[date], facts: DatedFacts
+    engine: Engine, rows: ir.Table, pack: Pack, epochs: Sequence[date], facts: DatedFacts
 ) -> tuple[Pack, ir.Table]:
     """The tested rows of one pack with their mask words, computed once."""
     if pack.rolls_up:
@@ -55,7 +55,7 @@ def _test(
     return pack, engine.materialise(f"identify_tested_{_safe(pack.name)}", table.select(*kept))
 
 
-def _outcome(engine: DuckDBEngine, activity: ir.Table, tested: Sequence[tuple[Pack, ir.Table]]) -> ir.Table:
+def _outcome(engine: Engine, activity: ir.Table, tested: Sequence[tuple[Pack, ir.Table]]) -> ir.Table:
     """One row a tested or rolled-up record: its winning rule number, tie, candidates and mask."""
     import ibis
 
@@ -98,7 +98,7 @@ def _chosen(full: ir.Table, pack: Pack) -> ir.Table:
     )
 
 
-def _spells(engine: DuckDBEngine, tested: Sequence[tuple[Pack, ir.Table]]) -> ir.Table:
+def _spells(engine: Engine, tested: Sequence[tuple[Pack, ir.Table]]) -> ir.Table:
     """One row a spell: the rule that decides for all of it, the record where it held, whether it is specialised."""
     import ibis
 
@@ -159,7 +159,7 @@ def _spell_rows(activity: ir.Table, spells: ir.Table, tested: Sequence[tuple[Pac
     ]
 
 
-def _prepare(engine: DuckDBEngine, activity: ir.Table, epochs: Sequence[date]) -> ir.Table:
+def _prepare(engine: Engine, activity: ir.Table, epochs: Sequence[date]) -> ir.Table:
     """Accepted rows with the single values the dimensions read."""
     import ibis
     import pyarrow as pa

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 from tertiary.identify.pack import Clause, Criterion, Pack
 from tertiary.joins import Lookup, attach_all
+from tertiary.portable import bit_or
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pyarrow as pa
 
-    from tertiary.engine import DuckDBEngine
+    from tertiary.engine import Engine
 
 WORD_BITS = 63
 WORD = (1 << WORD_BITS) - 1
@@ -136,7 +137,7 @@ def join_words(words: Iterable[int]) -> int:
     return sum(word << (WORD_BITS * i) for i, word in enumerate(words))
 
 
-def masked(engine: DuckDBEngine, rows: ir.Table, pack: Pack, epochs: Sequence[date], dated: DatedFacts) -> ir.Table:
+def masked(engine: Engine, rows: ir.Table, pack: Pack, epochs: Sequence[date], dated: DatedFacts) -> ir.Table:
     """`rows` (prepared, see identify.py) with columns w0..wn: the clauses of `pack` that hold.
 
     `epochs` are the first days of the periods in which lists, listings and rules do not change.
@@ -190,7 +191,7 @@ class DatedFacts:
 
 
 def _dated_lookup(
-    engine: DuckDBEngine,
+    engine: Engine,
     rows: ir.Table,
     pack: Pack,
     dimension: str,
@@ -212,7 +213,7 @@ def _dated_lookup(
     return Lookup(table, {column: "value", "epoch": "epoch"}, how="inner")
 
 
-def _list_lookup(engine: DuckDBEngine, rows: ir.Table, pack: Pack, dimension: str, matcher: Matcher) -> Lookup:
+def _list_lookup(engine: Engine, rows: ir.Table, pack: Pack, dimension: str, matcher: Matcher) -> Lookup:
     """The OR-ed bits of each distinct list of codes; codes that no rule names are dropped before the OR."""
     column = LISTS[dimension]
     lists = rows.filter(rows[column] != "").select(column).distinct()
@@ -225,11 +226,11 @@ def _list_lookup(engine: DuckDBEngine, rows: ir.Table, pack: Pack, dimension: st
     on = {"code": "value"}
     coded = attach_all(codes, [Lookup(hits, on, how="inner"), Lookup(bars, on, how="inner")])
     names = [name for name in coded.columns if name not in (column, "code")]
-    totals = coded.group_by(column).aggregate(**{name: coded[name].bit_or() for name in names})
+    totals = coded.group_by(column).aggregate(**{name: bit_or(coded[name]) for name in names})
     return Lookup(engine.materialise(f"identify_{_safe(pack.name)}_{dimension}_lists", totals), [column])
 
 
-def _epoch_lookup(engine: DuckDBEngine, pack: Pack, epochs: Sequence[date]) -> ir.Table:
+def _epoch_lookup(engine: Engine, pack: Pack, epochs: Sequence[date]) -> ir.Table:
     """Rules in force in each epoch."""
     bits = []
     for epoch in epochs:
@@ -243,7 +244,7 @@ def _epoch_lookup(engine: DuckDBEngine, pack: Pack, epochs: Sequence[date]) -> i
 
 
 def _lookup(
-    engine: DuckDBEngine,
+    engine: Engine,
     pack: Pack,
     dimension: str,
     values: Sequence[Any],
@@ -266,5 +267,5 @@ def _safe(name: str) -> str:
     return name.lower().replace("+", "_")
 
 
-def _distinct(engine: DuckDBEngine, rows: ir.Table, column: str) -> list[Any]:
+def _distinct(engine: Engine, rows: ir.Table, column: str) -> list[Any]:
     return engine.fetch(rows.select(column).distinct()).column(column).to_pylist()

@@ -14,12 +14,12 @@ from tertiary.joins import Lookup, attach, attach_all
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from tertiary.engine import DuckDBEngine
+    from tertiary.engine import Engine
 
 SLICE = ("provider_code", "financial_year", "financial_month", "component")
 
 
-def count_once(engine: DuckDBEngine, rows: ir.Table) -> ir.Table:
+def count_once(engine: Engine, rows: ir.Table) -> ir.Table:
     """Add `counted`; give the last episode of a spell that has no spell row a quantity of one."""
     import ibis
 
@@ -37,7 +37,7 @@ def count_once(engine: DuckDBEngine, rows: ir.Table) -> ir.Table:
     ).drop("flow_group", "is_basis", "stands_in")
 
 
-def _chosen_groups(engine: DuckDBEngine, rows: ir.Table) -> ir.Table:
+def _chosen_groups(engine: Engine, rows: ir.Table) -> ir.Table:
     """For each provider, month and component the best-ranked flow group that arrived; a provider's own rows first."""
     accepted = rows.filter((rows.fate == "accepted") & rows.flow_group.notnull())
     present = accepted.group_by(*SLICE, "flow_group").aggregate(day=accepted.activity_date.min())
