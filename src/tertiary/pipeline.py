@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from tertiary.assign import AssignSettings
-    from tertiary.engine import DuckDBEngine
+    from tertiary.engine import DuckDBEngine, Engine
     from tertiary.flows import Intake
     from tertiary.register import Register
     from tertiary.runs import Run
@@ -58,6 +58,8 @@ def run(
     register: Sequence[str | Path] = (),
     as_known: date | None = None,
     engine: str = "duckdb",
+    spark_master: str | None = None,
+    spark: Any = None,
     memory: str | None = None,
     threads: int | None = None,
     settings: AssignSettings | None = None,
@@ -66,7 +68,9 @@ def run(
     """Take a folder of monthly commissioning files to a run folder: records, reasons, findings and a ledger.
 
     `register` names overlay folders; `as_known` defaults to the register version's date and also decides which
-    submissions had been received. Errors: FlowError, RegisterError, RunError, EngineError.
+    submissions had been received. With engine "spark" the stages run in the session `spark`, else in the active
+    one, else in a new one on `spark_master` (local unless told); files are read on this machine all the same. Errors:
+    FlowError, RegisterError, RunError, EngineError.
     """
     from tertiary.assign import AssignSettings
     from tertiary.flows import IntakeSettings, intake
@@ -76,12 +80,13 @@ def run(
     folder, clock = Path(out), Clock(progress)
     paths = [Path(p) for p in ([inputs] if isinstance(inputs, (str, Path)) else inputs)]
     settings = settings or AssignSettings()
-    with locked(folder), _engine(engine, memory, threads) as work:
+    with locked(folder), _engines(engine, memory, threads, spark_master, spark, folder) as (local, work):
         with clock.stage("register"):
             known = Register.load(overlays=[Path(p) for p in register], as_known=as_known)
         with clock.stage("intake") as facts:
             key = os.environ.get("TERTIARY_PSEUDONYM_KEY")
-            arrived = intake(work, paths, known, as_known=known.as_known, settings=IntakeSettings(pseudonym_key=key))
+            arrived = intake(local, paths, known, as_known=known.as_known, settings=IntakeSettings(pseudonym_key=key))
+            arrived = _handed_over(arrived, local, work)
             facts.update(arrived.counts)
         with clock.stage("stages"):
             staged = work.materialise("staged", stages(work, arrived.activity, known, settings))
@@ -96,6 +101,7 @@ def run(
             {
                 "software": {"name": "tertiary", "version": __version__},
                 "engine": engine,
+                "engine_version": work.facts()["version"],
                 "inputs": arrived.inputs,
                 "register": _register_facts(known),
                 "synthetic": any(o.synthetic for o in known.overlays) or _looks_synthetic(arrived.inputs),
@@ -113,12 +119,12 @@ def check(files: Sequence[str | Path], *, register: Sequence[str | Path] = ()) -
     from tertiary.register import Register
 
     known = Register.load(overlays=[Path(p) for p in register])
-    with _engine("duckdb", None, None) as work:
+    with _engine() as work:
         found = check_files(work, [Path(p) for p in files], known).findings
         return work.fetch(found.order_by("file", "row_number", "rule_id", "field"))
 
 
-def stages(engine: DuckDBEngine, activity: ir.Table, register: Register, settings: AssignSettings) -> ir.Table:
+def stages(engine: Engine, activity: ir.Table, register: Register, settings: AssignSettings) -> ir.Table:
     """Identify, assign, price and count accepted activity: all columns of `records` and `reasons`, one row a record."""
     from tertiary.assign import assign
     from tertiary.identify import identify
@@ -132,7 +138,7 @@ def stages(engine: DuckDBEngine, activity: ir.Table, register: Register, setting
     return price(engine, decided, register)
 
 
-def _write_tables(writer: Any, engine: DuckDBEngine, arrived: Intake, staged: ir.Table) -> None:
+def _write_tables(writer: Any, engine: Engine, arrived: Intake, staged: ir.Table) -> None:
     from tertiary.assign import commissioner_findings
     from tertiary.ledger import ledger, patient_cells
 
@@ -152,7 +158,7 @@ def _write_tables(writer: Any, engine: DuckDBEngine, arrived: Intake, staged: ir
         writer.write(name, table, [c.name for c in columns(name) if c.is_key])
 
 
-def _records(engine: DuckDBEngine, arrived: Intake, staged: ir.Table) -> ir.Table:
+def _records(engine: Engine, arrived: Intake, staged: ir.Table) -> ir.Table:
     """One row a received row: accepted ones with everything decided, the others with what arrived."""
     others = arrived.activity.filter(arrived.activity.fate != "accepted")
     refused = arrived.quarantine
@@ -183,7 +189,7 @@ def _conform(table: ir.Table, name: str, **constants: str) -> ir.Table:
     return table.select(**chosen)
 
 
-def _balance(engine: DuckDBEngine, arrived: Intake, staged: ir.Table) -> None:
+def _balance(engine: Engine, arrived: Intake, staged: ir.Table) -> None:
     """Received rows and pounds must all be found again; anything else is a fault and nothing is committed."""
     counts = arrived.counts
     found = engine.fetch(staged.aggregate(n=staged.count(), ids=staged.record_id.nunique())).to_pylist()[0]
@@ -198,7 +204,7 @@ def _balance(engine: DuckDBEngine, arrived: Intake, staged: ir.Table) -> None:
         raise ConservationError(f"{counts['received']} rows were received but records holds {totals}.")
 
 
-def _summary(engine: DuckDBEngine, staged: ir.Table) -> dict[str, Any]:
+def _summary(engine: Engine, staged: ir.Table) -> dict[str, Any]:
     """Small counts that the manifest keeps: agreement of lines, unanswerable boxes, rules silent for a missing list."""
     from tertiary.assign import not_answerable_counts
 
@@ -231,9 +237,33 @@ def _looks_synthetic(inputs: Sequence[Mapping[str, Any]]) -> bool:
     return any(Path(str(i["file"])).name.startswith("synthetic_") for i in inputs)
 
 
-def _engine(name: str, memory: str | None, threads: int | None) -> DuckDBEngine:
+def _engine(memory: str | None = None, threads: int | None = None) -> DuckDBEngine:
     from tertiary.engine import DuckDBEngine
 
-    if name != "duckdb":
-        raise TertiaryError(f"Engine {name!r} is not known. This version has: duckdb.")
     return DuckDBEngine(memory=memory, threads=threads)
+
+
+@contextmanager
+def _engines(
+    name: str, memory: str | None, threads: int | None, master: str | None, session: Any, folder: Path
+) -> Iterator[tuple[DuckDBEngine, Engine]]:
+    """The engine of intake, always DuckDB, and that of the stages, which may be the same one."""
+    if name not in ("duckdb", "spark"):
+        raise TertiaryError(f"Engine {name!r} is not known. This version has: duckdb, spark.")
+    if name == "duckdb":
+        if master or session is not None:
+            raise TertiaryError("A Spark master or session was given, but the engine is duckdb. Add engine spark.")
+        with _engine(memory, threads) as one:
+            yield one, one
+        return
+    from tertiary.spark import SparkEngine
+
+    with SparkEngine(master, session, folder, memory, threads) as work, _engine(memory, threads) as local:
+        yield local, work
+
+
+def _handed_over(arrived: Intake, local: DuckDBEngine, work: Engine) -> Intake:
+    from tertiary.engine import hand_over
+
+    tables = {n: getattr(arrived, n) for n in ("activity", "findings", "quarantine", "submissions")}
+    return replace(arrived, **{n: hand_over(table, f"arrived_{n}", local, work) for n, table in tables.items()})
