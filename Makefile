@@ -1,6 +1,6 @@
 # Every target installs what it needs first, into .venv in this folder. Needs only make, git and Python 3.11 or later.
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format docs lock clean
+.PHONY: help install demo test lint format docs snapshots lock clean
 
 define NEXT
 
@@ -38,7 +38,7 @@ demo: .venv/installed ## a synthetic London quarter in, every record explained, 
 	@echo "$$NEXT"
 
 test: .venv/installed ## every test, quick ones first
-	@$(BIN)/python -m pytest -n $(WORKERS) tests
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup tests
 
 lint: .venv/installed ## style, formatting, types and the direction of imports
 	@echo '==> ruff check' && $(BIN)/ruff check .
@@ -51,6 +51,9 @@ format: .venv/installed ## rewrite the code in the house style
 
 docs: .venv/installed ## rewrite the generated reference pages and the real output shown in the docs
 	@$(BIN)/python tools/build_docs.py --output
+
+snapshots: .venv/installed ## take over the SQL of the hot path as it is now (tests/snapshots), for a change that is meant
+	@TERTIARY_RENEW_SNAPSHOTS=1 $(BIN)/python -m pytest -q tests/snapshots
 
 lock: ## choose versions anew: requirements/*.txt, with hashes and without download addresses
 	@test -x .tools/bin/uv || { python3 -m venv .tools && .tools/bin/python -m pip install --quiet uv; }

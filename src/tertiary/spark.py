@@ -193,6 +193,11 @@ def _session(master: str | None, memory: str | None, threads: int | None) -> tup
         raise EngineError(
             "Spark is not installed here. Install it with: pip install tertiary[spark]. Or use --engine duckdb."
         ) from error
+    if master and not MASTERS.fullmatch(master):
+        raise EngineError(
+            f"Spark master {master!r} is not of a known form. Use local, local[4], spark://HOST:PORT, yarn or "
+            "k8s://HOST:PORT."
+        )
     active = SparkSession.getActiveSession()
     if active is None:
         return _start(SparkSession.builder, master or f"local[{threads or '*'}]", memory, threads), True
@@ -205,11 +210,6 @@ def _session(master: str | None, memory: str | None, threads: int | None) -> tup
 
 
 def _start(builder: Any, master: str, memory: str | None, threads: int | None) -> Any:
-    if not MASTERS.fullmatch(master):
-        raise EngineError(
-            f"Spark master {master!r} is not of a known form. Use local, local[4], spark://HOST:PORT, yarn or "
-            "k8s://HOST:PORT."
-        )
     is_local = master.startswith("local")
     for key, value in (_local_settings(memory, threads) if is_local else {}).items():
         builder = builder.config(key, value)
