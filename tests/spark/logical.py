@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 import pyarrow as pa
@@ -19,20 +18,26 @@ def run_table(staged: Any, name: str) -> Any:
 
 
 def differences(left: pa.Table, right: pa.Table, key: list[str]) -> str:
-    """What differs between two tables whose `key` is unique, readable; blank when nothing does."""
+    """What differs between two tables, with the columns of a few rows of the same `key`; blank when nothing does."""
+    import duckdb
+
     if left.column_names != right.column_names or left.schema.types != right.schema.types:
         return f"other columns or types:\n{left.schema}\n{right.schema}"
-    mine, theirs = _by_key(left, key), _by_key(right, key)
-    told = [f"{len(mine)} and {len(theirs)} rows"] if len(mine) != len(theirs) else []
-    told += [f"only on one side: {k}" for k in list(mine.keys() ^ theirs.keys())[:5]]
-    found = [(k, c) for k in mine.keys() & theirs.keys() for c in mine[k] if mine[k][c] != theirs[k][c]]
-    told += [f"{dict(Counter(c for _, c in found))}"] if found else []
-    told += [f"{k} {c}: {mine[k][c]!r} and {theirs[k][c]!r}" for k, c in found[:10]]
+    order = ", ".join(f'"{c}"' for c in key)
+    sides: list[dict[tuple[Any, ...], dict[str, Any]]] = []
+    with duckdb.connect() as connection:
+        connection.register("mine", left)
+        connection.register("theirs", right)
+        for a, b in (("mine", "theirs"), ("theirs", "mine")):
+            only = f"SELECT * FROM {a} EXCEPT ALL SELECT * FROM {b}"
+            rows = connection.sql(f"SELECT * FROM ({only}) ORDER BY {order} LIMIT 50").to_arrow_table().to_pylist()
+            sides.append({tuple(row[c] for c in key): row for row in rows})
+    mine, theirs = sides
+    told = [f"only on one side: {k}" for k in list(mine.keys() ^ theirs.keys())[:5]]
+    told += [
+        f"{k} {c}: {mine[k][c]!r} and {theirs[k][c]!r}"
+        for k in list(mine.keys() & theirs.keys())[:10]
+        for c in mine[k]
+        if mine[k][c] != theirs[k][c]
+    ]
     return "\n".join(told)
-
-
-def _by_key(table: pa.Table, key: list[str]) -> dict[tuple[Any, ...], dict[str, Any]]:
-    rows = table.to_pylist()
-    keyed = {tuple(row[c] for c in key): row for row in rows}
-    assert len(keyed) == len(rows), f"{key} is no key"
-    return keyed

@@ -22,7 +22,7 @@ def test_a_run_on_spark_gives_the_same_tables_in_the_same_order(session: Any, tm
     from tertiary.synth import write
 
     inputs = tmp_path / "inputs"
-    write(inputs, area="QMJ", months="2025-04..2025-04", scale=0.01, seed=11, defects=0.02)
+    write(inputs, area="QMJ", months="2025-04..2025-04", scale=0.005, seed=11, defects=0.02)
     given: dict[str, Any] = {"register": [inputs / "register"]}
     local = tertiary.run(inputs, tmp_path / "local", **given)
     far = tertiary.run(inputs, tmp_path / "far", engine="spark", spark=session, **given)
