@@ -38,7 +38,7 @@ demo: .venv/installed ## a synthetic London quarter in, every record explained, 
 	@echo "$$NEXT"
 
 test: .venv/installed ## every test, quick ones first
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup tests
+	@$(BIN)/python -m pytest -n $(WORKERS) tests
 
 lint: .venv/installed ## style, formatting, types and the direction of imports
 	@echo '==> ruff check' && $(BIN)/ruff check .

@@ -27,7 +27,7 @@ from tertiary.pipeline import stages
 from tertiary.spark import SparkEngine
 from tertiary.tables import columns
 
-pytestmark = [pytest.mark.slow, pytest.mark.spark, pytest.mark.xdist_group("spark")]
+pytestmark = [pytest.mark.slow, pytest.mark.spark]
 
 ROWS = int(os.environ.get("TERTIARY_SPARK_ROWS", "20000"))
 EXAMPLES = int(os.environ.get("TERTIARY_SPARK_EXAMPLES", "3"))

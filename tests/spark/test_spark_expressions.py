@@ -18,7 +18,7 @@ from tertiary.engine import DuckDBEngine, Engine
 from tertiary.portable import bit_or, product
 from tertiary.spark import SparkEngine
 
-pytestmark = [pytest.mark.spark, pytest.mark.xdist_group("spark")]
+pytestmark = [pytest.mark.spark]
 
 D = Decimal
 TOP = 1 << 62

@@ -14,7 +14,7 @@ from tertiary.spark import SparkEngine
 packs = pytest.importorskip("oracle.rule_packs")
 comparison = pytest.importorskip("oracle.test_generated_packs")
 
-pytestmark = [pytest.mark.slow, pytest.mark.spark, pytest.mark.xdist_group("spark")]
+pytestmark = [pytest.mark.slow, pytest.mark.spark]
 
 
 @drawn

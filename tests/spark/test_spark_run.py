@@ -14,7 +14,7 @@ from tertiary.engine import DuckDBEngine
 from tertiary.errors import EngineError, TertiaryError
 from tertiary.spark import SparkEngine
 
-pytestmark = [pytest.mark.spark, pytest.mark.xdist_group("spark")]
+pytestmark = [pytest.mark.spark]
 
 
 @pytest.mark.slow
