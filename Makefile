@@ -1,7 +1,7 @@
 # Every target installs what it needs first, into .venv in this folder. Needs only make, git and Python 3.11 or later.
 # make test PYTHON=python3.13 chooses the Python (a name or a path): .venv is made anew when it holds another one.
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format docs lock canary minimal clean
+.PHONY: help install demo test lint format docs snapshots lock canary minimal clean
 
 define NEXT
 
@@ -61,6 +61,9 @@ format: .venv/installed ## rewrite the code in the house style
 
 docs: .venv/installed ## rewrite the generated reference pages and the real output shown in the docs
 	@$(BIN)/python tools/build_docs.py --output
+
+snapshots: .venv/installed ## take over the SQL of the hot path as it is now (tests/snapshots), for a change that is meant
+	@TERTIARY_RENEW_SNAPSHOTS=1 $(BIN)/python -m pytest -q tests/snapshots
 
 lock: .tools/bin/uv ## choose versions anew: requirements/*.txt, with hashes and without download addresses
 	@bash tools/lock.sh .tools/bin/uv

@@ -10,5 +10,5 @@ compile() {
     --no-emit-find-links --custom-compile-command 'make lock' pyproject.toml "$@"
 }
 compile --output-file requirements/runtime.txt "$@"
-compile --group dev --constraints requirements/runtime.txt --output-file requirements/dev.txt "$@"
+compile --group dev --extra spark --constraints requirements/runtime.txt --output-file requirements/dev.txt "$@"
 echo "requirements/runtime.txt and requirements/dev.txt are written"

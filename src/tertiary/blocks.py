@@ -1,4 +1,4 @@
-"""The records of a run in blocks: a block is one file of `activity`, at most a million rows of one month.
+"""The records of a run in blocks: a block is one file of `activity`, rows of one month, at most a million on DuckDB.
 
 What only all records together can say is known beforehand (`Whole`); the rest is computed block by block, so that
 memory stays bounded, time grows with the records, and a block whose rows and knowledge have not changed is kept.
@@ -21,13 +21,12 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from tertiary.assign import AssignSettings
-    from tertiary.engine import DuckDBEngine
+    from tertiary.engine import Engine
     from tertiary.flows import Intake
     from tertiary.register import Register
     from tertiary.runs import RunWriter
     from tertiary.stages import Whole
 
-LIMIT = 1_000_000
 ORDER = ("submission_id", "row_number", "record_id")
 FINDINGS_ORDER = ("file", "row_number", "rule_id", "field", "finding_id")
 
@@ -43,11 +42,11 @@ class Block:
     accepted: int
 
 
-def cut(engine: DuckDBEngine, writer: RunWriter, activity: ir.Table) -> Iterator[Block]:
+def cut(engine: Engine, writer: RunWriter, activity: ir.Table) -> Iterator[Block]:
     """Write `activity` month by month, in the order of submissions and their rows."""
     import ibis
 
-    month = ("financial_year", "financial_month")
+    month, limit = ("financial_year", "financial_month"), engine.block_rows
     sizes = activity.group_by(*month).aggregate(rows=activity.count(), accepted=(activity.fate == "accepted").sum())
     for size in engine.fetch(sizes.order_by(*month)).to_pylist():
         held = (
@@ -59,20 +58,20 @@ def cut(engine: DuckDBEngine, writer: RunWriter, activity: ir.Table) -> Iterator
         rows = conform(rows, "activity")
         place = ibis.row_number().over(order_by=[rows[c] for c in ORDER]) + 1
         ordered = engine.materialise("block_month", rows.mutate(row_key=place.cast("int64")))
-        for first in range(0, size["rows"], LIMIT):
-            part = ordered.filter((ordered.row_key > first) & (ordered.row_key <= first + LIMIT))
+        for first in range(0, size["rows"], limit):
+            part = ordered.filter((ordered.row_key > first) & (ordered.row_key <= first + limit))
             part = part.mutate(row_key=part.row_key - first)
             file = writer.write("activity", part, ("row_key",))
             accepted = part.aggregate(n=(part.fate == "accepted").sum())
             yield Block(
-                size["financial_year"], size["financial_month"], file, min(LIMIT, size["rows"] - first),
+                size["financial_year"], size["financial_month"], file, min(limit, size["rows"] - first),
                 int(engine.fetch(accepted).column("n")[0].as_py() or 0),
             )  # fmt: skip
         engine.drop("block_month")
 
 
 def write_blocks(
-    writer: RunWriter, engine: DuckDBEngine, arrived: Intake, known: Register, settings: AssignSettings, common: Whole
+    writer: RunWriter, engine: Engine, arrived: Intake, known: Register, settings: AssignSettings, common: Whole
 ) -> tuple[dict[str, Any], int]:
     """Write activity, and what the stages make of each block of it. Returns the run's summary and the blocks kept.
 
@@ -99,7 +98,7 @@ def write_blocks(
 
 
 def _decide(
-    writer: RunWriter, engine: DuckDBEngine, arrived: Intake, rows: ir.Table, block: Block, known: Register,
+    writer: RunWriter, engine: Engine, arrived: Intake, rows: ir.Table, block: Block, known: Register,
     settings: AssignSettings, common: Whole,
 ) -> dict[str, dict[str, int]]:  # fmt: skip
     """Write records, reasons and findings of one block; returns its summary."""
@@ -115,7 +114,7 @@ def _decide(
     return summary_of(engine, staged)
 
 
-def _write_month(writer: RunWriter, engine: DuckDBEngine, files: Sequence[str], base: Sequence[Any]) -> None:
+def _write_month(writer: RunWriter, engine: Engine, files: Sequence[str], base: Sequence[Any]) -> None:
     """Ledger and patient cells of a month from its records."""
     from tertiary.ledger import ledger, patient_cells
 
@@ -129,7 +128,7 @@ def _write_month(writer: RunWriter, engine: DuckDBEngine, files: Sequence[str], 
 
 
 def write_block(
-    writer: RunWriter, engine: DuckDBEngine, rows: ir.Table, known: Register, settings: AssignSettings, common: Whole
+    writer: RunWriter, engine: Engine, rows: ir.Table, known: Register, settings: AssignSettings, common: Whole
 ) -> ir.Table:
     """Decide the accepted records of a block and write its `records` and `reasons`; returns the decided records."""
     decided = stages(engine, rows, known, settings, common)
@@ -143,7 +142,7 @@ def write_block(
     return staged
 
 
-def write_rest(writer: RunWriter, engine: DuckDBEngine, arrived: Intake) -> None:
+def write_rest(writer: RunWriter, engine: Engine, arrived: Intake) -> None:
     """What is not cut into blocks: refused rows, findings of intake, submissions."""
     if engine.count(arrived.quarantine):
         writer.write("quarantine", conform(arrived.quarantine, "quarantine"), ORDER)
@@ -153,7 +152,7 @@ def write_rest(writer: RunWriter, engine: DuckDBEngine, arrived: Intake) -> None
     writer.write("submissions", conform(arrived.submissions, "submissions"), ("submission_id",))
 
 
-def check_rows(engine: DuckDBEngine, staged: ir.Table, block: Block, rows: ir.Table) -> None:
+def check_rows(engine: Engine, staged: ir.Table, block: Block, rows: ir.Table) -> None:
     """Every accepted row of the block must be in `staged` once. ConservationError: a fault of this software."""
 
     def marks(table: ir.Table) -> dict[str, Any]:

@@ -91,7 +91,8 @@ def check(
 def run(
     inputs: Annotated[list[Path], typer.Argument(help="Files or folders of monthly data.")],
     out: Annotated[Path, typer.Option("--out", help="Run folder to write.")],
-    engine: Annotated[str, typer.Option(help="This version has duckdb.")] = "duckdb",
+    engine: Annotated[str, typer.Option(help="duckdb or spark.")] = "duckdb",
+    spark_master: Annotated[str | None, typer.Option(help="Such as local[4] or spark://HOST:PORT.")] = None,
     register: Overlays = None,
     as_known: AsKnown = None,
     memory: Annotated[str | None, typer.Option(help="Memory limit, such as 4GB; beyond it the engine spills.")] = None,
@@ -106,8 +107,8 @@ def run(
     from tertiary.progress import reporter
 
     done = run_files(
-        inputs, out, register=register or (), as_known=as_known, engine=engine, memory=memory,
-        threads=threads, scratch=scratch, progress=reporter(log_format),
+        inputs, out, register=register or (), as_known=as_known, engine=engine, spark_master=spark_master,
+        memory=memory, threads=threads, scratch=scratch, progress=reporter(log_format),
     )  # fmt: skip
     counts = done.manifest["counts"]
     typer.echo(

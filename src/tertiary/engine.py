@@ -1,7 +1,7 @@
 """The one place where expressions meet a database.
 
 Stages are written as unbound Ibis expressions; an engine compiles them to its SQL and runs them. Ibis back
-ends are not used (docs/decisions/0002-ibis-as-compiler.md). DuckDB is the embedded default.
+ends are not used (docs/decisions/0002-ibis-as-compiler.md). DuckDB is the embedded default; `spark.py` is the other.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tertiary import folders
 from tertiary.errors import EngineError, RunError, TertiaryError
@@ -19,6 +19,59 @@ from tertiary.errors import EngineError, RunError, TertiaryError
 if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pyarrow as pa
+
+
+class Engine(Protocol):
+    """What a stage may ask of an engine. The same expression means the same rows and values on every one.
+
+    `block_rows`: the most rows of a block, as many as are held in memory without harm.
+    """
+
+    dialect: str
+    block_rows: int
+
+    def facts(self) -> dict[str, Any]:
+        """What it is and what it may use: name, version and more."""
+
+    @property
+    def work(self) -> Path:
+        """Folder for files that live as long as the engine."""
+
+    def load(self, name: str, table: pa.Table) -> ir.Table:
+        """Hold a small Arrow table under `name`; returns it as an unbound expression."""
+
+    def scan(self, name: str, paths: Sequence[Path]) -> ir.Table:
+        """Name Parquet files as one table without reading them."""
+
+    def table(self, name: str) -> ir.Table:
+        """The table or view `name` as an unbound expression."""
+
+    def name(self, name: str, expr: ir.Table) -> ir.Table:
+        """Keep `expr` under `name` without computing it, so that what builds on it stays short to compile."""
+
+    def materialise(self, name: str, expr: ir.Table) -> ir.Table:
+        """Compute `expr` once and keep it under `name`."""
+
+    def hold(self, name: str, expr: ir.Table) -> ir.Table:
+        """As `materialise`, for a table of one block."""
+
+    def drop(self, name: str) -> None:
+        """Forget a table made by `materialise` or `load`."""
+
+    def count(self, expr: ir.Table) -> int:
+        """Rows of `expr`."""
+
+    def fetch(self, expr: ir.Table) -> pa.Table:
+        """Compute a small result."""
+
+    def write(self, expr: ir.Table, path: Path, order_by: Sequence[str] = (), columns: Sequence[str] = ()) -> int:
+        """Write `columns` (default: all) of `expr` as one Parquet file in the given order; returns its rows."""
+
+    def sql(self, expr: ir.Table) -> str:
+        """The SQL this engine runs for `expr`."""
+
+    def query(self, sql: str) -> pa.Table:
+        """Run SQL and return its result as Arrow."""
 
 
 class DuckDBEngine:
@@ -30,6 +83,7 @@ class DuckDBEngine:
     """
 
     dialect = "duckdb"
+    block_rows = 1_000_000
 
     def __init__(self, memory: str | None = None, threads: int | None = None, work: Path | None = None) -> None:
         import duckdb
@@ -114,11 +168,6 @@ class DuckDBEngine:
         """Forget a table made by `materialise` or `load`."""
         self.execute(f'DROP TABLE IF EXISTS "{name}"')
 
-    def release(self, *names: str) -> None:
-        """Forget what `hold` holds under these names."""
-        for name in names:
-            self.connection.unregister(name)
-
     def count(self, expr: ir.Table) -> int:
         """Rows of `expr`."""
         return int(self.fetch(expr.aggregate(n=expr.count())).column("n")[0].as_py())
@@ -192,8 +241,24 @@ class DuckDBEngine:
 def compiled(node: Any, dialect: str) -> str:
     """SQL of an Ibis expression (its node). Equal expressions are compiled once: blocks of records repeat them."""
     import ibis
+    from ibis.config import Config
 
+    class PySpark(Config):
+        treat_nan_as_null: bool = False
+
+    if ibis.options.pyspark is None:
+        # set by the back end when it is loaded, which needs pandas; the compiler only asks for this one answer
+        ibis.options.pyspark = PySpark()
     return str(ibis.to_sql(node.to_expr(), dialect=dialect))
+
+
+def hand_over(expr: ir.Table, name: str, source: Engine, target: Engine) -> ir.Table:
+    """A table of one engine as table `name` of another, by way of a Parquet file; itself when they are one engine."""
+    if source is target:
+        return expr
+    path = target.work / f"{name}.parquet"
+    source.write(expr, path)
+    return target.scan(name, [path])
 
 
 def _ibis_schema(schema: pa.Schema) -> dict[str, str]:

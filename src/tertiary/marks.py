@@ -10,19 +10,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tertiary import __version__
+from tertiary.portable import bit_xor
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from tertiary.engine import DuckDBEngine
+    from tertiary.engine import Engine
 
 
-def digest(engine: DuckDBEngine, tables: Mapping[str, ir.Table]) -> dict[str, str]:
+def digest(engine: Engine, tables: Mapping[str, ir.Table]) -> dict[str, str]:
     """For each table a mark of its rows, whatever their order. No row may stand in it twice."""
     marks = {}
     for name, table in tables.items():
         words = table.select(word=_words(table).hash())
-        found = engine.fetch(words.aggregate(n=words.count(), bits=words.word.bit_xor())).to_pylist()[0]
+        found = engine.fetch(words.aggregate(n=words.count(), bits=bit_xor(words.word))).to_pylist()[0]
         marks[name] = f"{found['n']}:{found['bits']}"
     return marks
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from tertiary.assign import AssignSettings
-    from tertiary.blocks import write_blocks, write_rest
-    from tertiary.engine import DuckDBEngine
+    from tertiary.engine import DuckDBEngine, Engine
+    from tertiary.flows import Intake
     from tertiary.runs import Run
 
 KEY = "TERTIARY_PSEUDONYM_KEY"
@@ -34,6 +35,8 @@ def run(
     register: Sequence[str | Path] = (),
     as_known: date | None = None,
     engine: str = "duckdb",
+    spark_master: str | None = None,
+    spark: Any = None,
     memory: str | None = None,
     threads: int | None = None,
     scratch: str | Path | None = None,
@@ -43,8 +46,9 @@ def run(
     """Take a folder of monthly commissioning files to a run folder: records, reasons, findings and a ledger.
 
     `register` names overlay folders; `as_known` defaults to the register version's date and also decides which
-    submissions had been received. Working files are in the run folder while it runs, or in `scratch`. Errors:
-    FlowError, RegisterError, RunError, EngineError.
+    submissions had been received. Working files are in the run folder while it runs, or in `scratch`. With engine
+    "spark" the stages run in the session `spark`, else in the active one, else in a new one on `spark_master` (local
+    unless told); files are read on this machine all the same. Errors: FlowError, RegisterError, RunError, EngineError.
     """
     from tertiary.assign import AssignSettings
     from tertiary.flows import IntakeSettings, intake
@@ -56,12 +60,14 @@ def run(
     paths = [Path(p) for p in ([inputs] if isinstance(inputs, (str, Path)) else inputs)]
     settings, key = settings or AssignSettings(), _key()
     _apart(paths, folder)
-    with locked(folder), _engine(engine, memory, threads, Path(scratch or folder / WORK)) as work:
+    scratch = Path(scratch or folder / WORK)
+    with locked(folder), _engines(engine, memory, threads, spark_master, spark, scratch) as (local, work):
         with clock.stage("register"):
             known = Register.load(overlays=[Path(p) for p in register], as_known=as_known)
         with clock.stage("intake") as facts:
             chosen = IntakeSettings(pseudonym_key=key)
-            arrived = intake(work, paths, known, as_known=known.as_known, settings=chosen, reached=facts.reached)
+            arrived = intake(local, paths, known, as_known=known.as_known, settings=chosen, reached=facts.reached)
+            arrived = _handed_over(arrived, local, work)
             facts.update(arrived.counts, rows=arrived.counts["received"], bytes=_bytes_read(arrived.inputs))
         writer = RunWriter(folder, work)
         with clock.stage("whole") as facts:
@@ -99,7 +105,7 @@ def check(files: Sequence[str | Path], *, register: Sequence[str | Path] = ()) -
     from tertiary.register import Register
 
     known = Register.load(overlays=[Path(p) for p in register])
-    with _engine("duckdb", None, None) as work:
+    with _local() as work:
         found = check_files(work, [Path(p) for p in files], known).findings
         return work.fetch(found.order_by("file", "row_number", "rule_id", "field"))
 
@@ -142,9 +148,33 @@ def _bytes_read(inputs: Sequence[Mapping[str, Any]]) -> int:
     return sum({str(i["file"]).partition("!")[0]: int(i["bytes"]) for i in inputs}.values())
 
 
-def _engine(name: str, memory: str | None, threads: int | None, work: Path | None = None) -> DuckDBEngine:
+def _local(memory: str | None = None, threads: int | None = None, work: Path | None = None) -> DuckDBEngine:
     from tertiary.engine import DuckDBEngine
 
-    if name != "duckdb":
-        raise TertiaryError(f"Engine {name!r} is not known. This version has: duckdb.")
     return DuckDBEngine(memory=memory, threads=threads, work=work)
+
+
+@contextmanager
+def _engines(
+    name: str, memory: str | None, threads: int | None, master: str | None, session: Any, work: Path
+) -> Iterator[tuple[DuckDBEngine, Engine]]:
+    """The engine of intake, always DuckDB, and that of the stages, which may be the same one."""
+    if name not in ("duckdb", "spark"):
+        raise TertiaryError(f"Engine {name!r} is not known. This version has: duckdb, spark.")
+    if name == "duckdb":
+        if master or session is not None:
+            raise TertiaryError("A Spark master or session was given, but the engine is duckdb. Add engine spark.")
+        with _local(memory, threads, work) as one:
+            yield one, one
+        return
+    from tertiary.spark import SparkEngine
+
+    with SparkEngine(master, session, work, memory, threads) as far, _local(memory, threads, work) as near:
+        yield near, far
+
+
+def _handed_over(arrived: Intake, local: DuckDBEngine, work: Engine) -> Intake:
+    from tertiary.engine import hand_over
+
+    tables = {n: getattr(arrived, n) for n in ("activity", "findings", "quarantine", "submissions")}
+    return replace(arrived, **{n: hand_over(table, f"arrived_{n}", local, work) for n, table in tables.items()})

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pyarrow as pa
 
-    from tertiary.engine import DuckDBEngine
+    from tertiary.engine import Engine
 
 MANIFEST = "manifest.json"
 MEASURES = ("quantity", "price_submitted", "price_expected")
@@ -58,11 +58,9 @@ class Table:
 
     def sql(self, dialect: str = "duckdb") -> str:
         """SQL for `dialect` over a table called like this one."""
-        import ibis
+        from tertiary.engine import compiled
 
-        if dialect == "pyspark":
-            ibis.pyspark  # noqa: B018  registering the dialect needs this attribute to be touched once
-        return str(ibis.to_sql(self.expr, dialect=dialect))
+        return compiled(self.expr.op(), dialect)
 
     def to_arrow(self) -> pa.Table:
         """The rows as an Arrow table."""
@@ -143,7 +141,7 @@ def former_stages(folder: Path) -> list[dict[str, Any]]:
 class RunWriter:
     """Writes table files beside the current run and commits them in one step."""
 
-    def __init__(self, folder: Path, engine: DuckDBEngine) -> None:
+    def __init__(self, folder: Path, engine: Engine) -> None:
         self.folder = folder
         self._engine = engine
         self._former: dict[str, Any] = {}

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from tertiary.assign import AssignSettings, Ground
-    from tertiary.engine import DuckDBEngine
+    from tertiary.engine import Engine
     from tertiary.identify import Survey
     from tertiary.ledger import Basis
     from tertiary.register import Register
@@ -36,7 +36,7 @@ class Whole:
         return {**self.seen.read_by(rows), **self.basis.read_by(rows)}
 
 
-def whole(engine: DuckDBEngine, activity: ir.Table, register: Register, settings: AssignSettings) -> Whole:
+def whole(engine: Engine, activity: ir.Table, register: Register, settings: AssignSettings) -> Whole:
     """What `stages` needs to know of all records (`activity`, any fate) before it can work block by block."""
     from tertiary.assign import Ground
     from tertiary.identify import survey
@@ -47,7 +47,7 @@ def whole(engine: DuckDBEngine, activity: ir.Table, register: Register, settings
 
 
 def stages(
-    engine: DuckDBEngine, activity: ir.Table, register: Register, settings: AssignSettings, known: Whole | None = None
+    engine: Engine, activity: ir.Table, register: Register, settings: AssignSettings, known: Whole | None = None
 ) -> ir.Table:
     """Identify, assign, price and count accepted activity: all columns of `records` and `reasons`, one row a record.
 

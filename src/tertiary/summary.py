@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from tertiary.engine import DuckDBEngine
+    from tertiary.engine import Engine
 
 
-def summary_of(engine: DuckDBEngine, staged: ir.Table) -> dict[str, dict[str, int]]:
+def summary_of(engine: Engine, staged: ir.Table) -> dict[str, dict[str, int]]:
     """The counts of one block of decided records."""
     from tertiary.assign import not_answerable_counts
 

@@ -208,7 +208,7 @@ def test_where_only_a_board_is_known_its_own_delegation_counts(decide: Assigned,
     row = PLCM | {"financial_year": "202425"}
     found = decide([row | {"gp_practice_responsibility": code} for code in ("QOP", "QMJ", "")], None, register)
     assert said(found, "assignment_box", "delegation_status", "commissioner_code", "payer_code") == [
-        ("C-6", "delegated", "", "QOP"), ("C-6", "retained", "13R", "NHSE"), ("C-6", "retained", "13R", "NHSE"),
+        ("C-6", "delegated", "", "QOP"), ("C-6", "retained", "13R", "X24"), ("C-6", "retained", "13R", "X24"),
     ]  # fmt: skip
 
 

@@ -24,7 +24,7 @@ from tertiary.joins import Lookup, attach_all
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from tertiary.engine import DuckDBEngine
+    from tertiary.engine import Engine
     from tertiary.register import Register
 
 ADDED = (
@@ -55,7 +55,7 @@ class Ground:
     hubs: dict[str, str]
 
     @classmethod
-    def of(cls, engine: DuckDBEngine, activity: ir.Table, register: Register, settings: AssignSettings) -> Ground:
+    def of(cls, engine: Engine, activity: ir.Table, register: Register, settings: AssignSettings) -> Ground:
         """The ground for all accepted records of a run. RegisterError when the decision table cannot be walked."""
         days = boundaries(register)
         found = dated(engine, activity.select(*DATED_BY), register, days)
@@ -67,7 +67,7 @@ class Ground:
 
 
 def assign(
-    engine: DuckDBEngine,
+    engine: Engine,
     identified: ir.Table,
     register: Register,
     settings: AssignSettings,
@@ -136,7 +136,7 @@ def _placed(found: ir.Table, on: Ground) -> ir.Table:
 
 
 def _decided(
-    engine: DuckDBEngine, asked: ir.Table, walked: ir.Table, excluded: ir.Table, on: Ground, keep: Sequence[str]
+    engine: Engine, asked: ir.Table, walked: ir.Table, excluded: ir.Table, on: Ground, keep: Sequence[str]
 ) -> ir.Table:
     """The rows with the columns of ADDED."""
     import ibis

@@ -12,7 +12,7 @@ from tertiary.joins import Lookup, attach_all
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from tertiary.engine import DuckDBEngine
+    from tertiary.engine import Engine
     from tertiary.register import Register
 
 LOCAL_FLAGS = (
@@ -25,7 +25,7 @@ DATED_BY = (
 )  # fmt: skip
 
 
-def dated(engine: DuckDBEngine, rows_in: ir.Table, register: Register, days: Sequence[date]) -> ir.Table:
+def dated(engine: Engine, rows_in: ir.Table, register: Register, days: Sequence[date]) -> ir.Table:
     """Rows (with the columns of DATED_BY) and cds_type, monitoring, assignment_date and period."""
     months = engine.load(
         "assign_months",
@@ -44,7 +44,7 @@ def dated(engine: DuckDBEngine, rows_in: ir.Table, register: Register, days: Seq
     return found.mutate(period=_period(found.assignment_date, days))
 
 
-def base(engine: DuckDBEngine, identified: ir.Table, register: Register, days: Sequence[date]) -> ir.Table:
+def base(engine: Engine, identified: ir.Table, register: Register, days: Sequence[date]) -> ir.Table:
     """Rows with cds_type, scope, monitoring, record_only, assignment_date, period and infertility."""
     found = dated(engine, identified, register, days)
     return found.mutate(

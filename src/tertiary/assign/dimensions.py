@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pyarrow as pa
 
-    from tertiary.engine import DuckDBEngine
+    from tertiary.engine import Engine
     from tertiary.register import Register
 
 ARMED_FORCES = "13Q"
@@ -43,7 +43,7 @@ class Dimensions:
     accountable: ir.Table
 
 
-def dimensions(engine: DuckDBEngine, register: Register, used: Sequence[Period]) -> Dimensions:
+def dimensions(engine: Engine, register: Register, used: Sequence[Period]) -> Dimensions:
     """Load every look-up for the periods that occur."""
     return Dimensions(
         practices=engine.load("assign_practices", practices(register)),

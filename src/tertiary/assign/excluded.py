@@ -12,13 +12,13 @@ from tertiary.assign.periods import Period
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from tertiary.engine import DuckDBEngine
+    from tertiary.engine import Engine
 
 KEY = ("component", "commissioned_service_category", "supply_route", "ln_specialised", "period")
 NOTHING = {"payer_kind": "none", "payer_rule": "", "note": "no_row_in_tariff_excluded_payers"}
 
 
-def excluded_payers(engine: DuckDBEngine, facts: ir.Table, used: Sequence[Period]) -> ir.Table:
+def excluded_payers(engine: Engine, facts: ir.Table, used: Sequence[Period]) -> ir.Table:
     """Key KEY, the combinations that occur: ex_payer_kind and ex_note."""
     import pyarrow as pa
 

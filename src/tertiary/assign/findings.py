@@ -9,7 +9,7 @@ from tertiary.assign.facts import ICB_ONLY
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from tertiary.engine import DuckDBEngine
+    from tertiary.engine import Engine
 
 FIELD = "ORGANISATION IDENTIFIER (CODE OF COMMISSIONER)"
 NEVER_VALID = "never_valid"
@@ -55,7 +55,7 @@ def commissioner_findings(assigned: ir.Table) -> ir.Table:
     )
 
 
-def not_answerable_counts(engine: DuckDBEngine, assigned: ir.Table) -> dict[str, int]:
+def not_answerable_counts(engine: Engine, assigned: ir.Table) -> dict[str, int]:
     """Records by box that was met although the flow lacked its data item, for the manifest."""
     rows = assigned.filter(assigned.not_answerable != "")
     counted = rows.group_by("not_answerable").aggregate(records=rows.count())

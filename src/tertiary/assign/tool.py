@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pyarrow as pa
 
-    from tertiary.engine import DuckDBEngine
+    from tertiary.engine import Engine
     from tertiary.register import Register
 
 TOOL_RULESET = "tool_v5_3"
@@ -33,7 +33,7 @@ PLACE = ("icb", "region", "hub", "delegated")
 
 
 def with_tool_facts(
-    engine: DuckDBEngine, rows_in: ir.Table, dims: Dimensions, register: Register, used: Sequence[Period]
+    engine: Engine, rows_in: ir.Table, dims: Dimensions, register: Register, used: Sequence[Period]
 ) -> ir.Table:
     """Rows with the submitted line's facts (`tl_`), the places of the three rungs and the prison practice's hub."""
     import ibis
@@ -188,7 +188,7 @@ TOOL: dict[str, Test] = {
 }
 
 
-def with_tool_outcome(engine: DuckDBEngine, decided: ir.Table) -> ir.Table:
+def with_tool_outcome(engine: Engine, decided: ir.Table) -> ir.Table:
     """Commissioner, look-up, reassignment code and payer's ICB for the rows that the tool walked."""
     import ibis
 

@@ -18,7 +18,7 @@ from tertiary.joins import Lookup, attach_all
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from tertiary.engine import DuckDBEngine
+    from tertiary.engine import Engine
 
 NOTES = {
     "derived": "the identification rules gave the line",
@@ -47,7 +47,7 @@ def critical_care_rows() -> tuple[dict[str, str], ...]:
     return tuple(csv.DictReader(text.splitlines()))
 
 
-def choose_line(engine: DuckDBEngine, rows: ir.Table, register: Mapping[str, Any], known: Sequence[Rule]) -> ir.Table:
+def choose_line(engine: Engine, rows: ir.Table, register: Mapping[str, Any], known: Sequence[Rule]) -> ir.Table:
     """Add rule_id, rule_status, service_line_derived, service_line_final, service_basis and service_note.
 
     `rows` carry rule_number and rule_tie, their own or their spell's, and linked_number and linked_tie of the record
@@ -113,7 +113,7 @@ def _basis(rows: ir.Table) -> ir.Value:
     return ibis.cases((rows.excluded, "excluded"), *branches, else_="none")
 
 
-def _attach_listing(engine: DuckDBEngine, rows: ir.Table, rules: ir.Table, register: Mapping[str, Any]) -> ir.Table:
+def _attach_listing(engine: Engine, rows: ir.Table, rules: ir.Table, register: Mapping[str, Any]) -> ir.Table:
     """Add the rule, and whether the submitted and SUS lines are known, and listed as a service on the activity date."""
     import ibis
 

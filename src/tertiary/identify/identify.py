@@ -18,14 +18,12 @@ from tertiary.joins import Lookup, attach, attach_all
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from tertiary.engine import DuckDBEngine
+    from tertiary.engine import Engine
 
 FIRST_HOLDING = 1 << 20  # holdings of pack n are numbered from n times this; those of no pack from 0
 
 
-def identify(
-    engine: DuckDBEngine, activity: ir.Table, register: Mapping[str, Any], seen: Survey | None = None
-) -> ir.Table:
+def identify(engine: Engine, activity: ir.Table, register: Mapping[str, Any], seen: Survey | None = None) -> ir.Table:
     """Add to accepted `activity` (one row a record, with `row_key`) the line it belongs to and why.
 
     New columns: setting, mask, candidates, would_match, rule_tie, rule_id, rule_status, service_line_derived,
@@ -51,7 +49,7 @@ def identify(
     return choose_line(engine, _ruled(rows, tester.repeats), register, tester.known)
 
 
-def _holdings(engine: DuckDBEngine, activity: ir.Table, tester: Tester, seen: Survey) -> tuple[ir.Table, ir.Table]:
+def _holdings(engine: Engine, activity: ir.Table, tester: Tester, seen: Survey) -> tuple[ir.Table, ir.Table]:
     """(row_key, holding) of each record, and what each holding means: the distinct sets of clauses that hold."""
     import ibis
     import pyarrow as pa

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 from tertiary.identify.pack import Clause, Criterion, Pack
 from tertiary.joins import Lookup, attach_all
+from tertiary.portable import bit_or
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pyarrow as pa
 
-    from tertiary.engine import DuckDBEngine
+    from tertiary.engine import Engine
 
 WORD_BITS = 63
 WORD = (1 << WORD_BITS) - 1
@@ -158,7 +159,7 @@ def join_words(words: Iterable[int]) -> int:
     return sum(word << (WORD_BITS * i) for i, word in enumerate(words))
 
 
-def masked(engine: DuckDBEngine, rows: ir.Table, pack: Pack, epochs: Sequence[date], dated: DatedFacts) -> ir.Table:
+def masked(engine: Engine, rows: ir.Table, pack: Pack, epochs: Sequence[date], dated: DatedFacts) -> ir.Table:
     """`rows` (prepared, see identify.py) with columns w0..wn: the clauses of `pack` that hold.
 
     `epochs` are the first days of the periods in which lists, listings and rules do not change.
@@ -219,7 +220,7 @@ class DatedFacts:
 
 
 def _dated_lookup(
-    engine: DuckDBEngine,
+    engine: Engine,
     rows: ir.Table,
     pack: Pack,
     dimension: str,
@@ -236,7 +237,7 @@ def _dated_lookup(
     return Lookup(table, {**dict(zip(columns, names, strict=True)), "epoch": "epoch"}, how="inner")
 
 
-def _list_lookup(engine: DuckDBEngine, rows: ir.Table, pack: Pack, dimension: str, matcher: Matcher) -> Lookup:
+def _list_lookup(engine: Engine, rows: ir.Table, pack: Pack, dimension: str, matcher: Matcher) -> Lookup:
     """The OR-ed bits of each distinct list of codes; codes that no rule names are dropped before the OR."""
     column = LISTS[dimension]
     lists = rows.filter(rows[column] != "").select(column).distinct()
@@ -249,11 +250,11 @@ def _list_lookup(engine: DuckDBEngine, rows: ir.Table, pack: Pack, dimension: st
     on = {"code": "value"}
     coded = attach_all(codes, [Lookup(hits, on, how="inner"), Lookup(bars, on, how="inner")])
     names = [name for name in coded.columns if name not in (column, "code")]
-    totals = coded.group_by(column).aggregate(**{name: coded[name].bit_or() for name in names})
+    totals = coded.group_by(column).aggregate(**{name: bit_or(coded[name]) for name in names})
     return Lookup(engine.materialise(f"identify_{pack.safe_name}_{dimension}_lists", totals), [column])
 
 
-def _epoch_lookup(engine: DuckDBEngine, pack: Pack, epochs: Sequence[date]) -> ir.Table:
+def _epoch_lookup(engine: Engine, pack: Pack, epochs: Sequence[date]) -> ir.Table:
     """Rules in force for each flow in each epoch."""
     keys = [(flow, number) for flow in pack.flows for number in range(len(epochs))]
     bits = [
@@ -264,7 +265,7 @@ def _epoch_lookup(engine: DuckDBEngine, pack: Pack, epochs: Sequence[date]) -> i
 
 
 def _lookup(
-    engine: DuckDBEngine,
+    engine: Engine,
     pack: Pack,
     dimension: str,
     values: Sequence[Any],
@@ -287,6 +288,6 @@ def _lookup(
     return engine.load(f"identify_{pack.safe_name}_{dimension}", pa.table(columns))
 
 
-def _distinct(engine: DuckDBEngine, rows: ir.Table, *columns: str) -> list[tuple[Any, ...]]:
+def _distinct(engine: Engine, rows: ir.Table, *columns: str) -> list[tuple[Any, ...]]:
     found = engine.fetch(rows.select(*columns).distinct())
     return list(zip(*(found.column(name).to_pylist() for name in columns), strict=True))

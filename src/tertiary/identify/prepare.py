@@ -15,7 +15,7 @@ from tertiary.joins import Lookup, attach_all
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from tertiary.engine import DuckDBEngine
+    from tertiary.engine import Engine
 
 FIRST_DAY = date(1900, 1, 1)
 KEYS = ("row_key", "record_id", "flow", "provider_code", "cds_unique_id", "attendance_id")
@@ -47,7 +47,7 @@ class Tester:
         """Numbers of the rules that only repeat the submitted line (never empty: -1 is no rule)."""
         return [rule.number for rule in self.known if rule.service_line_code == "*"] or [-1]
 
-    def prepare(self, engine: DuckDBEngine, rows: ir.Table) -> ir.Table:
+    def prepare(self, engine: Engine, rows: ir.Table) -> ir.Table:
         """Rows with their keys and the values that the rules read; admitted care without a spell is one of its own."""
         import ibis
 
@@ -76,7 +76,7 @@ class Tester:
         episodes = rows.filter(rows.flow == "apc_episode")
         return episodes.union(rows.filter(rows.flow != "apc_episode").anti_join(episode_spells, ["spell_id"]))
 
-    def masked(self, engine: DuckDBEngine, rows: ir.Table, pack: Pack) -> ir.Table:
+    def masked(self, engine: Engine, rows: ir.Table, pack: Pack) -> ir.Table:
         """Prepared rows with the words of the clauses that hold."""
         return masked(engine, rows, pack, self.epochs, self.dated)
 

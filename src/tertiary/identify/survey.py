@@ -17,7 +17,7 @@ from tertiary.joins import attach
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from tertiary.engine import DuckDBEngine
+    from tertiary.engine import Engine
     from tertiary.identify.pack import Pack
 
 # flows whose rule a contract monitoring row takes over when it names them
@@ -53,7 +53,7 @@ class Survey:
         }
 
 
-def survey(engine: DuckDBEngine, activity: ir.Table, register: Mapping[str, Any]) -> Survey:
+def survey(engine: Engine, activity: ir.Table, register: Mapping[str, Any]) -> Survey:
     """Test the hospital records of `activity` (all accepted records of a run) and keep what others need of them."""
     tester = Tester.of(register)
     hospital = activity.filter(activity.flow.isin([*TOLD, *CARE]))
@@ -83,7 +83,7 @@ def survey(engine: DuckDBEngine, activity: ir.Table, register: Mapping[str, Any]
     return Survey(episode_spells, spells, kept("cds", cds), kept("visit", visits), kept("care", care))
 
 
-def _spells(engine: DuckDBEngine, tested: Sequence[tuple[Pack, ir.Table]]) -> ir.Table:
+def _spells(engine: Engine, tested: Sequence[tuple[Pack, ir.Table]]) -> ir.Table:
     """One row a spell that a rule decides as a whole: the rule, the record where it held, whether it is specialised."""
     import ibis
 
@@ -122,7 +122,7 @@ def _spells(engine: DuckDBEngine, tested: Sequence[tuple[Pack, ir.Table]]) -> ir
 
 
 def _told(
-    engine: DuckDBEngine,
+    engine: Engine,
     tested: Sequence[tuple[Pack, ir.Table]],
     spells: ir.Table,
     prepared: ir.Table,
@@ -150,6 +150,6 @@ def _told(
     return engine.materialise("survey_told", told.filter(told.number.notnull()))
 
 
-def _distinct(engine: DuckDBEngine, table: ir.Table, names: Sequence[str]) -> list[tuple[Any, ...]]:
+def _distinct(engine: Engine, table: ir.Table, names: Sequence[str]) -> list[tuple[Any, ...]]:
     found = engine.fetch(table.select(*names).distinct()).to_pylist()
     return sorted(tuple(row[name] for name in names) for row in found)

@@ -15,7 +15,7 @@ from tertiary.joins import Lookup, attach, attach_all
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from tertiary.engine import DuckDBEngine
+    from tertiary.engine import Engine
 
 SLICE = ("provider_code", "financial_year", "financial_month", "component")
 
@@ -39,7 +39,7 @@ class Basis:
         }
 
 
-def spend_basis(engine: DuckDBEngine, activity: ir.Table) -> Basis:
+def spend_basis(engine: Engine, activity: ir.Table) -> Basis:
     """The spend basis of all accepted records of a run."""
     rows = attach(activity, _groups(engine), ["flow"])
     return Basis(
@@ -48,7 +48,7 @@ def spend_basis(engine: DuckDBEngine, activity: ir.Table) -> Basis:
     )
 
 
-def count_once(engine: DuckDBEngine, rows: ir.Table, basis: Basis | None = None) -> ir.Table:
+def count_once(engine: Engine, rows: ir.Table, basis: Basis | None = None) -> ir.Table:
     """Add `counted` to accepted rows; give the last episode of a spell that has no spell row a quantity of one.
 
     `basis` is that of all records of the run where `rows` are a block of them; without it `rows` are taken for all.
@@ -69,11 +69,11 @@ def count_once(engine: DuckDBEngine, rows: ir.Table, basis: Basis | None = None)
     ).drop("flow_group", "is_basis", "stands_in")
 
 
-def _groups(engine: DuckDBEngine) -> ir.Table:
+def _groups(engine: Engine) -> ir.Table:
     return engine.load("ledger_groups", _csv("flow_groups.csv", {}))
 
 
-def _chosen_groups(engine: DuckDBEngine, rows: ir.Table) -> ir.Table:
+def _chosen_groups(engine: Engine, rows: ir.Table) -> ir.Table:
     """For each provider, month and component the best-ranked flow group that arrived; a provider's own rows first."""
     grouped = rows.filter(rows.flow_group.notnull())
     present = grouped.group_by(*SLICE, "flow_group").aggregate(day=grouped.activity_date.min())

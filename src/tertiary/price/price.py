@@ -12,18 +12,19 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tertiary.joins import Lookup, attach_all
+from tertiary.portable import product
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from tertiary.engine import DuckDBEngine
+    from tertiary.engine import Engine
 
 FACTOR = "decimal(7, 6)"
 UNIT = "decimal(9, 2)"
 MONEY = "decimal(18, 2)"
 
 
-def price(engine: DuckDBEngine, assigned: ir.Table, register: Mapping[str, Any]) -> ir.Table:
+def price(engine: Engine, assigned: ir.Table, register: Mapping[str, Any]) -> ir.Table:
     """Add price_expected (pounds), price_basis, price_table, price_steps, unit_price, top_up(_line), market_forces.
 
     `assigned`: one row a record with the canonical activity columns and service_line_final. Keeps its grain.
@@ -33,7 +34,7 @@ def price(engine: DuckDBEngine, assigned: ir.Table, register: Mapping[str, Any])
     return _tidy(_words(_line(rows)))
 
 
-def _attach_method(engine: DuckDBEngine, rows: ir.Table, register: Mapping[str, Any]) -> ir.Table:
+def _attach_method(engine: Engine, rows: ir.Table, register: Mapping[str, Any]) -> ir.Table:
     """How the point of delivery is priced: its price group, currency and whether factors apply."""
     import ibis
 
@@ -55,7 +56,7 @@ def _attach_method(engine: DuckDBEngine, rows: ir.Table, register: Mapping[str, 
     )
 
 
-def _attach_prices(engine: DuckDBEngine, rows: ir.Table, register: Mapping[str, Any]) -> ir.Table:
+def _attach_prices(engine: Engine, rows: ir.Table, register: Mapping[str, Any]) -> ir.Table:
     """Unit price, top-up of the line at an eligible provider (lowest rank) and the provider's market forces factor."""
     import ibis
 
@@ -82,7 +83,7 @@ def _attach_prices(engine: DuckDBEngine, rows: ir.Table, register: Mapping[str, 
     )
 
 
-def _best_top_ups(engine: DuckDBEngine, register: Mapping[str, Any]) -> ir.Table:
+def _best_top_ups(engine: Engine, register: Mapping[str, Any]) -> ir.Table:
     """One top-up a year, line, provider and day: the lowest rank wins."""
     key = ["financial_year", "service_line_code", "provider_code"]
     table = register["top_ups"].select([*key, "rate", "rank", "valid_from", "valid_to"])
@@ -96,10 +97,10 @@ def _line(rows: ir.Table) -> ir.Table:
     import ibis
 
     one = ibis.literal(1).cast(FACTOR)
-    factors = _product((rows.top_up + one).cast(FACTOR), rows.market_forces)
+    factors = product((rows.top_up + one).cast(FACTOR), rows.market_forces)
     # one operand wider than 18 digits, or DuckDB would keep the product in 18
-    base = _product(rows.unit_price.cast("decimal(19, 2)"), rows.quantity).cast("decimal(22, 5)")
-    exact = _product(base, factors)
+    base = product(rows.unit_price.cast("decimal(19, 2)"), rows.quantity).cast("decimal(22, 5)")
+    exact = product(base, factors)
     priced = (rows.treatment == "priced") & rows.unit_price.notnull() & rows.quantity.notnull()
     critical = rows.price_group == "critical_care_day"
     submitted = rows.price_submitted.cast(MONEY)
@@ -114,20 +115,6 @@ def _line(rows: ir.Table) -> ir.Table:
     )
     amount = ibis.cases((rows.treatment == "none", ibis.null(MONEY)), (priced, exact.cast(MONEY)), else_=submitted)
     return rows.mutate(price_basis=basis, price_expected=amount)
-
-
-def _product(left: ir.Value, right: ir.Value) -> ir.Value:
-    """The exact product of two decimals: digits and places add up. Ibis types decimal products too narrowly."""
-    import ibis
-    import ibis.expr.datatypes as dt
-
-    a, b = left.type(), right.type()
-    signature = ((a, b), dt.Decimal(a.precision + b.precision, a.scale + b.scale))
-
-    @ibis.udf.scalar.builtin(name="multiply", signature=signature)
-    def multiply(x, y): ...  # type: ignore[no-untyped-def]
-
-    return multiply(left, right)
 
 
 def _words(rows: ir.Table) -> ir.Table:
