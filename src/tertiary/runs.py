@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 MANIFEST = "manifest.json"
 WORK = ".work"
 _PARTIAL = f".{MANIFEST}.partial"
-# What a writer names its files; anything else in a run folder is somebody's own and stays.
-_OURS = re.compile(r"\.partial-.*|[0-9a-f]{64}.*\.parquet")
+# What a writer, and the engine under it, name their files; anything else in a run folder is somebody's own and stays.
+_OURS = re.compile(r"(tmp_)?(\.partial-.*|[0-9a-f]{64}.*\.parquet)")
 
 
 @dataclass(frozen=True)
