@@ -33,8 +33,8 @@ MANIFEST = "manifest.json"
 MEASURES = ("quantity", "price_submitted", "price_expected")
 WORK = ".work"
 _PARTIAL = f".{MANIFEST}.partial"
-# What a writer names its files; anything else in a run folder is somebody's own and stays.
-_OURS = re.compile(r"\.partial-.*|[0-9a-f]{64}.*\.parquet")
+# What a writer, and the engine under it, name their files; anything else in a run folder is somebody's own and stays.
+_OURS = re.compile(r"(tmp_)?(\.partial-.*|[0-9a-f]{64}.*\.parquet)")
 
 
 @dataclass(frozen=True)

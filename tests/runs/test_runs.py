@@ -50,8 +50,10 @@ def table_files(folder: Path) -> set[str]:
 
 def test_a_new_commit_keeps_the_run_before_and_sweeps_what_nobody_names(engine: Any, tmp_path: Path) -> None:
     first = write(engine, tmp_path, ledger_rows(1))
-    stray = tmp_path / "tables" / "ledger" / ".partial-stray"
-    stray.write_text("left by a killed process")
+    for stray in (".partial-a", "tmp_.partial-b", ".partial-c/part-0", f"{'0' * 64}.parquet"):
+        left = tmp_path / "tables" / "ledger" / stray
+        left.parent.mkdir(exist_ok=True)
+        left.write_text("left by a killed process")
     second = write(engine, tmp_path, ledger_rows(5))
     assert table_files(tmp_path) == {*first.manifest["tables"]["ledger"], *second.manifest["tables"]["ledger"]}
     assert amounts(runs.open(tmp_path)) == [5]
