@@ -24,6 +24,8 @@ from bench.tasks import TASKS, Task
 ROOT = Path(__file__).parent.parent
 RESULTS = Path(__file__).parent / "results"
 COMPARED = ("pandas", "case", "spark")
+# GiB of disk that data and output of a million records take while they are measured
+ROOM = 0.6
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     home.mkdir(parents=True, exist_ok=True)
     chosen = {name: TASKS[name] for name in asked.tasks if TASKS[name].engine in asked.engines}
     about = machine.describe()
-    plan = _plan(chosen, asked.sizes)
+    plan = _plan(chosen, _that_fit(home, asked.sizes))
     _prepare(home, plan)
     runs = _measure(home, plan, asked.repeats)
     agreement = compare.all_of(home, sorted({(r["task"], r["size"]) for r in runs if r["status"] == "ok"}))
@@ -71,6 +73,15 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--results", default=str(RESULTS), help="where results are written")
     parser.add_argument("--name", default="latest", help="name of the result files")
     return parser.parse_args(arguments)
+
+
+def _that_fit(home: Path, sizes: Sequence[float]) -> list[float]:
+    """The sizes for which there is room on the disk; the others are named."""
+    free = shutil.disk_usage(home).free / 2**30
+    fit = [size for size in sizes if size * ROOM <= free]
+    for size in sorted(set(sizes) - set(fit)):
+        print(f"{size:g} million is left out: it needs {size * ROOM:.0f} GiB, {free:.0f} are free", file=sys.stderr)
+    return fit
 
 
 def _plan(tasks: dict[str, Task], sizes: Sequence[float]) -> list[tuple[str, float]]:
