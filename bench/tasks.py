@@ -13,7 +13,10 @@ from pathlib import Path
 from bench import data
 
 HERE = Path(__file__).parent
-CSV = "all_varchar = true, union_by_name = true, header = true, delim = ',', quote = '\"', escape = '\"', ignore_errors = true"
+CSV = (
+    "all_varchar = true, union_by_name = true, header = true, delim = ',', quote = '\"', escape = '\"', "
+    "ignore_errors = true"
+)
 Work = Callable[[Path, float, Path], dict[str, int]]
 
 
@@ -96,6 +99,12 @@ def _case(home: Path, size: float, out: Path) -> dict[str, int]:
     return case_way.run(data.activity(size, home), [data.overlay(home)], out)
 
 
+def _case_10(home: Path, size: float, out: Path) -> dict[str, int]:
+    from bench import case_way, rules
+
+    return case_way.run(data.activity(size, home), [data.overlay(home), rules.tenfold(home)], out)
+
+
 def _pandas(home: Path, size: float, out: Path) -> dict[str, int]:
     from bench import pandas_way
 
@@ -142,6 +151,7 @@ TASKS: dict[str, Task] = {
     ),
     "pandas": Task("the peer's way: pandas, a rule at a time", _pandas, largest=5, needs=("pandas",), engine="pandas"),
     "case": Task("one CASE over raw columns: identification only", _case, largest=1),
+    "case_10": Task("one CASE with ten times the rules", _case_10, largest=1, against="case"),
     "spark": Task("tertiary on Spark, local", _spark, largest=5, needs=("pyspark", "tertiary.spark"), engine="spark"),
     "csv_copy": Task("bare DuckDB: CSV to Parquet", _csv_copy, sized=False, against="csv_copy"),
     "intake": Task("tertiary: CSV read with full checking", _intake, sized=False, against="csv_copy"),
