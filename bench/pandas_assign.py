@@ -308,6 +308,7 @@ def _walk(f: pd.DataFrame, register: Any, used: Sequence[Any]) -> None:
                     category[gone] = np.where(mental[gone], twin, plain)
                 elif target:
                     at[gone] = numbers[target]
+    box[~walked] = "not_applicable"
     f["outcome"], f["assignment_box"], f["category"] = (pd.Series(x).astype("str") for x in (outcome, box, category))
 
 

@@ -27,6 +27,17 @@ def write(found: dict[str, Any], folder: Path, name: str) -> None:
     (folder / f"{name}.svg").write_text(chart.svg(found["medians"], found["rows"]))
 
 
+def renew(page: Path, folder: Path, name: str) -> None:
+    """Put the tables of a result, and the SQL of the floor, between their marks on the page that explains them."""
+    text = page.read_text()
+    sql = (Path(__file__).parent / "floor.sql").read_text().strip()
+    for mark, inside in (("results", (folder / f"{name}.md").read_text().strip()), ("floor", f"```sql\n{sql}\n```")):
+        begin, end = f"<!-- {mark} -->\n", f"\n<!-- end of {mark} -->"
+        first, rest = text.split(begin)
+        text = first + begin + inside + end + rest.split(end)[1]
+    page.write_text(text)
+
+
 def medians(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """One row a task and size, in the order of the tasks: medians of the repeats, ratios to the task's yardstick."""
     grouped: dict[tuple[str, float], list[dict[str, Any]]] = defaultdict(list)

@@ -73,6 +73,15 @@ def test_other_ways_give_the_same_answers(measured: dict[str, Any]) -> None:
         assert min(row["per_cent"].values()) > 99.5, row
 
 
+def test_the_page_shows_the_latest_results_and_the_floor(tmp_path: Path) -> None:
+    page = REPO / "docs" / "explanation" / "performance.md"
+    again = tmp_path / "page.md"
+    again.write_text(page.read_text(encoding="utf-8"), encoding="utf-8")
+    report.renew(again, REPO / "bench" / "results", "latest")
+    assert again.read_text(encoding="utf-8") == page.read_text(encoding="utf-8")
+    assert "sum(a.price_submitted)" in again.read_text(encoding="utf-8")
+
+
 def test_the_exponent_is_the_slope_between_sizes() -> None:
     rows = [{"task": "ours", "size": s, "wall_s": 3 * s**1.2} for s in (1.0, 5.0, 50.0)]
     assert report.exponent(rows, "ours", "wall_s") == pytest.approx(1.2)
