@@ -1,7 +1,7 @@
 # Every target installs what it needs first, into .venv in this folder. Needs only make, git and Python 3.11 or later.
 # make test PYTHON=python3.13 chooses the Python (a name or a path): .venv is made anew when it holds another one.
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format docs snapshots lock canary minimal clean
+.PHONY: help install demo test lint format docs snapshots lock canary minimal clean bench
 
 define NEXT
 
@@ -71,6 +71,15 @@ lock: .tools/bin/uv ## choose versions anew: requirements/*.txt, with hashes and
 .tools/bin/uv:
 	@python3 -m venv .tools && .tools/bin/python -m pip install --quiet uv
 
+SIZES ?= 1,5,8,20,50
+REPEATS ?= 3
+
+bench: .venv-bench/installed ## how fast, beside a bare scan, pandas and others (SIZES=1,5 in millions, REPEATS=3)
+	@.venv-bench/bin/python -m bench.run --sizes $(SIZES) --repeats $(REPEATS)
+
+.venv-bench/installed: requirements/bench.txt pyproject.toml tools/set_up.sh
+	@bash tools/set_up.sh .venv-bench requirements/bench.txt
+
 canary: .venv/installed .tools/bin/uv ## upgrade every dependency in a scratch copy, run the tests there, say what changed
 	@WORKERS=$(WORKERS) bash tools/elsewhere.sh canary $(TESTS)
 
@@ -78,4 +87,4 @@ minimal: .venv/installed ## install only what a user installs, in a scratch copy
 	@bash tools/elsewhere.sh minimal
 
 clean: ## remove everything that was made here
-	rm -rf .venv .tools demo dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-bench .tools demo dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

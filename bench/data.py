@@ -8,49 +8,71 @@ provider, which saturate in life too.
 
 from __future__ import annotations
 
+import json
 import shutil
+import sys
 from pathlib import Path
-
-import duckdb
-
-import tertiary
-from tertiary.runs import open as open_run
-from tertiary.synth import write
+from typing import Any
 
 HERE = Path(__file__).parent / "data"
-SEED_SCALE = 0.007
+YEAR = {"area": "england", "months": "2025-04..2026-03", "scale": 0.007, "seed": 7}
+DEFECTS = 0.001
 BLOCK = 1_000_000
 KEYS = ("record_id", "source_id", "spell_id", "episode_id", "attendance_id", "cds_unique_id", "patient_id")
 
 
-def seed() -> tertiary.Run:
-    """The seed run, made once."""
-    folder = HERE / "seed"
+def request(home: Path = HERE) -> dict[str, Any]:
+    """What is asked of the synthesis: a year of England, unless `home` holds a `request.json` that says otherwise."""
+    own = home / "request.json"
+    return json.loads(own.read_text()) if own.exists() else YEAR
+
+
+def seed(home: Path = HERE) -> list[Path]:
+    """Files of accepted and superseded activity of the seed run, made once."""
+    import tertiary
+    from tertiary.runs import open as open_run
+    from tertiary.synth import write
+
+    folder = home / "seed"
     if not (folder / "run" / "manifest.json").exists():
         shutil.rmtree(folder, ignore_errors=True)
-        year = {"area": "england", "months": "2025-04..2026-03", "scale": SEED_SCALE, "seed": 7}
-        write(folder / "inputs", **year, defects=0.001, format="parquet")
+        write(folder / "inputs", **request(home), defects=DEFECTS, format="parquet")
         tertiary.run(folder / "inputs", out=folder / "run", register=[folder / "inputs" / "register"])
-    return open_run(folder / "run")
+    return list(open_run(folder / "run").activity.paths)
 
 
-def overlay() -> Path:
+def overlay(home: Path = HERE) -> Path:
     """The register overlay that belongs to the seed."""
-    return HERE / "seed" / "inputs" / "register"
+    return home / "seed" / "inputs" / "register"
 
 
-def activity(millions: int) -> list[Path]:
+def activity(millions: float, home: Path = HERE) -> list[Path]:
     """Blocks of about `millions` million accepted rows, in order; made once and kept."""
-    folder = HERE / f"{millions}m"
+    folder = home / f"{millions:g}m"
     if not (folder / "done").exists():
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        _multiply([str(p) for p in seed().activity.paths], millions * 1_000_000, folder)
+        _multiply([str(p) for p in seed(home)], round(millions * 1_000_000), folder)
         (folder / "done").touch()
     return sorted(folder.glob("*.parquet"))
 
 
+def monthly_csv(home: Path = HERE) -> list[Path]:
+    """The inputs of the seed as the CSV files that providers send; made once and kept."""
+    from tertiary.synth import write
+
+    folder = home / "csv"
+    if not (folder / "done").exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        write(folder / "inputs", **request(home), defects=DEFECTS, format="csv")
+        (folder / "done").touch()
+    inside = (folder / "inputs").glob("*/*.csv")
+    return sorted(p for p in inside if p.parent.name not in ("_truth", "register"))
+
+
 def _multiply(files: list[str], rows: int, folder: Path) -> None:
+    import duckdb
+
     with duckdb.connect() as db:
         db.execute("SET threads = 2")
         db.execute(f"CREATE TABLE seed AS SELECT * FROM read_parquet({files}) WHERE fate = 'accepted'")
@@ -76,3 +98,28 @@ def _multiply(files: list[str], rows: int, folder: Path) -> None:
                 db.execute(f"""COPY (SELECT * REPLACE (row_number() OVER () AS row_key)
                     FROM (SELECT * FROM month LIMIT {BLOCK} OFFSET {first}))
                     TO '{folder}/{month:02d}-{part:03d}.parquet' (FORMAT parquet, COMPRESSION zstd)""")
+
+
+def rows(millions: float, home: Path = HERE) -> int:
+    """Rows of the blocks of a size, as their files say."""
+    import pyarrow.parquet as pq
+
+    return sum(pq.ParquetFile(path).metadata.num_rows for path in activity(millions, home))
+
+
+def _make(place: Path, name: str) -> None:
+    from bench import rules
+
+    if name == "csv":
+        monthly_csv(place)
+        seed(place)
+    elif name == "rules":
+        rules.tenfold(place)
+    else:
+        activity(float(name), place)
+        seed(place)
+
+
+if __name__ == "__main__":
+    for wanted in sys.argv[2:]:
+        _make(Path(sys.argv[1]), wanted)

@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
-# Make .venv and install the locked requirements and this package into it. Called by make; safe to run again.
+# Make an environment and install locked requirements and this package into it. Called by make; safe to run again.
+# Usage: tools/set_up.sh [ENVIRONMENT [REQUIREMENTS]], by default .venv and requirements/dev.txt.
 # Needs python 3.11 or later with venv (or with pip) and nothing else. Your pip configuration is respected.
 # PYTHON chooses the interpreter (a name or a path); a .venv of another version is replaced.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+env=${1:-.venv}
+locked=${2:-requirements/dev.txt}
 
 say() { printf '==> %s\n' "$*"; }
 fail() { printf 'set-up: %s\n' "$*" >&2; exit 1; }
@@ -22,17 +25,17 @@ find_python() {
 
 # Debian splits ensurepip into python3-venv; without it an environment can still be filled by the system's own pip.
 make_environment() {
-  if "$python" -m venv .venv >.venv-log 2>&1; then
-    rm -f .venv-log
+  if "$python" -m venv $env >$env-log 2>&1; then
+    rm -f $env-log
     return
   fi
-  rm -rf .venv
-  if "$python" -m pip --version >/dev/null 2>&1 && "$python" -m venv --without-pip .venv >>.venv-log 2>&1; then
-    rm -f .venv-log
+  rm -rf $env
+  if "$python" -m pip --version >/dev/null 2>&1 && "$python" -m venv --without-pip $env >>$env-log 2>&1; then
+    rm -f $env-log
     return
   fi
-  cat .venv-log >&2
-  rm -rf .venv .venv-log
+  cat $env-log >&2
+  rm -rf $env $env-log
   fail "$python cannot make a virtual environment: its venv (ensurepip) and its pip are both missing.
   Debian or Ubuntu: apt-get install python3-venv.  Then run the same make command again."
 }
@@ -40,21 +43,21 @@ make_environment() {
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 PIP_USER=0
 python=$(find_python)
 version() { "$1" -c 'import sys; print(sys.version)' 2>/dev/null; }
-found=$(version .venv/bin/python || true)
+found=$(version $env/bin/python || true)
 if [ -z "$found" ] || { [ -n "${PYTHON:-}" ] && [ "$found" != "$(version "$python")" ]; }; then
-  say "making .venv with $("$python" --version)"
-  rm -rf .venv
+  say "making $env with $("$python" --version)"
+  rm -rf $env
   make_environment
 fi
-pip=(.venv/bin/python -m pip)
+pip=($env/bin/python -m pip)
 if ! "${pip[@]}" --version >/dev/null 2>&1; then
-  pip=("$python" -m pip --python .venv/bin/python)
-  "${pip[@]}" --version >/dev/null 2>&1 || fail ".venv has no pip and $python has none from 22.3 on.
-  Remove .venv, then apt-get install python3-venv (or upgrade pip) and run make again."
+  pip=("$python" -m pip --python $env/bin/python)
+  "${pip[@]}" --version >/dev/null 2>&1 || fail "$env has no pip and $python has none from 22.3 on.
+  Remove $env, then apt-get install python3-venv (or upgrade pip) and run make again."
 fi
 
-say "installing the locked requirements (requirements/dev.txt, every file checked by its hash)"
-"${pip[@]}" install --quiet --require-hashes --requirement requirements/dev.txt
+say "installing the locked requirements ($locked, every file checked by its hash)"
+"${pip[@]}" install --quiet --require-hashes --requirement $locked
 say "installing tertiary itself, editable"
 "${pip[@]}" install --quiet --no-deps --no-build-isolation --editable .
-touch .venv/installed
+touch $env/installed

@@ -123,7 +123,7 @@ def test_modules_are_small() -> None:
         )
 
 
-@pytest.mark.parametrize("file", ["runtime.txt", "dev.txt"])
+@pytest.mark.parametrize("file", ["runtime.txt", "dev.txt", "bench.txt"])
 def test_locked_requirements_have_hashes_and_no_addresses(file: str) -> None:
     text = (REPO / "requirements" / file).read_text(encoding="utf-8")
     assert "://" not in text
@@ -142,6 +142,9 @@ def test_locks_hold_what_the_project_asks_for() -> None:
     assert {_name(r) for r in [*tools, *extras]} <= set(dev)
     assert not {"pandas", *(_name(r) for r in extras)} & set(runtime)
     assert {name: dev.get(name) for name in runtime} == runtime
+    bench = _locked("bench.txt")
+    assert "pandas" in bench
+    assert {name: bench.get(name) for name in runtime} == runtime
 
 
 def _needed(name: str, seen: set[str]) -> set[str]:

@@ -1,0 +1,1 @@
+"""How fast, and against what: see docs/explanation/performance.md. Run it with `make bench`."""
