@@ -34,7 +34,7 @@ REFUSED = [
     ("run nowhere --out {new}", 12, ["nowhere", "does not exist"]),
     ("run {inputs} --out {inputs}/run", 13, ["lies inside the input folder", "outside"]),
     ("run {inputs} --out {file}", 13, ["Cannot write", "--out"]),
-    ("run {inputs} --out {new} --engine spark", 10, ["'spark'", "duckdb"]),
+    ("run {inputs} --out {new} --engine polars", 10, ["'polars'", "duckdb, spark"]),
     ("run {inputs} --out {new} --memory lots", 10, ["memory 'lots'", "4GB"]),
     ("run {inputs} --out {new} --threads 0", 2, ["--threads"]),
     ("run {inputs} --out {new} --as-known 1/4/2025", 2, ["--as-known", "1/4/2025", "2025-06-30"]),

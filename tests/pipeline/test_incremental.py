@@ -48,7 +48,7 @@ def part_of(year: Path, folder: Path, without: str) -> Path:
 
 def test_only_what_changed_is_decided_again(year: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     overlay = [year / "register"]
-    given = part_of(year, tmp_path / "in", "2025-06")
+    given = part_of(year, tmp_path / "in", "202506")
     out = tmp_path / "out"
     tertiary.run(given, out=out, register=overlay)
     part_of(year, given, "no such file")
@@ -70,7 +70,7 @@ def test_what_other_months_say_is_part_of_a_block(year: Path, tmp_path: Path, mo
     given = part_of(year, tmp_path / "in", "no such file")
     out = tmp_path / "out"
     tertiary.run(given, out=out, register=overlay)
-    for path in (given / "apc_episode").glob("*2025-05*"):
+    for path in (given / "apc_episode").glob("*202505*"):
         path.unlink()
     seen = months_decided(monkeypatch)
     changed = tertiary.run(given, out=out, register=overlay)
@@ -80,7 +80,7 @@ def test_what_other_months_say_is_part_of_a_block(year: Path, tmp_path: Path, mo
 
 
 def test_another_register_decides_everything_again(year: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    given = part_of(year, tmp_path / "in", "2025-06")
+    given = part_of(year, tmp_path / "in", "202506")
     tertiary.run(given, out=tmp_path / "out", register=[year / "register"])
     seen = months_decided(monkeypatch)
     other = tertiary.run(given, out=tmp_path / "out")
