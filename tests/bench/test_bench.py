@@ -73,6 +73,7 @@ def test_other_ways_give_the_same_answers(measured: dict[str, Any]) -> None:
         assert min(row["per_cent"].values()) > 99.5, row
 
 
+@pytest.mark.skipif(not (REPO / "bench/results/latest.md").exists(), reason="no measurement is committed yet")
 def test_the_page_shows_the_latest_results_and_the_floor(tmp_path: Path) -> None:
     page = REPO / "docs" / "explanation" / "performance.md"
     again = tmp_path / "page.md"
