@@ -18,6 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from tertiary import folders
 from tertiary.engine import compiled
 from tertiary.errors import EngineError
 
@@ -49,9 +50,9 @@ LOGICAL = {
 class SparkEngine:
     """Spark behind the verbs of `Engine`. Tables are temporary views over small data or Parquet folders.
 
-    Takes an existing `session`, else the one that is active, else starts one on `master`. On a cluster the work folder
-    is made in `folder`, which driver and workers must see under the same path. `memory` ('4GB') and `threads` are for a
-    session on this machine. EngineError when Spark is not installed or does not start.
+    Takes an existing `session`, else the one that is active, else starts one on `master`. Working files are inside
+    `folder` and go when the engine closes; on a cluster driver and workers must see it under the same path. `memory`
+    ('4GB') and `threads` are for a session on this machine. EngineError when Spark is not installed or does not start.
     """
 
     dialect = "pyspark"
@@ -73,7 +74,8 @@ class SparkEngine:
         self._master = str(self.session.conf.get("spark.master", ""))
         for key, value in MEANING.items():
             self.session.conf.set(key, value)
-        self._work = _work_folder(None if self._master.startswith("local") else folder)
+        self._place = folders.Workplace(folder)
+        self._work = self._place.path.resolve()
         self._made: dict[str, Path | None] = {}
         self._count = 0
 
@@ -91,11 +93,19 @@ class SparkEngine:
             self.drop(name)
         if self._is_own:
             self.session.stop()
-        shutil.rmtree(self._work, ignore_errors=True)
+        self._place.close()
 
     def facts(self) -> dict[str, Any]:
-        """What it is and where it runs: name, version and master."""
-        return {"name": "spark", "version": str(self.session.version), "master": self._master}
+        """What it is and what it may use: name, version, master, threads and the memory limit of one machine."""
+        is_local = self._master.startswith("local")
+        memory = self.session.conf.get("spark.driver.memory" if is_local else "spark.executor.memory", "1g")
+        return {
+            "name": "spark",
+            "version": str(self.session.version),
+            "master": self._master,
+            "threads": _threads(self._master) if is_local else "as the cluster has",
+            "memory_limit": str(memory),
+        }
 
     @property
     def work(self) -> Path:
@@ -183,8 +193,11 @@ class SparkEngine:
         self._count += 1
         folder = self._work / f"{name}-{self._count}"
         frame.write.parquet(_location(folder))
-        # the old folder stays until the engine closes: another view may still read it
-        return self._view(name, self.session.read.schema(frame.schema).parquet(_location(folder)), folder)
+        former = self._made.get(name)
+        table = self._view(name, self.session.read.schema(frame.schema).parquet(_location(folder)), folder)
+        if former:  # as with a table that is replaced: a run of many blocks must not fill the disk
+            shutil.rmtree(former, ignore_errors=True)
+        return table
 
     def _view(self, name: str, frame: Any, folder: Path | None) -> ir.Table:
         import ibis
@@ -251,6 +264,14 @@ def _log_settings() -> str:
     return Path(str(resources.files("tertiary").joinpath("spark-log4j2.properties"))).as_uri()
 
 
+def _threads(master: str) -> int:
+    """Threads of a local master: local is one, local[*] all of the machine."""
+    found = re.search(r"\[(\d+|\*)", master)
+    if not found:
+        return 1
+    return os.cpu_count() or 1 if found[1] == "*" else int(found[1])
+
+
 def _java_size(memory: str) -> str:
     """'4GB' as Java writes it: 4g."""
     found = re.fullmatch(r"\s*(\d+)\s*([KMGT])i?B?\s*", memory, re.IGNORECASE)
@@ -296,15 +317,6 @@ def _write_launcher(path: Path, java: Path) -> None:
         encoding="utf-8",
     )
     path.chmod(0o700)
-
-
-def _work_folder(folder: Path | None) -> Path:
-    """A new folder for this engine's files; what an ended run left in `folder` goes."""
-    if folder is not None:
-        folder = folder.resolve()
-        for old in folder.glob(f"{WORK}*"):
-            shutil.rmtree(old, ignore_errors=True)
-    return Path(tempfile.mkdtemp(prefix=WORK, dir=folder))
 
 
 def _location(path: Path) -> str:
