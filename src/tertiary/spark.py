@@ -39,7 +39,17 @@ MEANING = {
     "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",
     "spark.sql.parquet.compression.codec": "zstd",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
+    # Spark keeps the text of every plan; ours are long, and a run of many blocks would fill its memory with them
+    "spark.sql.maxPlanStringLength": "1000",
 }
+# of a session of our own Spark need not remember much: nobody looks at its pages
+FORGET = {
+    "spark.sql.ui.retainedExecutions": "5",
+    "spark.ui.retainedJobs": "5",
+    "spark.ui.retainedStages": "5",
+    "spark.ui.retainedTasks": "100",
+}
+LOCAL_MEMORY = "2g"
 LOGICAL = {
     "tinyint": "int8", "smallint": "int16", "int": "int32", "bigint": "int64", "double": "float64", "float": "float32",
     "timestamp_ntz": "timestamp(6)", "timestamp": "timestamp(6)", "date": "date", "boolean": "boolean",
@@ -89,11 +99,14 @@ class SparkEngine:
 
     def close(self) -> None:
         """Forget views and work files; stop the session if it was started here."""
-        for name in list(self._made):
-            self.drop(name)
-        if self._is_own:
-            self.session.stop()
-        self._place.close()
+        try:
+            with self._plain_errors():
+                for name in list(self._made):
+                    self.drop(name)
+                if self._is_own:
+                    self.session.stop()
+        finally:
+            self._place.close()
 
     def facts(self) -> dict[str, Any]:
         """What it is and what it may use: name, version, master, threads and the memory limit of one machine."""
@@ -165,7 +178,8 @@ class SparkEngine:
         order = [f.col(f"`{name}`").asc_nulls_last() for name in order_by]
         frame = frame.repartition(1).sortWithinPartitions(*order) if order else frame.repartition(1)
         folder = path.with_name(f"{path.name}-parts")
-        frame.select(*[f"`{name}`" for name in columns or frame.columns]).write.parquet(_location(folder))
+        with self._plain_errors():
+            frame.select(*[f"`{name}`" for name in columns or frame.columns]).write.parquet(_location(folder))
         (part,) = folder.glob("*.parquet")
         part.replace(path)
         shutil.rmtree(folder)
@@ -177,13 +191,28 @@ class SparkEngine:
 
     def query(self, sql: str) -> pa.Table:
         """Run SQL and return its result as Arrow."""
-        return self.session.sql(sql).toArrow()
+        with self._plain_errors():
+            return self.session.sql(sql).toArrow()
+
+    @contextmanager
+    def _plain_errors(self) -> Iterator[None]:
+        """Say in plain words that Spark itself is gone; other errors of Spark are faults and keep their trace."""
+        from py4j.protocol import Py4JNetworkError
+
+        try:
+            yield
+        except (Py4JNetworkError, ConnectionError) as error:
+            raise EngineError(
+                "Spark ended before the run did, most often for want of memory. Give it more with --memory, such as "
+                "8GB. A run that was there before is unchanged."
+            ) from error
 
     def _frame(self, expr: ir.Table) -> Any:
         """The rows of `expr` in the types that it states: Spark counts in int where Ibis believes int64."""
         from pyspark.sql import functions as f
 
-        frame = self.session.sql(self.sql(expr))
+        with self._plain_errors():
+            frame = self.session.sql(self.sql(expr))
         stated = {name: str(kind) for name, kind in expr.schema().items()}
         given = _ibis_schema(frame.schema)
         wrong = {n: f.col(f"`{n}`").cast("bigint") for n in given if (given[n], stated[n]) == ("int32", "int64")}
@@ -192,7 +221,8 @@ class SparkEngine:
     def _keep(self, name: str, frame: Any) -> ir.Table:
         self._count += 1
         folder = self._work / f"{name}-{self._count}"
-        frame.write.parquet(_location(folder))
+        with self._plain_errors():
+            frame.write.parquet(_location(folder))
         former = self._made.get(name)
         table = self._view(name, self.session.read.schema(frame.schema).parquet(_location(folder)), folder)
         if former:  # as with a table that is replaced: a run of many blocks must not fill the disk
@@ -247,17 +277,16 @@ def _start(builder: Any, master: str, memory: str | None, threads: int | None) -
 
 def _local_settings(memory: str | None, threads: int | None) -> dict[str, str]:
     """Settings of a session on this machine: nothing listens beyond it, and as many partitions as can run at once."""
-    settings = {
+    return {
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={_log_settings()}",
         "spark.sql.shuffle.partitions": str(threads or os.cpu_count() or 1),
+        "spark.driver.memory": _java_size(memory) if memory else LOCAL_MEMORY,
+        **FORGET,
     }
-    if memory:
-        settings["spark.driver.memory"] = _java_size(memory)
-    return settings
 
 
 def _log_settings() -> str:

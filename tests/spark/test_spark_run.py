@@ -94,6 +94,17 @@ def test_spark_must_be_asked_for(given: dict[str, Any], tmp_path: Path) -> None:
         tertiary.run(tmp_path / "in", tmp_path / "out", **given)
 
 
+def test_a_spark_that_ended_is_told_in_plain_words(monkeypatch: pytest.MonkeyPatch, spark: SparkEngine) -> None:
+    class Gone:
+        def sql(self, text: str) -> None:
+            raise ConnectionRefusedError("Connection refused")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(spark, "session", Gone())
+        with pytest.raises(EngineError, match=r"want of memory\. Give it more with --memory"):
+            spark.query("SELECT 1")
+
+
 def test_an_unknown_engine_is_named(tmp_path: Path) -> None:
     with pytest.raises(TertiaryError, match=r"'polars' is not known\. This version has: duckdb, spark"):
         tertiary.run(tmp_path / "in", tmp_path / "out", engine="polars")
