@@ -18,6 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from tertiary import folders
 from tertiary.engine import compiled
 from tertiary.errors import EngineError
 
@@ -38,7 +39,17 @@ MEANING = {
     "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",
     "spark.sql.parquet.compression.codec": "zstd",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
+    # Spark keeps the text of every plan; ours are long, and a run of many blocks would fill its memory with them
+    "spark.sql.maxPlanStringLength": "1000",
 }
+# of a session of our own Spark need not remember much: nobody looks at its pages
+FORGET = {
+    "spark.sql.ui.retainedExecutions": "5",
+    "spark.ui.retainedJobs": "5",
+    "spark.ui.retainedStages": "5",
+    "spark.ui.retainedTasks": "100",
+}
+LOCAL_MEMORY = "2g"
 LOGICAL = {
     "tinyint": "int8", "smallint": "int16", "int": "int32", "bigint": "int64", "double": "float64", "float": "float32",
     "timestamp_ntz": "timestamp(6)", "timestamp": "timestamp(6)", "date": "date", "boolean": "boolean",
@@ -49,9 +60,9 @@ LOGICAL = {
 class SparkEngine:
     """Spark behind the verbs of `Engine`. Tables are temporary views over small data or Parquet folders.
 
-    Takes an existing `session`, else the one that is active, else starts one on `master`. On a cluster the work folder
-    is made in `folder`, which driver and workers must see under the same path. `memory` ('4GB') and `threads` are for a
-    session on this machine. EngineError when Spark is not installed or does not start.
+    Takes an existing `session`, else the one that is active, else starts one on `master`. Working files are inside
+    `folder` and go when the engine closes; on a cluster driver and workers must see it under the same path. `memory`
+    ('4GB') and `threads` are for a session on this machine. EngineError when Spark is not installed or does not start.
     """
 
     dialect = "pyspark"
@@ -73,7 +84,8 @@ class SparkEngine:
         self._master = str(self.session.conf.get("spark.master", ""))
         for key, value in MEANING.items():
             self.session.conf.set(key, value)
-        self._work = _work_folder(None if self._master.startswith("local") else folder)
+        self._place = folders.Workplace(folder)
+        self._work = self._place.path.resolve()
         self._made: dict[str, Path | None] = {}
         self._count = 0
 
@@ -87,15 +99,26 @@ class SparkEngine:
 
     def close(self) -> None:
         """Forget views and work files; stop the session if it was started here."""
-        for name in list(self._made):
-            self.drop(name)
-        if self._is_own:
-            self.session.stop()
-        shutil.rmtree(self._work, ignore_errors=True)
+        try:
+            with self._plain_errors():
+                for name in list(self._made):
+                    self.drop(name)
+                if self._is_own:
+                    self.session.stop()
+        finally:
+            self._place.close()
 
     def facts(self) -> dict[str, Any]:
-        """What it is and where it runs: name, version and master."""
-        return {"name": "spark", "version": str(self.session.version), "master": self._master}
+        """What it is and what it may use: name, version, master, threads and the memory limit of one machine."""
+        is_local = self._master.startswith("local")
+        memory = self.session.conf.get("spark.driver.memory" if is_local else "spark.executor.memory", "1g")
+        return {
+            "name": "spark",
+            "version": str(self.session.version),
+            "master": self._master,
+            "threads": _threads(self._master) if is_local else "as the cluster has",
+            "memory_limit": str(memory),
+        }
 
     @property
     def work(self) -> Path:
@@ -155,7 +178,8 @@ class SparkEngine:
         order = [f.col(f"`{name}`").asc_nulls_last() for name in order_by]
         frame = frame.repartition(1).sortWithinPartitions(*order) if order else frame.repartition(1)
         folder = path.with_name(f"{path.name}-parts")
-        frame.select(*[f"`{name}`" for name in columns or frame.columns]).write.parquet(_location(folder))
+        with self._plain_errors():
+            frame.select(*[f"`{name}`" for name in columns or frame.columns]).write.parquet(_location(folder))
         (part,) = folder.glob("*.parquet")
         part.replace(path)
         shutil.rmtree(folder)
@@ -167,13 +191,28 @@ class SparkEngine:
 
     def query(self, sql: str) -> pa.Table:
         """Run SQL and return its result as Arrow."""
-        return self.session.sql(sql).toArrow()
+        with self._plain_errors():
+            return self.session.sql(sql).toArrow()
+
+    @contextmanager
+    def _plain_errors(self) -> Iterator[None]:
+        """Say in plain words that Spark itself is gone; other errors of Spark are faults and keep their trace."""
+        from py4j.protocol import Py4JNetworkError
+
+        try:
+            yield
+        except (Py4JNetworkError, ConnectionError) as error:
+            raise EngineError(
+                "Spark ended before the run did, most often for want of memory. Give it more with --memory, such as "
+                "8GB. A run that was there before is unchanged."
+            ) from error
 
     def _frame(self, expr: ir.Table) -> Any:
         """The rows of `expr` in the types that it states: Spark counts in int where Ibis believes int64."""
         from pyspark.sql import functions as f
 
-        frame = self.session.sql(self.sql(expr))
+        with self._plain_errors():
+            frame = self.session.sql(self.sql(expr))
         stated = {name: str(kind) for name, kind in expr.schema().items()}
         given = _ibis_schema(frame.schema)
         wrong = {n: f.col(f"`{n}`").cast("bigint") for n in given if (given[n], stated[n]) == ("int32", "int64")}
@@ -182,9 +221,13 @@ class SparkEngine:
     def _keep(self, name: str, frame: Any) -> ir.Table:
         self._count += 1
         folder = self._work / f"{name}-{self._count}"
-        frame.write.parquet(_location(folder))
-        # the old folder stays until the engine closes: another view may still read it
-        return self._view(name, self.session.read.schema(frame.schema).parquet(_location(folder)), folder)
+        with self._plain_errors():
+            frame.write.parquet(_location(folder))
+        former = self._made.get(name)
+        table = self._view(name, self.session.read.schema(frame.schema).parquet(_location(folder)), folder)
+        if former:  # as with a table that is replaced: a run of many blocks must not fill the disk
+            shutil.rmtree(former, ignore_errors=True)
+        return table
 
     def _view(self, name: str, frame: Any, folder: Path | None) -> ir.Table:
         import ibis
@@ -234,21 +277,28 @@ def _start(builder: Any, master: str, memory: str | None, threads: int | None) -
 
 def _local_settings(memory: str | None, threads: int | None) -> dict[str, str]:
     """Settings of a session on this machine: nothing listens beyond it, and as many partitions as can run at once."""
-    settings = {
+    return {
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={_log_settings()}",
         "spark.sql.shuffle.partitions": str(threads or os.cpu_count() or 1),
+        "spark.driver.memory": _java_size(memory) if memory else LOCAL_MEMORY,
+        **FORGET,
     }
-    if memory:
-        settings["spark.driver.memory"] = _java_size(memory)
-    return settings
 
 
 def _log_settings() -> str:
     return Path(str(resources.files("tertiary").joinpath("spark-log4j2.properties"))).as_uri()
+
+
+def _threads(master: str) -> int:
+    """Threads of a local master: local is one, local[*] all of the machine."""
+    found = re.search(r"\[(\d+|\*)", master)
+    if not found:
+        return 1
+    return os.cpu_count() or 1 if found[1] == "*" else int(found[1])
 
 
 def _java_size(memory: str) -> str:
@@ -296,15 +346,6 @@ def _write_launcher(path: Path, java: Path) -> None:
         encoding="utf-8",
     )
     path.chmod(0o700)
-
-
-def _work_folder(folder: Path | None) -> Path:
-    """A new folder for this engine's files; what an ended run left in `folder` goes."""
-    if folder is not None:
-        folder = folder.resolve()
-        for old in folder.glob(f"{WORK}*"):
-            shutil.rmtree(old, ignore_errors=True)
-    return Path(tempfile.mkdtemp(prefix=WORK, dir=folder))
 
 
 def _location(path: Path) -> str:

@@ -28,6 +28,7 @@ def test_a_run_on_spark_gives_the_same_tables_in_the_same_order(session: Any, tm
     far = tertiary.run(inputs, tmp_path / "far", engine="spark", spark=session, **given)
     assert far.manifest["engine"] == "spark"
     assert far.manifest["profile"]["engine"]["version"] == session.version
+    assert f"spark {session.version}, threads 2, memory limit" in far.profile().to_text()
     for name in ("counts", "summary", "table_rows", "register", "settings"):
         assert far.manifest[name] == local.manifest[name], name
     assert far.manifest["counts"]["quarantined"] > 0
@@ -39,6 +40,16 @@ def test_a_run_on_spark_gives_the_same_tables_in_the_same_order(session: Any, tm
     again = tertiary.run(inputs, tmp_path / "again", engine="spark", spark=session, **given)
     assert again.manifest["tables"] == far.manifest["tables"]
     assert not [p for p in (tmp_path / "far").iterdir() if p.name not in ("manifest.json", "tables", ".lock")]
+
+
+def test_a_table_that_is_made_again_takes_the_place_of_the_first(spark: SparkEngine) -> None:
+    import pyarrow as pa
+
+    rows = spark.load("rows", pa.table({"n": pa.array([1, 2, 3], pa.int64())}))
+    for most in (2, 3):
+        made = spark.materialise("some", rows.filter(rows.n <= most))
+        assert spark.count(made) == most
+    assert [p.name for p in spark.work.iterdir() if p.is_dir()] == ["some-2"]
 
 
 def test_a_session_that_is_given_stays_as_it_was(session: Any) -> None:
@@ -81,6 +92,17 @@ def test_a_missing_extra_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch, tmp
 def test_spark_must_be_asked_for(given: dict[str, Any], tmp_path: Path) -> None:
     with pytest.raises(TertiaryError, match="but the engine is duckdb"):
         tertiary.run(tmp_path / "in", tmp_path / "out", **given)
+
+
+def test_a_spark_that_ended_is_told_in_plain_words(monkeypatch: pytest.MonkeyPatch, spark: SparkEngine) -> None:
+    class Gone:
+        def sql(self, text: str) -> None:
+            raise ConnectionRefusedError("Connection refused")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(spark, "session", Gone())
+        with pytest.raises(EngineError, match=r"want of memory\. Give it more with --memory"):
+            spark.query("SELECT 1")
 
 
 def test_an_unknown_engine_is_named(tmp_path: Path) -> None:
