@@ -82,7 +82,8 @@ def test_runs_killed_at_random_moments(start: Any, inputs: tuple[Path, Path], tm
             time.sleep(dice.uniform(0, seconds))
             process.kill()
         finish(process)
-        assert process.exitcode in (0, -signal.SIGKILL), f"kill {number}: exit code {process.exitcode}"
+        told = (tmp_path / "told.txt").read_text()
+        assert process.exitcode in (0, -signal.SIGKILL), f"kill {number}: exit code {process.exitcode}: {told}"
         after = seen(out)
         assert after in known, f"kill {number}: a reader sees neither the old run nor the new one"
         is_new = after == known[1 - current]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -12,10 +11,7 @@ import pytest
 import tertiary
 from tertiary import blocks
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif("TERTIARY_TEST_KEPT_BLOCKS" not in os.environ, reason="open: not seen to pass yet"),
-]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
