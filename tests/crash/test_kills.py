@@ -52,9 +52,6 @@ def seen(folder: Path) -> Seen:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(
-    "TERTIARY_TEST_KILLS" not in os.environ, reason="open: a run ends otherwise than by the kill since blocks are kept"
-)
 def test_runs_killed_at_random_moments(start: Any, inputs: tuple[Path, Path], tmp_path: Path, temp: Path) -> None:
     """Every other kill is by the clock, anywhere in a run; the others come before a random step from writing on."""
     dice, out, count = random.Random(20), tmp_path / "run", tmp_path / "count"
