@@ -132,13 +132,15 @@ def write_block(
 ) -> ir.Table:
     """Decide the accepted records of a block and write its `records` and `reasons`; returns the decided records."""
     decided = stages(engine, rows, known, settings, common)
-    staged = engine.hold("staged", decided.select(*[c for c in decided.columns if c in KEPT]))
-    others = rows.filter(rows.fate != "accepted")
-    records = conform(staged, "records", ["row_key"])
-    if engine.count(others):
-        records = records.union(conform(others, "records", ["row_key"]))
+    both = ("records", "reasons")
+    others = KEPT - {c.name for name in both for c in columns(name)}
+    staged = engine.hold("staged", conform(decided, both, sorted(others)), "row_key")
+    apart = rows.filter(rows.fate != "accepted")
+    records = staged
+    if engine.count(apart):
+        records = conform(staged, "records", ["row_key"]).union(conform(apart, "records", ["row_key"]))
     writer.write("records", records, ("row_key",))
-    writer.write("reasons", conform(staged, "reasons", ["row_key"]), ("row_key",))
+    writer.write("reasons", staged, ("row_key",))
     return staged
 
 
@@ -167,12 +169,13 @@ def check_rows(engine: Engine, staged: ir.Table, block: Block, rows: ir.Table) -
         )
 
 
-def conform(table: ir.Table, name: str, extra: Sequence[str] = (), **constants: str) -> ir.Table:
-    """`table` with exactly the columns of run table `name` and `extra`; what it lacks is blank, false or null."""
+def conform(table: ir.Table, name: str | Sequence[str], extra: Sequence[str] = (), **constants: str) -> ir.Table:
+    """`table` with exactly the columns of run table `name` (or of several) and `extra`; what it lacks is blank."""
     import ibis
 
     chosen: dict[str, Any] = {column: table[column] for column in extra}
-    for column, kind in ibis_schema(name).items():
+    names = [name] if isinstance(name, str) else name
+    for column, kind in (item for one in names for item in ibis_schema(one).items()):
         if column in constants:
             chosen[column] = ibis.literal(constants[column])
         elif column in table.columns:

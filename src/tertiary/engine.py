@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
 
-from tertiary import folders
+from tertiary import folders, parquet
 from tertiary.errors import EngineError, RunError, TertiaryError
 
 if TYPE_CHECKING:
@@ -52,8 +52,8 @@ class Engine(Protocol):
     def materialise(self, name: str, expr: ir.Table) -> ir.Table:
         """Compute `expr` once and keep it under `name`."""
 
-    def hold(self, name: str, expr: ir.Table) -> ir.Table:
-        """As `materialise`, for a table of one block."""
+    def hold(self, name: str, expr: ir.Table, order_by: str = "") -> ir.Table:
+        """As `materialise`, for a table of one block, which is about to be written in the order of a column."""
 
     def drop(self, name: str) -> None:
         """Forget a table made by `materialise` or `load`."""
@@ -91,6 +91,7 @@ class DuckDBEngine:
         self._place = folders.Workplace(work)
         self._work = self._place.path
         self._scanned: set[Path] = set()
+        self._held: dict[str, tuple[pa.Table, str]] = {}
         try:
             with self._plain_errors():
                 self.connection = duckdb.connect(str(self._work / "work.duckdb"))
@@ -159,14 +160,20 @@ class DuckDBEngine:
         self.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS {self.sql(expr)}')
         return self.table(name)
 
-    def hold(self, name: str, expr: ir.Table) -> ir.Table:
+    def hold(self, name: str, expr: ir.Table, order_by: str = "") -> ir.Table:
         """As `materialise`, for a block of records: kept in memory as it comes, for a third of the cost."""
-        self.connection.register(name, self.fetch(expr))
+        ordered = f' ORDER BY "{order_by}"' if order_by else ""
+        table = self.query(f"SELECT * FROM ({self.sql(expr)}){ordered}")
+        self._held[name] = (table, order_by)
+        self.connection.register(name, table)
         return self.table(name)
 
     def drop(self, name: str) -> None:
-        """Forget a table made by `materialise` or `load`."""
-        self.execute(f'DROP TABLE IF EXISTS "{name}"')
+        """Forget a table made by `materialise`, `hold` or `load`."""
+        if self._held.pop(name, None):
+            self.connection.unregister(name)
+        else:
+            self.execute(f'DROP TABLE IF EXISTS "{name}"')
 
     def count(self, expr: ir.Table) -> int:
         """Rows of `expr`."""
@@ -177,23 +184,30 @@ class DuckDBEngine:
         return self.query(self.sql(expr))
 
     def write(self, expr: ir.Table, path: Path, order_by: Sequence[str] = (), columns: Sequence[str] = ()) -> int:
-        """Write `columns` (default: all) of `expr` as one Parquet file in the given order; returns its rows."""
-        order = " ORDER BY " + ", ".join(f'"{c}"' for c in order_by) if order_by else ""
-        chosen = ", ".join(f'"{c}"' for c in columns) or "*"
-        target = str(path).replace("'", "''")
-        result = self.query(
-            f"COPY (SELECT {chosen} FROM ({self.sql(expr)}){order}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)",
-            path,
-        )
-        return int(result.column(0)[0].as_py())
+        """Write `columns` (default: all) of `expr` as one Parquet file in the given order; returns its rows.
+
+        A table that is held in that order is written as it lies.
+        """
+        chosen = list(columns or expr.columns)
+        held, order = self._held.get(_bare_name(expr), (None, ""))
+        if held is not None and tuple(order_by) == (order,):
+            table = held.select(chosen)
+            with folders.plain_errors(path.parent):
+                return parquet.write(path, table.schema, parquet.slices(table))
+        ordered = " ORDER BY " + ", ".join(f'"{c}"' for c in order_by) if order_by else ""
+        names = ", ".join(f'"{c}"' for c in chosen)
+        with self._plain_errors(), folders.plain_errors(path.parent):
+            rows = self.connection.sql(f"SELECT {names} FROM ({self.sql(expr)}){ordered}")
+            batches = rows.to_arrow_reader(parquet.ROW_GROUP)
+            return parquet.write(path, batches.schema, parquet.regrouped(batches))
 
     def sql(self, expr: ir.Table) -> str:
         """The SQL this engine runs for `expr`."""
         return compiled(expr.op(), self.dialect)
 
-    def query(self, sql: str, target: Path | None = None) -> pa.Table:
-        """Run SQL and return its result as Arrow; `target` is the file it writes, if any, for messages."""
-        with self._plain_errors(target):
+    def query(self, sql: str) -> pa.Table:
+        """Run SQL and return its result as Arrow."""
+        with self._plain_errors():
             return self.connection.sql(sql).to_arrow_table()
 
     def execute(self, sql: str) -> None:
@@ -212,7 +226,7 @@ class DuckDBEngine:
             raise TertiaryError(f"{name} {value!r} is not {wanted}. Correct it or leave it out.") from None
 
     @contextmanager
-    def _plain_errors(self, target: Path | None = None) -> Iterator[None]:
+    def _plain_errors(self) -> Iterator[None]:
         """Say in plain words that there is no room or no file; other engine errors are faults and keep their trace."""
         import duckdb
 
@@ -225,8 +239,7 @@ class DuckDBEngine:
                     f"{gone[0]} is gone: newer runs were committed since this one was opened. Open the run again."
                 ) from error
             if folders.is_full(error):
-                is_target = target is not None and str(target) in str(error)
-                raise folders.full(target.parent if target and is_target else self._work, error) from error
+                raise folders.full(self._work, error) from error
             if isinstance(error, duckdb.OutOfMemoryException):
                 raise EngineError(
                     f"The engine ran out of memory: {error}. Give more with --memory, or fewer --threads."
@@ -250,6 +263,14 @@ def compiled(node: Any, dialect: str) -> str:
         # set by the back end when it is loaded, which needs pandas; the compiler only asks for this one answer
         ibis.options.pyspark = PySpark()
     return str(ibis.to_sql(node.to_expr(), dialect=dialect))
+
+
+def _bare_name(expr: ir.Table) -> str:
+    """The name of a table that is used as it is; blank for anything computed."""
+    import ibis.expr.operations as ops
+
+    node = expr.op()
+    return node.name if isinstance(node, ops.UnboundTable) else ""
 
 
 def hand_over(expr: ir.Table, name: str, source: Engine, target: Engine) -> ir.Table:

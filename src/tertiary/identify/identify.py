@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tertiary.identify.final import choose_line, critical_care_rows
 from tertiary.identify.holdings import blank_holdings, own_holdings
-from tertiary.identify.prepare import Tester, own_spell
+from tertiary.identify.prepare import own_spell
 from tertiary.identify.survey import Survey, survey
 from tertiary.joins import Lookup, attach, attach_all
 
@@ -30,9 +30,9 @@ def identify(engine: Engine, activity: ir.Table, register: Mapping[str, Any], se
     service_line_final, service_basis, spell_rule_record_id, service_note. `seen` is the survey of all records of the
     run where `activity` is a block of them; without it `activity` is taken for all.
     """
-    tester = Tester.of(register)
     seen = seen or survey(engine, activity, register)
-    holding, holdings = _holdings(engine, activity, tester, seen)
+    tester = seen.tester
+    holding, holdings = _holdings(engine, activity, seen)
     rolls_up = [flow for pack in tester.packs if pack.rolls_up for flow in pack.flows]
     rows = attach_all(activity, [Lookup(holding, ["row_key"], how="inner")])
     rows = rows.mutate(own_spell_id=own_spell(rows), rolls_up=rows.flow.isin(rolls_up), care_flow=_care_flow(rows))
@@ -49,12 +49,13 @@ def identify(engine: Engine, activity: ir.Table, register: Mapping[str, Any], se
     return choose_line(engine, _ruled(rows, tester.repeats), register, tester.known)
 
 
-def _holdings(engine: Engine, activity: ir.Table, tester: Tester, seen: Survey) -> tuple[ir.Table, ir.Table]:
+def _holdings(engine: Engine, activity: ir.Table, seen: Survey) -> tuple[ir.Table, ir.Table]:
     """(row_key, holding) of each record, and what each holding means: the distinct sets of clauses that hold."""
     import ibis
     import pyarrow as pa
 
-    prepared = engine.hold("identify_prepared", tester.prepare(engine, activity))
+    tester = seen.tester
+    prepared = engine.hold("identify_prepared", tester.prepare(activity))
     met, meanings = [], [blank_holdings(["", *[pack.name for pack in tester.packs]])]
     for number, pack in enumerate(tester.packs):
         rows = tester.rows_of(pack, prepared, seen.episode_spells)

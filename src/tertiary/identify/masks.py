@@ -159,24 +159,53 @@ def join_words(words: Iterable[int]) -> int:
     return sum(word << (WORD_BITS * i) for i, word in enumerate(words))
 
 
-def masked(engine: Engine, rows: ir.Table, pack: Pack, epochs: Sequence[date], dated: DatedFacts) -> ir.Table:
-    """`rows` (prepared, see identify.py) with columns w0..wn: the clauses of `pack` that hold.
+@dataclass(frozen=True)
+class Masks:
+    """Look-ups of mask words for every value that the records of a run hold, made once and read block by block.
+
+    `matchers`: by pack and dimension. `values`: by pack, the look-ups of dimensions with one value a record. `codes`: by
+    pack and dimension, the words of the codes that lists hold.
+    """
+
+    matchers: dict[str, dict[str, Matcher]]
+    values: dict[str, list[Lookup]]
+    codes: dict[tuple[str, str], list[Lookup]]
+
+
+def masks(engine: Engine, rows: ir.Table, packs: Sequence[Pack], epochs: Sequence[date], dated: DatedFacts) -> Masks:
+    """The masks of `packs` over the values of `rows`, which have the columns that `SINGLE`, `LISTS` and `DATED` name.
 
     `epochs` are the first days of the periods in which lists, listings and rules do not change.
     """
-    found = matchers(pack.clauses)
-    lookups = [Lookup(_epoch_lookup(engine, pack, epochs), {"flow": "value", "epoch": "epoch"}, how="inner")]
-    for dimension, matcher in sorted(found.items()):
-        if dimension in LISTS:
-            lookups.append(_list_lookup(engine, rows, pack, dimension, matcher))
-        elif dimension in SINGLE:
-            values = [value for (value,) in _distinct(engine, rows, SINGLE[dimension])]
-            allow = matcher.allowed_age if dimension == "age" else matcher.allowed
-            table = _lookup(engine, pack, dimension, values, [allow(v) for v in values])
-            lookups.append(Lookup(table, {SINGLE[dimension]: "value"}, how="inner"))
-        else:
-            lookups.append(_dated_lookup(engine, rows, pack, dimension, matcher, epochs, dated))
-    table = attach_all(rows, lookups)
+    found = {pack.name: matchers(pack.clauses) for pack in packs}
+    asked = {dimension for tested in found.values() for dimension in tested}
+    columns = {**{d: (c,) for d, c in SINGLE.items()}, **DATED}
+    seen = {d: _distinct(engine, rows, *columns[d]) for d in sorted(asked & set(columns))}
+    listed = {d: _codes(engine, rows, LISTS[d]) for d in sorted(asked & set(LISTS))}
+    values: dict[str, list[Lookup]] = {}
+    codes: dict[tuple[str, str], list[Lookup]] = {}
+    for pack in packs:
+        by_epoch = Lookup(_epoch_lookup(engine, pack, epochs), {"flow": "value", "epoch": "epoch"}, how="inner")
+        values[pack.name] = [by_epoch]
+        for dimension, matcher in sorted(found[pack.name].items()):
+            if dimension in LISTS:
+                codes[pack.name, dimension] = _code_lookups(engine, pack, dimension, matcher, listed[dimension])
+            elif dimension in DATED:
+                known = seen[dimension]
+                values[pack.name].append(_dated_lookup(engine, pack, dimension, matcher, epochs, dated, known))
+            else:
+                singles = [value for (value,) in seen[dimension]]
+                allow = matcher.allowed_age if dimension == "age" else matcher.allowed
+                table = _lookup(engine, pack, dimension, singles, [allow(v) for v in singles])
+                values[pack.name].append(Lookup(table, {SINGLE[dimension]: "value"}, how="inner"))
+    return Masks(found, values, codes)
+
+
+def masked(engine: Engine, rows: ir.Table, pack: Pack, known: Masks) -> ir.Table:
+    """`rows` (prepared, see prepare.py) with columns w0..wn: the clauses of `pack` that hold."""
+    found = known.matchers[pack.name]
+    lists = [_list_lookup(engine, rows, pack, d, known.codes[pack.name, d]) for d in sorted(set(found) & set(LISTS))]
+    table = attach_all(rows, [*known.values[pack.name], *lists])
     words = {}
     for i in range(pack.words):
         word = table[f"epoch_{i}"]
@@ -221,15 +250,15 @@ class DatedFacts:
 
 def _dated_lookup(
     engine: Engine,
-    rows: ir.Table,
     pack: Pack,
     dimension: str,
     matcher: Matcher,
     epochs: Sequence[date],
     dated: DatedFacts,
+    seen: Sequence[tuple[Any, ...]],
 ) -> Lookup:
     columns = DATED[dimension]
-    keys = [(number, value) for number in range(len(epochs)) for value in _distinct(engine, rows, *columns)]
+    keys = [(number, value) for number in range(len(epochs)) for value in seen]
     bits = [dated.allowed(matcher, dimension, value, epochs[number]) for number, value in keys]
     parts = [[value[place] for _, value in keys] for place in range(len(columns))]
     table = _lookup(engine, pack, dimension, parts[0], bits, [number for number, _ in keys], *parts[1:])
@@ -237,18 +266,33 @@ def _dated_lookup(
     return Lookup(table, {**dict(zip(columns, names, strict=True)), "epoch": "epoch"}, how="inner")
 
 
-def _list_lookup(engine: Engine, rows: ir.Table, pack: Pack, dimension: str, matcher: Matcher) -> Lookup:
-    """The OR-ed bits of each distinct list of codes; codes that no rule names are dropped before the OR."""
-    column = LISTS[dimension]
+def _codes(engine: Engine, rows: ir.Table, column: str) -> list[str]:
+    """Every code that stands in some list."""
+    codes = _lists(rows, column).select("code").distinct()
+    return [str(code) for code in engine.fetch(codes).column("code").to_pylist()]
+
+
+def _lists(rows: ir.Table, column: str) -> ir.Table:
+    """One row for each code of each distinct list."""
     lists = rows.filter(rows[column] != "").select(column).distinct()
-    codes = lists.select(column, code=lists[column].split(",").unnest())
-    seen = engine.fetch(codes.select("code").distinct()).column("code").to_pylist()
+    return lists.select(column, code=lists[column].split(",").unnest())
+
+
+def _code_lookups(
+    engine: Engine, pack: Pack, dimension: str, matcher: Matcher, seen: Sequence[str]
+) -> list[Lookup]:
+    """What a code hits and what it bars; codes that no rule names are left out."""
     negative = matcher.forbidden or Matcher(0)
     relevant = sorted(code for code in seen if matcher.hits(code) or negative.hits(code))
     hits = _lookup(engine, pack, dimension, relevant, [matcher.hits(c) for c in relevant])
     bars = _lookup(engine, pack, f"{dimension}_bar", relevant, [negative.hits(c) for c in relevant])
-    on = {"code": "value"}
-    coded = attach_all(codes, [Lookup(hits, on, how="inner"), Lookup(bars, on, how="inner")])
+    return [Lookup(table, {"code": "value"}, how="inner") for table in (hits, bars)]
+
+
+def _list_lookup(engine: Engine, rows: ir.Table, pack: Pack, dimension: str, codes: Sequence[Lookup]) -> Lookup:
+    """The OR-ed words of each distinct list of codes that names one which counts."""
+    column = LISTS[dimension]
+    coded = attach_all(_lists(rows, column), codes)
     names = [name for name in coded.columns if name not in (column, "code")]
     totals = coded.group_by(column).aggregate(**{name: bit_or(coded[name]) for name in names})
     return Lookup(engine.materialise(f"identify_{pack.safe_name}_{dimension}_lists", totals), [column])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from tertiary.identify.masks import DATED, LISTS, SINGLE, UNKNOWN_AGE, DatedFacts, masked, member_key
+from tertiary.identify.masks import DATED, LISTS, SINGLE, UNKNOWN_AGE, DatedFacts, Masks, masked, masks, member_key
 from tertiary.identify.pack import Pack, Rule, packs, rules
 from tertiary.joins import Lookup, attach_all
 
@@ -23,50 +23,43 @@ KEYS = ("row_key", "record_id", "flow", "provider_code", "cds_unique_id", "atten
 
 @dataclass(frozen=True)
 class Tester:
-    """The rule packs of a register with their epochs: first days of the periods in which nothing they read changes.
+    """The rule packs of a register, ready to test the records of a run, whole or block by block.
 
-    `by_site`: some provider list names a site. Sites multiply the look-up of the lists, so they are read only then.
+    `masks` and `calendar` (key day; epoch) know every value and day of the run. An epoch is a period in which nothing
+    that the rules read changes. `by_site`: some provider list names a site. Sites multiply the look-up of the lists, so
+    they are read only then.
     """
 
     known: tuple[Rule, ...]
     packs: tuple[Pack, ...]
-    epochs: tuple[date, ...]
-    dated: DatedFacts
+    masks: Masks
+    calendar: ir.Table
     by_site: bool
 
     @classmethod
-    def of(cls, register: Mapping[str, Any]) -> Tester:
-        """The tester of a register."""
-        known = rules(register)
+    def of(cls, engine: Engine, activity: ir.Table, register: Mapping[str, Any]) -> Tester:
+        """The tester of a register for all accepted records of a run."""
         breaks = _epochs(register)
         by_site = any(register["provider_lists"].column("site_code").to_pylist())
-        return cls(known, packs(register), breaks, _dated_facts(register, breaks), by_site)
+        days = engine.fetch(activity.select("activity_date").distinct()).column("activity_date").to_pylist()
+        calendar = engine.load("identify_days", _calendar(days, breaks))
+        tested = packs(register)
+        known = masks(engine, activity.select(**_read(activity, by_site)), tested, breaks, _dated_facts(register, breaks))
+        return cls(rules(register), tested, known, calendar, by_site)
 
     @property
     def repeats(self) -> list[int]:
         """Numbers of the rules that only repeat the submitted line (never empty: -1 is no rule)."""
         return [rule.number for rule in self.known if rule.service_line_code == "*"] or [-1]
 
-    def prepare(self, engine: Engine, rows: ir.Table) -> ir.Table:
+    def prepare(self, rows: ir.Table) -> ir.Table:
         """Rows with their keys and the values that the rules read; admitted care without a spell is one of its own."""
         import ibis
 
-        days = engine.fetch(rows.select("activity_date").distinct()).column("activity_date").to_pylist()
-        calendar = engine.load("identify_days", _calendar(days, self.epochs))
-        rows = attach_all(rows, [Lookup(calendar, {"activity_date": "day"})])
-        carried = {*SINGLE.values(), *LISTS.values(), *(column for columns in DATED.values() for column in columns)}
-        rows = rows.mutate(age=rows.age.fill_null(ibis.literal(UNKNOWN_AGE, "int16")))  # aggregates carry no age
-        return rows.select(
-            *KEYS,
-            *sorted((carried & set(rows.columns)) - set(KEYS) - {"epoch"}),
-            spell_id=own_spell(rows),
-            epoch=rows.epoch.fill_null(ibis.literal(0, "int16")),
-            list_site=rows.site_code if self.by_site else ibis.literal(""),
-            diagnosis_primary=rows.diagnosis_all.split(",")[0].fill_null(""),
-            submitted_code=ibis.ifelse(
-                rows.mental_health_category != "", rows.mental_health_category, rows.service_line_submitted
-            ),
-        )
+        rows = attach_all(rows, [Lookup(self.calendar, {"activity_date": "day"})])
+        epoch = rows.epoch.fill_null(ibis.literal(0, "int16"))
+        keys = {key: rows[key] for key in KEYS}
+        return rows.select(**{**keys, **_read(rows, self.by_site), "spell_id": own_spell(rows), "epoch": epoch})
 
     def rows_of(self, pack: Pack, prepared: ir.Table, episode_spells: ir.Table) -> ir.Table:
         """The prepared rows that a pack tests: of a spell its episodes, or the spell row when no episode arrived."""
@@ -78,7 +71,23 @@ class Tester:
 
     def masked(self, engine: Engine, rows: ir.Table, pack: Pack) -> ir.Table:
         """Prepared rows with the words of the clauses that hold."""
-        return masked(engine, rows, pack, self.epochs, self.dated)
+        return masked(engine, rows, pack, self.masks)
+
+
+def _read(rows: ir.Table, by_site: bool) -> dict[str, ir.Value]:
+    """The columns that the rules read, by name."""
+    import ibis
+
+    names = {*SINGLE.values(), *LISTS.values(), *(column for columns in DATED.values() for column in columns)}
+    made = {
+        "age": rows.age.fill_null(ibis.literal(UNKNOWN_AGE, "int16")),  # aggregates carry no age
+        "list_site": rows.site_code if by_site else ibis.literal(""),
+        "diagnosis_primary": rows.diagnosis_all.split(",")[0].fill_null(""),
+        "submitted_code": ibis.ifelse(
+            rows.mental_health_category != "", rows.mental_health_category, rows.service_line_submitted
+        ),
+    }
+    return {**{name: rows[name] for name in sorted(names & set(rows.columns))}, **made}
 
 
 def own_spell(rows: ir.Table) -> ir.Value:

@@ -27,7 +27,7 @@ CARE = tuple(row["flow"] for row in critical_care_rows())
 
 @dataclass(frozen=True)
 class Survey:
-    """Engine tables over all accepted records of a run.
+    """Engine tables over all accepted records of a run, and the `tester` that is ready for them.
 
     `episode_spells`: key spell_id, the spells of which episodes arrived. `spells`: key spell_id; spell_number,
     spell_tie, spell_record_id, makes_specialised. `by_cds`: key (provider_code, cds_unique_id); cds_number, cds_tie.
@@ -35,6 +35,7 @@ class Survey:
     of the critical care periods of a spell. Numbers are places in the order of the rule pack.
     """
 
+    tester: Tester
     episode_spells: ir.Table
     spells: ir.Table
     by_cds: ir.Table
@@ -55,9 +56,9 @@ class Survey:
 
 def survey(engine: Engine, activity: ir.Table, register: Mapping[str, Any]) -> Survey:
     """Test the hospital records of `activity` (all accepted records of a run) and keep what others need of them."""
-    tester = Tester.of(register)
+    tester = Tester.of(engine, activity, register)
     hospital = activity.filter(activity.flow.isin([*TOLD, *CARE]))
-    prepared = engine.materialise("survey_prepared", tester.prepare(engine, hospital))
+    prepared = engine.materialise("survey_prepared", tester.prepare(hospital))
     episodes = prepared.filter(prepared.flow == "apc_episode").select("spell_id").distinct()
     episode_spells = engine.materialise("survey_episode_spells", episodes)
     tested: list[tuple[Pack, ir.Table]] = []
@@ -80,7 +81,7 @@ def survey(engine: Engine, activity: ir.Table, register: Mapping[str, Any]) -> S
         found = groups.aggregate(**{f"{prefix}_number": told.number.min(), f"{prefix}_tie": told.tie.max()})
         return engine.materialise(f"survey_by_{prefix}", found)
 
-    return Survey(episode_spells, spells, kept("cds", cds), kept("visit", visits), kept("care", care))
+    return Survey(tester, episode_spells, spells, kept("cds", cds), kept("visit", visits), kept("care", care))
 
 
 def _spells(engine: Engine, tested: Sequence[tuple[Pack, ir.Table]]) -> ir.Table:
