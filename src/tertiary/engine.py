@@ -92,6 +92,7 @@ class DuckDBEngine:
         self._work = self._place.path
         self._scanned: set[Path] = set()
         self._held: dict[str, tuple[pa.Table, str]] = {}
+        self._named: dict[str, tuple[str, ir.Table]] = {}
         try:
             with self._plain_errors():
                 self.connection = duckdb.connect(str(self._work / "work.duckdb"))
@@ -146,14 +147,15 @@ class DuckDBEngine:
 
     def table(self, name: str) -> ir.Table:
         """The table or view `name` as an unbound expression."""
-        import ibis
-
-        return ibis.table(_ibis_schema(self.query(f'SELECT * FROM "{name}" LIMIT 0').schema), name=name)
+        return _unbound(name, self.query(f'SELECT * FROM "{name}" LIMIT 0').schema)
 
     def name(self, name: str, expr: ir.Table) -> ir.Table:
         """Keep `expr` under `name` without computing it, so that what builds on it stays short to compile."""
-        self.execute(f'CREATE OR REPLACE TEMP VIEW "{name}" AS {self.sql(expr)}')
-        return self.table(name)
+        sql = self.sql(expr)
+        if name not in self._named or self._named[name][0] != sql:
+            self.execute(f'CREATE OR REPLACE TEMP VIEW "{name}" AS {sql}')
+            self._named[name] = (sql, self.table(name))
+        return self._named[name][1]
 
     def materialise(self, name: str, expr: ir.Table) -> ir.Table:
         """Compute `expr` once and keep it under `name`."""
@@ -166,7 +168,7 @@ class DuckDBEngine:
         table = self.query(f"SELECT * FROM ({self.sql(expr)}){ordered}")
         self._held[name] = (table, order_by)
         self.connection.register(name, table)
-        return self.table(name)
+        return _unbound(name, table.schema)
 
     def drop(self, name: str) -> None:
         """Forget a table made by `materialise`, `hold` or `load`."""
@@ -280,6 +282,14 @@ def hand_over(expr: ir.Table, name: str, source: Engine, target: Engine) -> ir.T
     path = target.work / f"{name}.parquet"
     source.write(expr, path)
     return target.scan(name, [path])
+
+
+@lru_cache(maxsize=512)
+def _unbound(name: str, schema: pa.Schema) -> ir.Table:
+    """A table of the engine as an expression; the same one for the same name and columns."""
+    import ibis
+
+    return ibis.table(_ibis_schema(schema), name=name)
 
 
 def _ibis_schema(schema: pa.Schema) -> dict[str, str]:

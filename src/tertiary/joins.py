@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -42,16 +43,37 @@ class Lookup:
 
 def attach_all(rows: ir.Table, lookups: Iterable[Lookup]) -> ir.Table:
     """`rows` with the value columns of every look-up, in one flat join."""
-    joined, values = rows, list(rows.columns)
-    for place, lookup in enumerate(lookups):
-        keys = {f"key_{place}_{right}": lookup.table[right] for right in lookup.pairs.values()}
-        dates = {f"{d}_{place}": lookup.table[d] for d in ("valid_from", "valid_to")} if lookup.day else {}
+    return _joined(_Node(rows), tuple((_Node(u.table), tuple(u.pairs.items()), u.how, u.day) for u in lookups))
+
+
+class _Node:
+    """A table as a key: equal when its expression is."""
+
+    def __init__(self, table: ir.Table) -> None:
+        self.table = table
+        self._op = table.op()
+
+    def __hash__(self) -> int:
+        return hash(self._op)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Node) and (self._op is other._op or bool(self._op == other._op))
+
+
+@lru_cache(maxsize=512)
+def _joined(rows: _Node, lookups: tuple[tuple[_Node, tuple[tuple[str, str], ...], str, str], ...]) -> ir.Table:
+    """Blocks of records ask for the same joins again and again, and to build one takes longer than to look it up."""
+    joined, values = rows.table, list(rows.table.columns)
+    for place, (table, pairs, how, day) in enumerate(lookups):
+        lookup = Lookup(table.table, dict(pairs), how, day)
+        keys = {f"key_{place}_{right}": lookup.table[right] for _, right in pairs}
+        dates = {f"{d}_{place}": lookup.table[d] for d in ("valid_from", "valid_to")} if day else {}
         side = lookup.table.select(*lookup.values, **keys, **dates)
-        test: list[Any] = [rows[left] == side[f"key_{place}_{right}"] for left, right in lookup.pairs.items()]
-        if lookup.day:
+        test: list[Any] = [rows.table[left] == side[f"key_{place}_{right}"] for left, right in pairs]
+        if day:
             start, end = side[f"valid_from_{place}"], side[f"valid_to_{place}"]
-            test += [start.isnull() | (start <= rows[lookup.day]), end.isnull() | (rows[lookup.day] < end)]
-        joined = joined.join(side, test, how=lookup.how)
+            test += [start.isnull() | (start <= rows.table[day]), end.isnull() | (rows.table[day] < end)]
+        joined = joined.join(side, test, how=how)
         values += lookup.values
     # the second select closes the join, so that a later one does not grow the same chain; it costs nothing in SQL
     return joined.select(values).select(values)

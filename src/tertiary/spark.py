@@ -147,7 +147,7 @@ class SparkEngine:
         """Keep `expr` under `name` without computing it, so that what builds on it stays short to compile."""
         return self._view(name, self._frame(expr), None)
 
-    def hold(self, name: str, expr: ir.Table, order_by: str = "") -> ir.Table:  # noqa: ARG002
+    def hold(self, name: str, expr: ir.Table, order_by: str = "") -> ir.Table:
         """As `materialise`: Spark holds nothing that could not be larger than its memory."""
         return self.materialise(name, expr)
 

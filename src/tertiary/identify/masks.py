@@ -163,8 +163,8 @@ def join_words(words: Iterable[int]) -> int:
 class Masks:
     """Look-ups of mask words for every value that the records of a run hold, made once and read block by block.
 
-    `matchers`: by pack and dimension. `values`: by pack, the look-ups of dimensions with one value a record. `codes`: by
-    pack and dimension, the words of the codes that lists hold.
+    `matchers`: by pack and dimension. `values`: by pack, the look-ups of dimensions with one value a record. `codes`:
+    by pack and dimension, the words of the codes that lists hold.
     """
 
     matchers: dict[str, dict[str, Matcher]]
@@ -278,9 +278,7 @@ def _lists(rows: ir.Table, column: str) -> ir.Table:
     return lists.select(column, code=lists[column].split(",").unnest())
 
 
-def _code_lookups(
-    engine: Engine, pack: Pack, dimension: str, matcher: Matcher, seen: Sequence[str]
-) -> list[Lookup]:
+def _code_lookups(engine: Engine, pack: Pack, dimension: str, matcher: Matcher, seen: Sequence[str]) -> list[Lookup]:
     """What a code hits and what it bars; codes that no rule names are left out."""
     negative = matcher.forbidden or Matcher(0)
     relevant = sorted(code for code in seen if matcher.hits(code) or negative.hits(code))

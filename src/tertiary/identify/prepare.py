@@ -43,8 +43,8 @@ class Tester:
         by_site = any(register["provider_lists"].column("site_code").to_pylist())
         days = engine.fetch(activity.select("activity_date").distinct()).column("activity_date").to_pylist()
         calendar = engine.load("identify_days", _calendar(days, breaks))
-        tested = packs(register)
-        known = masks(engine, activity.select(**_read(activity, by_site)), tested, breaks, _dated_facts(register, breaks))
+        tested, dated = packs(register), _dated_facts(register, breaks)
+        known = masks(engine, activity.select(**_read(activity, by_site)), tested, breaks, dated)
         return cls(rules(register), tested, known, calendar, by_site)
 
     @property
