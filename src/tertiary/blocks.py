@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tertiary.errors import ConservationError
 from tertiary.joins import attach
 from tertiary.marks import digest, fingerprint, software_mark
-from tertiary.stages import KEPT, stages
+from tertiary.stages import DECIDED, GIVEN, stages
 from tertiary.summary import merged, summary_of
 from tertiary.tables import columns, ibis_schema
 
@@ -131,10 +131,12 @@ def write_block(
     writer: RunWriter, engine: Engine, rows: ir.Table, known: Register, settings: AssignSettings, common: Whole
 ) -> ir.Table:
     """Decide the accepted records of a block and write its `records` and `reasons`; returns the decided records."""
-    decided = stages(engine, rows, known, settings, common)
+    decided = stages(engine, rows, known, settings, common, narrow=True)
     both = ("records", "reasons")
-    others = KEPT - {c.name for name in both for c in columns(name)}
-    staged = engine.hold("staged", conform(decided, both, sorted(others)), "row_key")
+    told = sorted(DECIDED - {c.name for name in both for c in columns(name)})
+    decided = conform(decided, both, told).drop(*GIVEN)
+    given = conform(rows.filter(rows.fate == "accepted"), "records", ["row_key"]).select("row_key", *sorted(GIVEN))
+    staged = engine.hold("staged", decided, "row_key", given)
     apart = rows.filter(rows.fate != "accepted")
     records = staged
     if engine.count(apart):

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tertiary import folders, parquet
-from tertiary.errors import EngineError, RunError, TertiaryError
+from tertiary.errors import ConservationError, EngineError, RunError, TertiaryError
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -52,8 +52,12 @@ class Engine(Protocol):
     def materialise(self, name: str, expr: ir.Table) -> ir.Table:
         """Compute `expr` once and keep it under `name`."""
 
-    def hold(self, name: str, expr: ir.Table, order_by: str = "") -> ir.Table:
-        """As `materialise`, for a table of one block, which is about to be written in the order of a column."""
+    def hold(self, name: str, expr: ir.Table, order_by: str = "", beside: ir.Table | None = None) -> ir.Table:
+        """As `materialise`, for a table of one block, which is about to be written in the order of column `order_by`.
+
+        `beside` are further columns of the same rows, in that order, with the same column to tell. ConservationError
+        when its rows are others.
+        """
 
     def drop(self, name: str) -> None:
         """Forget a table made by `materialise` or `load`."""
@@ -162,10 +166,12 @@ class DuckDBEngine:
         self.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS {self.sql(expr)}')
         return self.table(name)
 
-    def hold(self, name: str, expr: ir.Table, order_by: str = "") -> ir.Table:
+    def hold(self, name: str, expr: ir.Table, order_by: str = "", beside: ir.Table | None = None) -> ir.Table:
         """As `materialise`, for a block of records: kept in memory as it comes, for a third of the cost."""
         ordered = f' ORDER BY "{order_by}"' if order_by else ""
         table = self.query(f"SELECT * FROM ({self.sql(expr)}){ordered}")
+        if beside is not None:
+            table = _side_by_side(table, self.fetch(beside), order_by)
         self._held[name] = (table, order_by)
         self.connection.register(name, table)
         return _unbound(name, table.schema)
@@ -282,6 +288,16 @@ def hand_over(expr: ir.Table, name: str, source: Engine, target: Engine) -> ir.T
     path = target.work / f"{name}.parquet"
     source.write(expr, path)
     return target.scan(name, [path])
+
+
+def _side_by_side(one: pa.Table, other: pa.Table, key: str) -> pa.Table:
+    """The columns of two tables whose rows are the same by `key` and stand in the same order."""
+    if not one.column(key).equals(other.column(key)):
+        raise ConservationError(f"{other.num_rows} rows were to be decided, but {one.num_rows} came back, or others.")
+    for name in other.column_names:
+        if name != key:
+            one = one.append_column(name, other.column(name))
+    return one
 
 
 @lru_cache(maxsize=512)

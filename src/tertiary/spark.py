@@ -147,9 +147,10 @@ class SparkEngine:
         """Keep `expr` under `name` without computing it, so that what builds on it stays short to compile."""
         return self._view(name, self._frame(expr), None)
 
-    def hold(self, name: str, expr: ir.Table, order_by: str = "") -> ir.Table:
-        """As `materialise`: Spark holds nothing that could not be larger than its memory."""
-        return self.materialise(name, expr)
+    def hold(self, name: str, expr: ir.Table, order_by: str = "", beside: ir.Table | None = None) -> ir.Table:
+        """As `materialise`: Spark holds nothing that could not be larger than its memory, and orders when it writes."""
+        both = expr if beside is None else expr.join(beside, order_by)
+        return self.materialise(name, both)
 
     def drop(self, name: str) -> None:
         """Forget a table made by `materialise` or `load`."""

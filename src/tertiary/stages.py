@@ -17,10 +17,13 @@ if TYPE_CHECKING:
     from tertiary.register import Register
 
 
-# columns of decided records that the tables of a run and its findings on commissioners are made of
-KEPT = frozenset(
-    {"row_key", "commissioner_kind", "commissioner_read", *(c.name for t in ("records", "reasons") for c in columns(t))}
-)
+# columns of activity that a stage changes under their name: a stand-in counts one, and the method gives the category
+CHANGED = frozenset({"quantity", "commissioned_service_category"})
+_RECORDS, _REASONS, _ACTIVITY = ({c.name for c in columns(name)} for name in ("records", "reasons", "activity"))
+# columns of `records` that stay what they are in `activity`
+GIVEN = frozenset(_RECORDS & _ACTIVITY - CHANGED)
+# all other columns that the tables of a run, and its findings on commissioners, are made of
+DECIDED = frozenset({"row_key", "commissioner_kind", "commissioner_read", *(_RECORDS | _REASONS) - GIVEN})
 
 
 @dataclass(frozen=True)
@@ -47,22 +50,25 @@ def whole(engine: Engine, activity: ir.Table, register: Register, settings: Assi
 
 
 def stages(
-    engine: Engine, activity: ir.Table, register: Register, settings: AssignSettings, known: Whole | None = None
-) -> ir.Table:
+    engine: Engine, activity: ir.Table, register: Register, settings: AssignSettings, known: Whole | None = None,
+    *, narrow: bool = False,
+) -> ir.Table:  # fmt: skip
     """Identify, assign, price and count accepted activity: all columns of `records` and `reasons`, one row a record.
 
     `activity` is a block of the run's records (row_key: 1 … n) and `known` what all of them say; without it the block
-    is taken for the whole run.
+    is taken for the whole run. `narrow`: without the columns of GIVEN that nothing reads on the way, for whoever puts
+    them back beside the result.
     """
     from tertiary.assign import assign
     from tertiary.identify import identify
     from tertiary.ledger import count_once
-    from tertiary.price import price
+    from tertiary.price import READ, price
 
     known = known or whole(engine, activity, register, settings)
     rows = activity.filter(activity.fate == "accepted")
     identified = engine.name("identified", identify(engine, rows, register, known.seen))
     counted = engine.name("counted", count_once(engine, identified, known.basis))
-    assigned = assign(engine, counted, register, settings, known.ground, KEPT)
+    carried = DECIDED | set(READ) if narrow else DECIDED | GIVEN
+    assigned = assign(engine, counted, register, settings, known.ground, carried)
     decided = assigned.mutate(commissioned_service_category=assigned.category_assigned).drop("category_assigned")
     return price(engine, decided, register)

@@ -1,5 +1,5 @@
 """What should it cost: unit price, top-up and market forces, or the submitted price with its reason."""
 
-from tertiary.price.price import price
+from tertiary.price.price import READ, price
 
-__all__ = ["price"]
+__all__ = ["READ", "price"]

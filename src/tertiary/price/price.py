@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 FACTOR = "decimal(7, 6)"
 UNIT = "decimal(9, 2)"
 MONEY = "decimal(18, 2)"
+# the columns of a record that its price depends on
+READ = (
+    "flow", "component", "provider_code", "treatment_function_code", "hrg", "point_of_delivery", "activity_date",
+    "financial_year", "service_line_final", "quantity", "price_submitted",
+)  # fmt: skip
 
 
 def price(engine: Engine, assigned: ir.Table, register: Mapping[str, Any]) -> ir.Table:
