@@ -36,9 +36,8 @@ def everything(files: Sequence[Path], overlays: Sequence[Path], out: Path, *, on
     from tertiary.tables import columns
 
     settings = AssignSettings()
-    with _spark() if on_spark else _engine() as engine:
+    with _spark() if on_spark else _engine() as engine, RunWriter(out, engine) as writer:
         known = Register.load(overlays=list(overlays))
-        writer = RunWriter(out, engine)
         common = whole(engine, engine.scan("activity", files), known, settings)
         for file in files:
             write_block(writer, engine, engine.scan("block", [file]), known, settings, common)

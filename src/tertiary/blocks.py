@@ -79,7 +79,7 @@ def write_blocks(
     """
     overlays = [overlay.sha256 for overlay in known.overlays]
     base = [software_mark(), engine.facts()["version"], str(known.as_known), overlays, asdict(settings)]
-    months: dict[Any, list[str]] = {}
+    months: list[tuple[str, int | None]] = []
     parts, kept = [], 0
     for block in cut(engine, writer, arrived.activity):
         rows = engine.scan("block", [writer.folder / block.file])
@@ -91,9 +91,10 @@ def write_blocks(
         else:
             kept += 1
         parts.append(summary)
-        months.setdefault((block.financial_year, block.financial_month), []).append(writer.tables["records"][-1])
-    for files in months.values():
-        _write_month(writer, engine, files, base)
+        months.append((block.financial_year, block.financial_month))
+    records = writer.tables.get("records", [])
+    for month in dict.fromkeys(months):
+        _write_month(writer, engine, [f for m, f in zip(months, records, strict=True) if m == month], base)
     return merged(parts), kept
 
 
@@ -141,8 +142,9 @@ def write_block(
     records = staged
     if engine.count(apart):
         records = conform(staged, "records", ["row_key"]).union(conform(apart, "records", ["row_key"]))
-    writer.write("records", records, ("row_key",))
-    writer.write("reasons", staged, ("row_key",))
+    writer.wait()  # at most the tables of one block wait in memory for their writing
+    writer.write_aside("records", records, ("row_key",))
+    writer.write_aside("reasons", staged, ("row_key",))
     return staged
 
 

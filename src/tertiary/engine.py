@@ -6,7 +6,7 @@ ends are not used (docs/decisions/0002-ibis-as-compiler.md). DuckDB is the embed
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -70,6 +70,9 @@ class Engine(Protocol):
 
     def write(self, expr: ir.Table, path: Path, order_by: Sequence[str] = (), columns: Sequence[str] = ()) -> int:
         """Write `columns` (default: all) of `expr` as one Parquet file in the given order; returns its rows."""
+
+    def writing(self, expr: ir.Table, path: Path, order_by: Sequence[str], columns: Sequence[str]) -> Callable[[], int]:
+        """As `write`; what does not need the engine is left to the returned function, for another thread to call."""
 
     def sql(self, expr: ir.Table) -> str:
         """The SQL this engine runs for `expr`."""
@@ -192,22 +195,26 @@ class DuckDBEngine:
         return self.query(self.sql(expr))
 
     def write(self, expr: ir.Table, path: Path, order_by: Sequence[str] = (), columns: Sequence[str] = ()) -> int:
-        """Write `columns` (default: all) of `expr` as one Parquet file in the given order; returns its rows.
+        """Write `columns` (default: all) of `expr` as one Parquet file in the given order; returns its rows."""
+        return self.writing(expr, path, order_by, columns or expr.columns)()
 
-        A table that is held in that order is written as it lies.
-        """
-        chosen = list(columns or expr.columns)
+    def writing(self, expr: ir.Table, path: Path, order_by: Sequence[str], columns: Sequence[str]) -> Callable[[], int]:
+        """As `write`. A table that is held in that order is written as it lies, by the returned function."""
         held, order = self._held.get(_bare_name(expr), (None, ""))
         if held is not None and tuple(order_by) == (order,):
-            table = held.select(chosen)
-            with folders.plain_errors(path.parent):
-                return parquet.write(path, table.schema, parquet.slices(table))
+            table = held.select(list(columns))
+            return lambda: self._to_parquet(path, table.schema, parquet.slices(table))
         ordered = " ORDER BY " + ", ".join(f'"{c}"' for c in order_by) if order_by else ""
-        names = ", ".join(f'"{c}"' for c in chosen)
-        with self._plain_errors(), folders.plain_errors(path.parent):
+        names = ", ".join(f'"{c}"' for c in columns)
+        with self._plain_errors():
             rows = self.connection.sql(f"SELECT {names} FROM ({self.sql(expr)}){ordered}")
             batches = rows.to_arrow_reader(parquet.ROW_GROUP)
-            return parquet.write(path, batches.schema, parquet.regrouped(batches))
+            count = self._to_parquet(path, batches.schema, parquet.regrouped(batches))
+        return lambda: count
+
+    def _to_parquet(self, path: Path, schema: pa.Schema, rows: Iterator[pa.Table]) -> int:
+        with folders.plain_errors(path.parent):
+            return parquet.write(path, schema, rows)
 
     def sql(self, expr: ir.Table) -> str:
         """The SQL this engine runs for `expr`."""

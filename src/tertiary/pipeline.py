@@ -69,34 +69,34 @@ def run(
             arrived = intake(local, paths, known, as_known=known.as_known, settings=chosen, reached=facts.reached)
             arrived = _handed_over(arrived, local, work)
             facts.update(arrived.counts, rows=arrived.counts["received"], bytes=_bytes_read(arrived.inputs))
-        writer = RunWriter(folder, work)
         with clock.stage("whole") as facts:
             facts["rows"] = arrived.counts["accepted"]
             common = whole(work, arrived.activity, known, settings)
-        with clock.stage("blocks") as facts:
-            summary, kept = write_blocks(writer, work, arrived, known, settings, common)
-            facts.update(rows=writer.rows.get("records", 0), bytes=writer.bytes(), kept=kept)
-        with clock.stage("rest"):
-            write_rest(writer, work, arrived)
-            writer.fill()
-        with clock.stage("settle") as facts:
-            _balance(arrived.counts, writer.rows)
-            writer.settle()
-            facts.update(rows=sum(writer.rows.values()), bytes=writer.bytes())
-        return writer.commit(
-            {
-                "software": {"name": "tertiary", "version": __version__},
-                "engine": engine,
-                "inputs": arrived.inputs,
-                "register": known.record(),
-                "synthetic": any(o.synthetic for o in known.overlays) or _looks_synthetic(arrived.inputs),
-                "settings": {**asdict(settings), "pseudonym_key": "set" if key else "not set"},
-                "counts": arrived.counts,
-                "summary": summary,
-                "seconds": clock.seconds,
-                "profile": {"started_at": clock.started_at, "engine": work.facts(), "stages": clock.stages},
-            }
-        )
+        with RunWriter(folder, work) as writer:
+            with clock.stage("blocks") as facts:
+                summary, kept = write_blocks(writer, work, arrived, known, settings, common)
+                facts.update(rows=writer.rows.get("records", 0), bytes=writer.bytes(), kept=kept)
+            with clock.stage("rest"):
+                write_rest(writer, work, arrived)
+                writer.fill()
+            with clock.stage("settle") as facts:
+                _balance(arrived.counts, writer.rows)
+                writer.settle()
+                facts.update(rows=sum(writer.rows.values()), bytes=writer.bytes())
+            return writer.commit(
+                {
+                    "software": {"name": "tertiary", "version": __version__},
+                    "engine": engine,
+                    "inputs": arrived.inputs,
+                    "register": known.record(),
+                    "synthetic": any(o.synthetic for o in known.overlays) or _looks_synthetic(arrived.inputs),
+                    "settings": {**asdict(settings), "pseudonym_key": "set" if key else "not set"},
+                    "counts": arrived.counts,
+                    "summary": summary,
+                    "seconds": clock.seconds,
+                    "profile": {"started_at": clock.started_at, "engine": work.facts(), "stages": clock.stages},
+                }
+            )
 
 
 def check(files: Sequence[str | Path], *, register: Sequence[str | Path] = ()) -> pa.Table:

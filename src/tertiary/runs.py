@@ -12,6 +12,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +24,7 @@ from tertiary.tables import arrow_schema, columns, ibis_schema, names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Future
 
     import ibis.expr.types as ir
     import pyarrow as pa
@@ -138,8 +140,20 @@ def former_stages(folder: Path) -> list[dict[str, Any]]:
     return []
 
 
+@dataclass
+class _File:
+    """A file of a run table; `path` within the run folder is blank until it is written."""
+
+    table: str
+    path: str = ""
+    rows: int = 0
+
+
 class RunWriter:
-    """Writes table files beside the current run and commits them in one step."""
+    """Writes table files beside the current run and commits them in one step.
+
+    To be left (`with`) before the folder's lock is: a file may still be on its way to the disk.
+    """
 
     def __init__(self, folder: Path, engine: Engine) -> None:
         self.folder = folder
@@ -147,35 +161,93 @@ class RunWriter:
         self._former: dict[str, Any] = {}
         with suppress(RunError):
             self._former = dict((_manifest(folder) or {}).get("parts", {}))
-        self._written: list[tuple[str, str, int]] | None = None
-        self.parts: dict[str, Any] = {}
-        self.tables: dict[str, list[str]] = {}
-        self.rows: dict[str, int] = {}
+        self._files: list[_File] = []
+        self._part: list[_File] | None = None
+        self._parts: dict[str, tuple[list[_File], dict[str, Any]]] = {}
+        self._hand = ThreadPoolExecutor(1, "tertiary-writer")
+        self._waiting: list[Future[None]] = []
+
+    def __enter__(self) -> RunWriter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._hand.shutdown(cancel_futures=True)
+
+    @property
+    def tables(self) -> dict[str, list[str]]:
+        """Files of each table, in the order in which they were asked for."""
+        self.wait()
+        found: dict[str, list[str]] = {}
+        for file in self._files:
+            found.setdefault(file.table, []).append(file.path)
+        return found
+
+    @property
+    def rows(self) -> dict[str, int]:
+        """Rows of each table."""
+        self.wait()
+        found: dict[str, int] = {}
+        for file in self._files:
+            found[file.table] = found.get(file.table, 0) + file.rows
+        return found
+
+    @property
+    def parts(self) -> dict[str, Any]:
+        """What the next run may keep, by key: the files that belong together, and facts about them."""
+        self.wait()
+        return {
+            key: {"files": [(f.table, f.path, f.rows) for f in files], "facts": facts}
+            for key, (files, facts) in self._parts.items()
+        }
 
     def write(self, name: str, expr: ir.Table, order_by: Sequence[str]) -> str:
         """Write one file of a table, named by its own hash; returns its path within the run folder.
 
         Rows stand in the order of `order_by`, so equal rows give equal names; it may name further columns of `expr`.
         """
-        target = self.folder / "tables" / name
+        file = self._note(_File(name))
+        self._begin(file, expr, order_by)()
+        return file.path
+
+    def write_aside(self, name: str, expr: ir.Table, order_by: Sequence[str]) -> None:
+        """As `write`, while the caller goes on, where the engine can; one that fails is told by whatever waits next."""
+        finish = self._begin(self._note(_File(name)), expr, order_by)
+        self._waiting.append(self._hand.submit(finish))
+
+    def wait(self) -> None:
+        """Until everything asked for is written."""
+        while self._waiting:
+            self._waiting.pop(0).result()
+
+    def _note(self, file: _File) -> _File:
+        self._files.append(file)
+        if self._part is not None:
+            self._part.append(file)
+        return file
+
+    def _begin(self, file: _File, expr: ir.Table, order_by: Sequence[str]) -> Callable[[], None]:
+        """What is left to do to have `expr` in a file, without the engine."""
+        target = self.folder / "tables" / file.table
         target.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=target, prefix=".partial-", delete=False) as handle:
             partial = Path(handle.name)
+        names = [c.name for c in columns(file.table)]
         try:
-            rows = self._engine.write(expr, partial, order_by, [c.name for c in columns(name)])
-            final = target / f"{_sha256(partial)}.parquet"
-            partial.replace(final)
-        finally:
+            write = self._engine.writing(expr, partial, order_by, names)
+        except BaseException:
             partial.unlink(missing_ok=True)
-        return self.keep(name, str(final.relative_to(self.folder)), rows)
+            raise
 
-    def keep(self, name: str, file: str, rows: int) -> str:
-        """Name a file that stands in the folder already."""
-        self.tables.setdefault(name, []).append(file)
-        self.rows[name] = self.rows.get(name, 0) + rows
-        if self._written is not None:
-            self._written.append((name, file, rows))
-        return file
+        def finish() -> None:
+            try:
+                file.rows = write()
+                final = target / f"{_sha256(partial)}.parquet"
+                partial.replace(final)
+                file.path = str(final.relative_to(self.folder))
+            finally:
+                partial.unlink(missing_ok=True)
+
+        return finish
 
     @contextmanager
     def part(self, key: str) -> Iterator[dict[str, Any]]:
@@ -184,27 +256,27 @@ class RunWriter:
         What is put into the yielded dictionary is kept with them. `key` must stand for all that the files depend on.
         """
         facts: dict[str, Any] = {}
-        self._written = []
+        self._part = []
         try:
             yield facts
-            self.parts[key] = {"files": self._written, "facts": facts}
+            self._parts[key] = (self._part, facts)
         finally:
-            self._written = None
+            self._part = None
 
     def again(self, key: str) -> dict[str, Any] | None:
         """Keep the part of the former run that has `key`, and return what was kept with it; None when there is none."""
         part = self._former.get(key)
-        if part is None or not all((self.folder / file).is_file() for _, file, _ in part["files"]):
+        if part is None or not all((self.folder / path).is_file() for _, path, _ in part["files"]):
             return None
-        for name, file, rows in part["files"]:
-            self.keep(name, file, rows)
-        self.parts[key] = part
+        kept = [self._note(_File(*known)) for known in part["files"]]
+        self._parts[key] = (kept, part["facts"])
         return dict(part["facts"])
 
     def fill(self) -> None:
         """Give every table that has no file yet an empty one."""
+        written = self.tables
         for name in names():
-            if name not in self.tables:
+            if name not in written:
                 nothing = self._engine.load("empty", arrow_schema(name).empty_table())
                 self.write(name, nothing, ())
 

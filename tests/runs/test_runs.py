@@ -109,7 +109,7 @@ def test_failure_while_writing_leaves_the_old_run(engine: Any, tmp_path: Path, m
     def full_disk(*_: Any) -> int:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(engine, "write", full_disk)
+    monkeypatch.setattr(engine, "writing", full_disk)
     with pytest.raises(EngineError, match=r"No room left in .*No space left on device.* are free"):
         write(engine, tmp_path, ledger_rows(2))
     assert runs.open(tmp_path).manifest == before
