@@ -327,20 +327,21 @@ class _Pass:
         for r in self.records:
             if r["flow"] != "plcm":
                 continue
-            by_id = by_cds.get((r["provider_code"], r["cds_unique_id"])) if r["cds_unique_id"] else None
-            stay = by_spell.get(r["spell_id"]) if r["spell_id"] else None
-            visit = by_attendance.get(r["attendance_id"]) if r["attendance_id"] else None
             care = _critical_care_flow(r)
             if care:  # priced apart from its spell: never the spell's line
                 periods = by_period.get((r["spell_id"], care))
                 self._take(r, self._source(periods) if periods else Answer())
-            elif by_id:
-                self._take(r, self._source(by_id))
-            elif stay:
+                continue
+            named = [self._source(found) for found in (by_cds.get((r["provider_code"], r["cds_unique_id"])),) if found]
+            if r["spell_id"] in spells and r["spell_id"] in by_spell:
                 # the spell's roll-up, never one episode's own line
-                self._take(r, self._source(stay) if r["spell_id"] in spells else Answer())
-            elif visit:
-                self._take(r, self._source(visit))
+                named.append(self._source(by_spell[r["spell_id"]]))
+            named += [self._source(found) for found in (by_attendance.get(r["attendance_id"]),) if found]
+            # of several records that a row names, the first on which a rule held; the others have nothing to tell
+            for source in named:
+                if source.excluded or self._own_line(source):
+                    self._take(r, source)
+                    break
 
     def _source(self, found: list[Row]) -> Answer:
         """The hospital record a contract row speaks for: the spell row first, then the lowest record id."""

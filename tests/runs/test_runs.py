@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from tertiary import runs
-from tertiary.errors import EngineError, RunError
+from tertiary import parquet, runs
+from tertiary.errors import ConservationError, EngineError, RunError
 from tertiary.tables import arrow_schema
 
 FACTS = {"counts": {"received": 1, "accepted": 1}, "synthetic": True}
@@ -114,6 +115,65 @@ def test_failure_while_writing_leaves_the_old_run(engine: Any, tmp_path: Path, m
         write(engine, tmp_path, ledger_rows(2))
     assert runs.open(tmp_path).manifest == before
     assert runs.open(tmp_path).ledger.to_arrow().num_rows == 1
+
+
+def test_a_file_written_aside_is_waited_for_and_is_the_same(engine: Any, tmp_path: Path) -> None:
+    alone = write(engine, tmp_path / "a", ledger_rows(1, 2, 3))
+    folder = tmp_path / "b"
+    with runs.locked(folder), runs.RunWriter(folder, engine) as writer:
+        held = engine.hold("held", engine.load("ledger_rows", ledger_rows(3, 2, 1)[::-1]), "payer_code")
+        writer.write_aside("ledger", held, ["payer_code"])
+        writer.write("ledger", engine.load("other", ledger_rows(9)), ["payer_code"])
+        assert writer.rows == {"ledger": 4}
+        run = writer.commit(FACTS)
+    assert [f for f in run.manifest["tables"]["ledger"] if f not in alone.manifest["tables"]["ledger"]] != []
+    assert sorted(amounts(run)) == [1, 2, 3, 9]
+
+
+def test_a_file_that_failed_aside_stops_the_commit(engine: Any, tmp_path: Path, monkeypatch: Any) -> None:
+    write(engine, tmp_path, ledger_rows(1))
+    before = json.loads((tmp_path / "manifest.json").read_text())
+
+    def full_disk(*_: Any) -> int:
+        raise OSError(28, "No space left on device")
+
+    with runs.locked(tmp_path), runs.RunWriter(tmp_path, engine) as writer:
+        held = engine.hold("held", engine.load("ledger_rows", ledger_rows(2)), "payer_code")
+        monkeypatch.setattr(parquet, "write", full_disk)
+        writer.write_aside("ledger", held, ["payer_code"])
+        with pytest.raises(EngineError, match="No room left"):
+            writer.commit(FACTS)
+    assert runs.open(tmp_path).manifest == before
+    assert table_files(tmp_path) == set(before["tables"]["ledger"])
+
+
+@pytest.mark.parametrize("cuts", [[5], [1, 4], [3, 3, 3, 1]])
+def test_equal_rows_give_equal_bytes_however_they_came(tmp_path: Path, monkeypatch: Any, cuts: list[int]) -> None:
+    monkeypatch.setattr(parquet, "ROW_GROUP", 4)
+    table = pa.table({"a": [str(n % 3) for n in range(10)], "b": pa.array(range(10), pa.decimal128(13, 3))})
+    lengths = [*cuts, 10 - sum(cuts)]
+    batches = [table.slice(sum(lengths[:n]), length).to_batches() for n, length in enumerate(lengths)]
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    assert parquet.write(whole, table.schema, parquet.slices(table)) == 10
+    assert parquet.write(parts, table.schema, parquet.regrouped(b for some in batches for b in some)) == 10
+    assert whole.read_bytes() == parts.read_bytes()
+    kept = pq.ParquetFile(parts)
+    assert kept.read().equals(table)
+    assert [kept.metadata.row_group(n).num_rows for n in range(kept.metadata.num_row_groups)] == [4, 4, 2]
+
+
+def test_columns_are_put_beside_the_same_rows_only(engine: Any) -> None:
+    decided = engine.load("decided", pa.table({"row_key": [3, 1, 2], "line": ["c", "a", "b"]}))
+    given = engine.load("given", pa.table({"row_key": [1, 2, 3], "record_id": ["x", "y", "z"]}))
+    both = engine.hold("both", decided, "row_key", given)
+    assert engine.fetch(both).to_pylist() == [
+        {"row_key": 1, "line": "a", "record_id": "x"},
+        {"row_key": 2, "line": "b", "record_id": "y"},
+        {"row_key": 3, "line": "c", "record_id": "z"},
+    ]
+    for wrong in (decided.filter(decided.row_key > 1), decided.union(decided.filter(decided.row_key == 1))):
+        with pytest.raises(ConservationError, match=r"3 rows were to be decided, but [24] came back"):
+            engine.hold("both", wrong, "row_key", given)
 
 
 def test_one_writer_at_a_time(tmp_path: Path) -> None:
