@@ -151,6 +151,12 @@ CASES = {
         ({"flow": "plcm", "cds_unique_id": "C3", "spell_id": "S2", "provider_code": "RRV"}, (A, "linked")),
         ({"flow": "plcm", "cds_unique_id": "C1", "spell_id": "S1", "provider_code": "RRV"}, NONE),
     ),
+    "a rule of one record alone that holds on a spell row tells a linked row nothing": case(
+        [rule("R1", [[HIT]], propagation="record_only")],
+        ({"flow": "apc_spell", "spell_id": "S1", "diagnosis_all": "A10", "cds_unique_id": "C1"}, NONE),
+        ({"flow": "plcm", "cds_unique_id": "C1"}, NONE),
+        ({"flow": "plcm", "spell_id": "S1"}, NONE),
+    ),
     "an exclusion ends the search on a contract row too": case(
         [rule("R1", [[HIT]], "NRD", propagation="not_specialised")],
         ({"flow": "plcm", "diagnosis_all": "A10", "service_line_submitted": A}, ("", "excluded")),

@@ -141,7 +141,9 @@ def _told(
         own = engine.load(f"survey_own_{pack.safe_name}", own_holdings(pack, _distinct(engine, flagged, names), 0))
         full = attach(flagged, own, names, how="inner")
         whole = full.spell_number.notnull() & ibis.literal(pack.rolls_up)
-        number = ibis.ifelse(whole, full.spell_number, full.own_rule_number)
+        # as in identify: a spell row has the rule of its spell or none
+        own_number = ibis.ifelse(full.flow == "apc_spell", ibis.null("int32"), full.own_rule_number)
+        number = ibis.ifelse(whole, full.spell_number, own_number)
         tie = ibis.ifelse(whole, full.spell_tie, full.own_tie)
         parts.append(full.select(*keys, number=number, tie=tie.fill_null(False).cast("int8")))
     with_episodes = prepared.filter(prepared.flow == "apc_spell").semi_join(episode_spells, ["spell_id"])
