@@ -40,7 +40,8 @@ def everything(files: Sequence[Path], overlays: Sequence[Path], out: Path, *, on
         known = Register.load(overlays=list(overlays))
         common = whole(engine, engine.scan("activity", files), known, settings)
         for file in files:
-            write_block(writer, engine, engine.scan("block", [file]), known, settings, common)
+            with engine.block():
+                write_block(writer, engine, engine.scan("block", [file]), known, settings, common)
         records = engine.scan("records", [out / file for file in writer.tables["records"]])
         writer.write("ledger", ledger(records), [c.name for c in columns("ledger") if c.is_key])
         return dict(writer.rows)

@@ -86,7 +86,7 @@ def write_blocks(
         key = fingerprint([*base, block.file, digest(engine, common.read_by(rows))])
         summary = writer.again(key)
         if summary is None:
-            with writer.part(key) as summary:
+            with writer.part(key) as summary, engine.block():
                 summary.update(_decide(writer, engine, arrived, rows, block, known, settings, common))
         else:
             kept += 1

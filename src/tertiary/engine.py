@@ -6,8 +6,9 @@ ends are not used (docs/decisions/0002-ibis-as-compiler.md). DuckDB is the embed
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
@@ -62,6 +63,9 @@ class Engine(Protocol):
     def drop(self, name: str) -> None:
         """Forget a table made by `materialise` or `load`."""
 
+    def block(self) -> AbstractContextManager[None]:
+        """Work on one block: what is held meanwhile is forgotten at the end."""
+
     def count(self, expr: ir.Table) -> int:
         """Rows of `expr`."""
 
@@ -84,8 +88,9 @@ class Engine(Protocol):
 class DuckDBEngine:
     """DuckDB behind four verbs: `load` a small table, `scan` files, `materialise` and `fetch` expressions.
 
-    `memory` is a DuckDB size such as '4GB'; beyond it the engine spills. Its database and what it spills are in a
-    folder of its own, which goes when it closes, inside `work` (the system's folder for temporary files unless given).
+    `memory` is a DuckDB size such as '4GB'; half of it is for the database, which spills beyond, half for the tables of
+    a block on their way to a file. Its database and what it spills are in a folder of its own, which goes when it
+    closes, inside `work` (the system's folder for temporary files unless given).
     Tables of the stages are temporary ones: they stay in memory, uncompressed, and spill only when they must.
     """
 
@@ -107,8 +112,10 @@ class DuckDBEngine:
             self._place.close()
             raise
         self._set("temp_directory", str(self._work / "spill"))
+        self._memory = memory
         if memory:
             self._choose("memory_limit", "memory", memory, "a size such as 4GB or 512MB")
+            self._set("memory_limit", _half(memory))
         if threads is not None:
             self._choose("threads", "threads", str(threads), "a whole number from 1")
 
@@ -131,7 +138,8 @@ class DuckDBEngine:
         """What it is and what it may use: name, version, threads and memory limit."""
         row = self.query("SELECT version() AS v, current_setting('threads') AS t, current_setting('memory_limit') AS m")
         version, threads, memory = (row.column(n)[0].as_py() for n in ("v", "t", "m"))
-        return {"name": self.dialect, "version": version, "threads": int(threads), "memory_limit": memory}
+        limit = self._memory or memory
+        return {"name": self.dialect, "version": version, "threads": int(threads), "memory_limit": limit}
 
     @property
     def work(self) -> Path:
@@ -180,11 +188,19 @@ class DuckDBEngine:
         return _unbound(name, table.schema)
 
     def drop(self, name: str) -> None:
-        """Forget a table made by `materialise`, `hold` or `load`."""
-        if self._held.pop(name, None):
-            self.connection.unregister(name)
-        else:
-            self.execute(f'DROP TABLE IF EXISTS "{name}"')
+        """Forget a table made by `materialise` or `load`."""
+        self.execute(f'DROP TABLE IF EXISTS "{name}"')
+
+    @contextmanager
+    def block(self) -> Iterator[None]:
+        """Work on one block: what is held meanwhile is forgotten at the end."""
+        former = set(self._held)
+        try:
+            yield
+        finally:
+            for name in set(self._held) - former:
+                del self._held[name]
+                self.connection.unregister(name)
 
     def count(self, expr: ir.Table) -> int:
         """Rows of `expr`."""
@@ -295,6 +311,12 @@ def hand_over(expr: ir.Table, name: str, source: Engine, target: Engine) -> ir.T
     path = target.work / f"{name}.parquet"
     source.write(expr, path)
     return target.scan(name, [path])
+
+
+def _half(size: str) -> str:
+    """Half of a size of memory; as it is when it has another form than number and unit."""
+    found = re.fullmatch(r"\s*([0-9.]+)\s*([A-Za-z]+)\s*", size)
+    return f"{float(found[1]) / 2:g}{found[2]}" if found else size
 
 
 def _side_by_side(one: pa.Table, other: pa.Table, key: str) -> pa.Table:

@@ -12,7 +12,7 @@ import shlex
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib import resources
 from pathlib import Path
 from types import TracebackType
@@ -158,6 +158,10 @@ class SparkEngine:
         folder = self._made.pop(name, None)
         if folder:
             shutil.rmtree(folder, ignore_errors=True)
+
+    def block(self) -> AbstractContextManager[None]:
+        """Work on one block. What is held is on the disk, and goes when the next block holds its own."""
+        return nullcontext()
 
     def count(self, expr: ir.Table) -> int:
         """Rows of `expr`."""
