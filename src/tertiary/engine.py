@@ -61,7 +61,7 @@ class Engine(Protocol):
         """
 
     def drop(self, name: str) -> None:
-        """Forget a table made by `materialise` or `load`."""
+        """Forget a table made by `materialise`, `hold` or `load`."""
 
     def block(self) -> AbstractContextManager[None]:
         """Work on one block: what is held meanwhile is forgotten at the end."""
@@ -188,8 +188,11 @@ class DuckDBEngine:
         return _unbound(name, table.schema)
 
     def drop(self, name: str) -> None:
-        """Forget a table made by `materialise` or `load`."""
-        self.execute(f'DROP TABLE IF EXISTS "{name}"')
+        """Forget a table made by `materialise`, `hold` or `load`."""
+        if self._held.pop(name, None):
+            self.connection.unregister(name)
+        else:
+            self.execute(f'DROP TABLE IF EXISTS "{name}"')
 
     @contextmanager
     def block(self) -> Iterator[None]:
@@ -199,8 +202,7 @@ class DuckDBEngine:
             yield
         finally:
             for name in set(self._held) - former:
-                del self._held[name]
-                self.connection.unregister(name)
+                self.drop(name)
 
     def count(self, expr: ir.Table) -> int:
         """Rows of `expr`."""

@@ -78,6 +78,8 @@ def _holdings(engine: Engine, activity: ir.Table, seen: Survey) -> tuple[ir.Tabl
     others = prepared.filter(prepared.flow.notin(tested))
     met.append(others.select("row_key", holding=ibis.literal(0, "int32")))
     holding = engine.hold("identify_holding", ibis.union(*met))
+    for name in ("prepared", *(f"tested_{pack.safe_name}" for pack in tester.packs)):
+        engine.drop(f"identify_{name}")  # as wide as the block, and read by nobody any more
     return holding, engine.load("identify_holdings", pa.concat_tables(meanings))
 
 

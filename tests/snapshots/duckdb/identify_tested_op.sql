@@ -24,11 +24,11 @@ FROM (
     "t8"."spell_hrg",
     "t8"."treatment_function_code",
     "t8"."unbundled_hrg_all",
-    "t8"."spell_id",
-    "t8"."epoch",
     "t8"."list_site",
     "t8"."diagnosis_primary",
     "t8"."submitted_code",
+    "t8"."spell_id",
+    "t8"."epoch",
     "t6"."epoch_0",
     "t7"."treatment_function_code_0"
   FROM (

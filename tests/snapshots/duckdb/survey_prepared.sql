@@ -19,6 +19,13 @@ SELECT
   "t6"."spell_hrg",
   "t6"."treatment_function_code",
   "t6"."unbundled_hrg_all",
+  '' AS "list_site",
+  COALESCE(LIST_EXTRACT(STR_SPLIT("t6"."diagnosis_all", ','), 1), '') AS "diagnosis_primary",
+  CASE
+    WHEN "t6"."mental_health_category" <> ''
+    THEN "t6"."mental_health_category"
+    ELSE "t6"."service_line_submitted"
+  END AS "submitted_code",
   CASE
     WHEN (
       "t6"."spell_id" = ''
@@ -26,14 +33,7 @@ SELECT
     THEN "t6"."record_id"
     ELSE "t6"."spell_id"
   END AS "spell_id",
-  COALESCE("t6"."epoch", 0) AS "epoch",
-  '' AS "list_site",
-  COALESCE(LIST_EXTRACT(STR_SPLIT("t6"."diagnosis_all", ','), 1), '') AS "diagnosis_primary",
-  CASE
-    WHEN "t6"."mental_health_category" <> ''
-    THEN "t6"."mental_health_category"
-    ELSE "t6"."service_line_submitted"
-  END AS "submitted_code"
+  COALESCE("t6"."epoch", 0) AS "epoch"
 FROM (
   SELECT
     "t5"."record_id",

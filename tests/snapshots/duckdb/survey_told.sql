@@ -27,7 +27,11 @@ FROM (
             "t36"."spell_number" IS NOT NULL
           ) AND TRUE
           THEN "t36"."spell_number"
-          ELSE "t36"."own_rule_number"
+          ELSE CASE
+            WHEN "t36"."flow" = 'apc_spell'
+            THEN CAST(NULL AS INT)
+            ELSE "t36"."own_rule_number"
+          END
         END AS "number",
         CAST(COALESCE(
           CASE
@@ -124,7 +128,11 @@ FROM (
             "t37"."spell_number" IS NOT NULL
           ) AND FALSE
           THEN "t37"."spell_number"
-          ELSE "t37"."own_rule_number"
+          ELSE CASE
+            WHEN "t37"."flow" = 'apc_spell'
+            THEN CAST(NULL AS INT)
+            ELSE "t37"."own_rule_number"
+          END
         END AS "number",
         CAST(COALESCE(
           CASE
@@ -225,7 +233,11 @@ FROM (
             "t38"."spell_number" IS NOT NULL
           ) AND FALSE
           THEN "t38"."spell_number"
-          ELSE "t38"."own_rule_number"
+          ELSE CASE
+            WHEN "t38"."flow" = 'apc_spell'
+            THEN CAST(NULL AS INT)
+            ELSE "t38"."own_rule_number"
+          END
         END AS "number",
         CAST(COALESCE(
           CASE
@@ -341,11 +353,11 @@ FROM (
           "t22"."spell_hrg",
           "t22"."treatment_function_code",
           "t22"."unbundled_hrg_all",
-          "t22"."spell_id",
-          "t22"."epoch",
           "t22"."list_site",
           "t22"."diagnosis_primary",
           "t22"."submitted_code",
+          "t22"."spell_id",
+          "t22"."epoch",
           "t23"."spell_number",
           "t23"."spell_record_id",
           "t23"."spell_tie",

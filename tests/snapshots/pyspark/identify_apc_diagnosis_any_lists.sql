@@ -53,11 +53,11 @@ FROM (
               `t11`.`spell_hrg`,
               `t11`.`treatment_function_code`,
               `t11`.`unbundled_hrg_all`,
-              `t11`.`spell_id`,
-              `t11`.`epoch`,
               `t11`.`list_site`,
               `t11`.`diagnosis_primary`,
-              `t11`.`submitted_code`
+              `t11`.`submitted_code`,
+              `t11`.`spell_id`,
+              `t11`.`epoch`
             FROM (
               SELECT
                 *

@@ -19,6 +19,13 @@ SELECT
   `t6`.`spell_hrg`,
   `t6`.`treatment_function_code`,
   `t6`.`unbundled_hrg_all`,
+  '' AS `list_site`,
+  COALESCE(ELEMENT_AT(SPLIT(`t6`.`diagnosis_all`, ','), 0 + 1), '') AS `diagnosis_primary`,
+  IF(
+    `t6`.`mental_health_category` <> '',
+    `t6`.`mental_health_category`,
+    `t6`.`service_line_submitted`
+  ) AS `submitted_code`,
   IF(
     (
       `t6`.`spell_id` = ''
@@ -26,14 +33,7 @@ SELECT
     `t6`.`record_id`,
     `t6`.`spell_id`
   ) AS `spell_id`,
-  COALESCE(`t6`.`epoch`, 0) AS `epoch`,
-  '' AS `list_site`,
-  COALESCE(ELEMENT_AT(SPLIT(`t6`.`diagnosis_all`, ','), 0 + 1), '') AS `diagnosis_primary`,
-  IF(
-    `t6`.`mental_health_category` <> '',
-    `t6`.`mental_health_category`,
-    `t6`.`service_line_submitted`
-  ) AS `submitted_code`
+  COALESCE(`t6`.`epoch`, 0) AS `epoch`
 FROM (
   SELECT
     `t5`.`record_id`,

@@ -36,11 +36,11 @@ FROM (
     `t17`.`spell_hrg`,
     `t17`.`treatment_function_code`,
     `t17`.`unbundled_hrg_all`,
-    `t17`.`spell_id`,
-    `t17`.`epoch`,
     `t17`.`list_site`,
     `t17`.`diagnosis_primary`,
     `t17`.`submitted_code`,
+    `t17`.`spell_id`,
+    `t17`.`epoch`,
     `t11`.`epoch_0`,
     `t12`.`diagnosis_any_0`,
     `t12`.`diagnosis_any_bar_0`,
@@ -81,11 +81,11 @@ FROM (
         `t14`.`spell_hrg`,
         `t14`.`treatment_function_code`,
         `t14`.`unbundled_hrg_all`,
-        `t14`.`spell_id`,
-        `t14`.`epoch`,
         `t14`.`list_site`,
         `t14`.`diagnosis_primary`,
-        `t14`.`submitted_code`
+        `t14`.`submitted_code`,
+        `t14`.`spell_id`,
+        `t14`.`epoch`
       FROM (
         SELECT
           *

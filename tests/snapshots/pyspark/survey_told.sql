@@ -27,7 +27,7 @@ FROM (
             `t36`.`spell_number` IS NOT NULL
           ) AND TRUE,
           `t36`.`spell_number`,
-          `t36`.`own_rule_number`
+          IF(`t36`.`flow` = 'apc_spell', CAST(NULL AS INT), `t36`.`own_rule_number`)
         ) AS `number`,
         CAST(COALESCE(
           IF((
@@ -120,7 +120,7 @@ FROM (
             `t37`.`spell_number` IS NOT NULL
           ) AND FALSE,
           `t37`.`spell_number`,
-          `t37`.`own_rule_number`
+          IF(`t37`.`flow` = 'apc_spell', CAST(NULL AS INT), `t37`.`own_rule_number`)
         ) AS `number`,
         CAST(COALESCE(
           IF((
@@ -217,7 +217,7 @@ FROM (
             `t38`.`spell_number` IS NOT NULL
           ) AND FALSE,
           `t38`.`spell_number`,
-          `t38`.`own_rule_number`
+          IF(`t38`.`flow` = 'apc_spell', CAST(NULL AS INT), `t38`.`own_rule_number`)
         ) AS `number`,
         CAST(COALESCE(
           IF((
@@ -329,11 +329,11 @@ FROM (
           `t22`.`spell_hrg`,
           `t22`.`treatment_function_code`,
           `t22`.`unbundled_hrg_all`,
-          `t22`.`spell_id`,
-          `t22`.`epoch`,
           `t22`.`list_site`,
           `t22`.`diagnosis_primary`,
           `t22`.`submitted_code`,
+          `t22`.`spell_id`,
+          `t22`.`epoch`,
           `t23`.`spell_number`,
           `t23`.`spell_record_id`,
           `t23`.`spell_tie`,
