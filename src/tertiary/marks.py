@@ -19,12 +19,17 @@ if TYPE_CHECKING:
 
 
 def digest(engine: Engine, tables: Mapping[str, ir.Table]) -> dict[str, str]:
-    """For each table a mark of its rows, whatever their order. No row may stand in it twice."""
+    """For each table a mark of its rows, whatever their order. No row may stand in it twice.
+
+    Two hashes a row, because those of Spark have 32 bits.
+    """
     marks = {}
     for name, table in tables.items():
-        words = table.select(word=_words(table).hash())
-        found = engine.fetch(words.aggregate(n=words.count(), bits=bit_xor(words.word))).to_pylist()[0]
-        marks[name] = f"{found['n']}:{found['bits']}"
+        text = _words(table)
+        words = table.select(one=text.hash(), two=("\x03" + text).hash())
+        found = engine.fetch(words.aggregate(n=words.count(), one=bit_xor(words.one), two=bit_xor(words.two)))
+        row = found.to_pylist()[0]
+        marks[name] = f"{row['n']}:{row['one']}:{row['two']}"
     return marks
 
 
