@@ -32,9 +32,9 @@ def renew(page: Path, folder: Path, name: str) -> None:
     text = page.read_text()
     sql = (Path(__file__).parent / "floor.sql").read_text().strip()
     for mark, inside in (("results", (folder / f"{name}.md").read_text().strip()), ("floor", f"```sql\n{sql}\n```")):
-        begin, end = f"<!-- {mark} -->\n", f"\n<!-- end of {mark} -->"
+        begin, end = f"<!-- {mark} -->\n", f"<!-- end of {mark} -->"
         first, rest = text.split(begin)
-        text = first + begin + inside + end + rest.split(end)[1]
+        text = f"{first}{begin}{inside}\n{end}{rest.split(end)[1]}"
     page.write_text(text)
 
 
