@@ -83,7 +83,8 @@ def values_of(record: Row, dimension: str) -> list[str]:
     if dimension == "diagnosis_any":
         return codes(record["diagnosis_all"])
     if dimension == "diagnosis_primary":
-        return codes(record["diagnosis_all"])[:1]
+        # the first place, and nothing when that is blank: a secondary code is not the primary one
+        return codes((record["diagnosis_all"] or "").split(",")[0])
     if dimension == "procedure_any":
         return codes(record["procedure_all"])
     if dimension == "unbundled_hrg":

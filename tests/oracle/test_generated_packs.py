@@ -157,6 +157,11 @@ CASES = {
         ({"flow": "plcm", "cds_unique_id": "C1"}, NONE),
         ({"flow": "plcm", "spell_id": "S1"}, NONE),
     ),
+    "a list that begins blank has no primary code": case(
+        op([("diagnosis_primary", "N", "exact", "A10")]),
+        ({"diagnosis_all": ",A10"}, NONE),
+        ({"diagnosis_all": "A10,B20"}, DERIVED),
+    ),
     "an exclusion ends the search on a contract row too": case(
         [rule("R1", [[HIT]], "NRD", propagation="not_specialised")],
         ({"flow": "plcm", "diagnosis_all": "A10", "service_line_submitted": A}, ("", "excluded")),
