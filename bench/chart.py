@@ -8,14 +8,14 @@ from math import ceil, floor, log10
 from typing import Any
 
 # colours that people who see colour differently can tell apart (Okabe and Ito), each with a label of its own
-COLOURS = {"floor": "#0072B2", "ours": "#D55E00", "pandas": "#009E73", "case": "#CC79A7", "spark": "#555555"}
-NAMES = {"floor": "floor", "ours": "tertiary", "pandas": "pandas", "case": "one CASE", "spark": "Spark"}
+COLOURS = {"floor": "#0072B2", "ours": "#D55E00", "pandas": "#009E73", "case": "#CC79A7"}
+NAMES = {"floor": "floor", "ours": "tertiary", "pandas": "pandas", "case": "one CASE"}
 WIDTH, BAR, GAP, LEFT, RIGHT, TOP = 760, 18, 4, 150, 90, 56
 
 
 def svg(medians: Sequence[dict[str, Any]], rows: dict[str, int]) -> str:
-    """Bars of CPU microseconds a record, on a logarithmic axis, grouped by size."""
-    shown = [r for r in medians if r["status"] == "ok" and r["task"] in COLOURS and r["size"]]
+    """Bars of CPU microseconds a record, on a logarithmic axis, grouped by size. Spark's CPU is not known."""
+    shown = [r for r in medians if r["status"] == "ok" and r["task"] in COLOURS and r["size"] and r["cpu_s"]]
     values = [r["cpu_s"] / rows[f"{r['size']:g}"] * 1e6 for r in shown]
     if not shown:
         return _page(80, [_text(10, 30, "Nothing to show was measured in this run.")])

@@ -50,6 +50,7 @@ def medians(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         if good:
             row |= {m: _median(r[m] for r in good) for m in MEASURES}
             row |= {"repeats": len(good), "counts": good[-1]["counts"]}
+            row |= dict.fromkeys(MEASURES[1:]) if TASKS[task].elsewhere else {}
             row["spread_cpu"] = max(r["cpu_s"] for r in good) / min(r["cpu_s"] for r in good)
         else:
             row["why"] = some[0].get("why", "")
@@ -58,7 +59,7 @@ def medians(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     for row in by_key.values():
         yardstick = by_key.get((TASKS[row["task"]].against, row["size"]))
         if yardstick:
-            row["ratio_cpu"] = row["cpu_s"] / yardstick["cpu_s"]
+            row["ratio_cpu"] = row["cpu_s"] / yardstick["cpu_s"] if row["cpu_s"] else None
             row["ratio_wall"] = row["wall_s"] / yardstick["wall_s"]
     order = list(TASKS)
     return sorted(rows, key=lambda r: (r["size"], order.index(r["task"])))
@@ -147,11 +148,15 @@ def _line(row: dict[str, Any], rows: dict[str, int]) -> str:
     if row["status"] != "ok":
         return f"| {what} (`{row['task']}`) | {size} | {row['status']}: {row['why']} | | | | | | | |"
     count = rows.get(size) or max([0, *(v for k, v in row["counts"].items() if k in ("rows", "received"))])
-    each = f"{row['cpu_s'] / count * 1e6:.2f}" if count else ""
-    ratios = [f"{row[r]:.2f}" if r in row else "" for r in ("ratio_cpu", "ratio_wall")]
-    to = TASKS[row["task"]].against if "ratio_cpu" in row else ""
-    cells = [f"{row['wall_s']:.2f}", f"{row['cpu_s']:.2f}", each, f"{row['peak_mib']:.0f}", _whole(row["read_mib"])]
+    each = row["cpu_s"] / count * 1e6 if count and row["cpu_s"] else None
+    cells = [_fine(row["wall_s"]), _fine(row["cpu_s"]), _fine(each), _whole(row["peak_mib"]), _whole(row["read_mib"])]
+    ratios = [_fine(row.get(r)) for r in ("ratio_cpu", "ratio_wall")]
+    to = TASKS[row["task"]].against if "ratio_wall" in row else ""
     return f"| {what} (`{row['task']}`) | {size} | " + " | ".join([*cells, *ratios, to]) + " |"
+
+
+def _fine(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"
 
 
 def _whole(value: float | None) -> str:

@@ -46,8 +46,9 @@ def test_every_task_runs_or_says_what_it_lacks(measured: dict[str, Any]) -> None
             assert f"not installed: {row['why']}" in measured["page"]
         else:
             assert row["wall_s"] > 0
-            assert row["cpu_s"] > 0
-            assert row["peak_mib"] > 10
+            for measure, least in (("cpu_s", 0), ("peak_mib", 10)):
+                known = row[measure]
+                assert (known is None) if TASKS[row["task"]].elsewhere else known > least
     assert 15_000 < measured["rows"]["0.02"] < 25_000
 
 
