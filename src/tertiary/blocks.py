@@ -174,7 +174,7 @@ def check_rows(engine: Engine, staged: ir.Table, block: Block, rows: ir.Table) -
 
 
 def conform(table: ir.Table, name: str | Sequence[str], extra: Sequence[str] = (), **constants: str) -> ir.Table:
-    """`table` with just the columns of run table `name` (or several) and `extra`; what it lacks is blank, false or null."""
+    """`table` with just the columns of run table `name` (or several) and `extra`; what it lacks is blank or null."""
     import ibis
 
     chosen: dict[str, Any] = {column: table[column] for column in extra}
