@@ -121,12 +121,12 @@ def test_a_file_written_aside_is_waited_for_and_is_the_same(engine: Any, tmp_pat
     alone = write(engine, tmp_path / "a", ledger_rows(1, 2, 3))
     folder = tmp_path / "b"
     with runs.locked(folder), runs.RunWriter(folder, engine) as writer:
-        held = engine.hold("held", engine.load("ledger_rows", ledger_rows(3, 2, 1)[::-1]), "payer_code")
+        held = engine.hold("held", engine.load("ledger_rows", ledger_rows(1, 2, 3).take([2, 0, 1])), "payer_code")
         writer.write_aside("ledger", held, ["payer_code"])
         writer.write("ledger", engine.load("other", ledger_rows(9)), ["payer_code"])
         assert writer.rows == {"ledger": 4}
         run = writer.commit(FACTS)
-    assert [f for f in run.manifest["tables"]["ledger"] if f not in alone.manifest["tables"]["ledger"]] != []
+    assert run.manifest["tables"]["ledger"][:1] == alone.manifest["tables"]["ledger"]
     assert sorted(amounts(run)) == [1, 2, 3, 9]
 
 

@@ -14,8 +14,9 @@ import io
 import os
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -29,6 +30,8 @@ HEADER_BYTES = 1 << 20
 # A row longer than this has swallowed others.
 MAX_ROW = 1 << 20
 SEPARATORS = (",", ";", "\t", "|")
+# All that the standard library raises for a broken, truncated, encrypted or strangely packed archive.
+UNREADABLE = (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError)
 _CHUNK = 1 << 22
 
 
@@ -104,7 +107,7 @@ def open_contents(name: str, path: Path, work: Path, number: int) -> list[Conten
         with path.open("rb") as handle:
             _scan(content, handle, None)
         return [_inspect(content, work)]
-    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+    except UNREADABLE as error:
         refuse_full_disk(error, work)
         content.problem = Problem("S01", _reason(error))
         return [content]
@@ -173,9 +176,9 @@ def _reason(error: Exception) -> str:
     return str(error)[:200] or type(error).__name__
 
 
-def _unpacked(content: Content, opener: object, target: Path) -> Content:
+def _unpacked(content: Content, opener: Callable[[], IO[bytes] | gzip.GzipFile], target: Path) -> Content:
     """Unpack a stream to the work folder while hashing it."""
-    with opener() as packed, target.open("wb") as out:  # type: ignore[operator]
+    with opener() as packed, target.open("wb") as out:
         _scan(content, packed, out)
     content.path = target
     content.bytes = target.stat().st_size
@@ -195,15 +198,15 @@ def _members(archive: Content, work: Path, number: int) -> list[Content]:
         for place, info in enumerate(sorted(names, key=lambda i: i.filename)):
             member = Content(f"{archive.name}!{info.filename}", archive.source, archive.source, stamp=archive.stamp)
             try:
-                _unpacked(member, lambda info=info: zipped.open(info), work / f"in{number}_{place}.csv")
-            except (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+                _unpacked(member, partial(zipped.open, info), work / f"in{number}_{place}.csv")
+            except UNREADABLE as error:
                 refuse_full_disk(error, work)
                 member.problem = Problem("S01", _reason(error))
             made.append(member)
         return made
 
 
-def _scan(content: Content, handle: IO[bytes], out: IO[bytes] | None) -> None:
+def _scan(content: Content, handle: IO[bytes] | gzip.GzipFile, out: IO[bytes] | None) -> None:
     """Hash a stream and notice what DuckDB would trip over; one pass, nothing held."""
     digest, decoder, is_ascii = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")(), True
     while chunk := handle.read(_CHUNK):
