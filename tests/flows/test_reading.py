@@ -152,6 +152,26 @@ def test_position_columns_when_the_joined_ones_are_blank(take: Take, tmp_path: P
     assert (row["episode_id"], row["quantity"], row["price_submitted"], row["cds_type"]) == ("RRV:H1:1", 0, None, "130")
 
 
+def test_a_secondary_code_never_becomes_the_primary_one(take: Take, tmp_path: Path) -> None:
+    blank = {
+        "Der_Diagnosis_All": "", "Der_Procedure_All": "", "Der_Primary_Diagnosis_Code": "",
+        "Der_Primary_Procedure_Code": "", "Der_Secondary_Diagnosis_Code_1": "", "Der_Secondary_Diagnosis_Code_2": "",
+        "Der_Procedure_Code_2": "",
+    }  # fmt: skip
+    changes = [
+        {"Der_Secondary_Diagnosis_Code_2": "I10X", "Der_Procedure_Code_2": "Y981"},
+        {"Der_Secondary_Diagnosis_Code_1": "E119", "Der_Secondary_Diagnosis_Code_2": "I10X"},
+        {},
+        {"Der_Diagnosis_All": "||N18.5,E119"},
+    ]
+    rows = [layouts.row("apc_episode", n) | blank | change for n, change in enumerate(changes)]
+    layouts.write(tmp_path / "a.csv", rows)
+    found = sorted(take().rows("activity"), key=lambda r: r["row_number"])
+    assert [(r["diagnosis_all"], r["procedure_all"]) for r in found] == [
+        (",I10", ",Y981"), (",E119,I10", ""), ("", ""), ("N185,E119", ""),
+    ]  # fmt: skip
+
+
 def test_kinds_of_critical_care_by_row(take: Take, tmp_path: Path) -> None:
     rows = [layouts.changed("cc_adult", n, {"CC_Unit_Function": f}) for n, f in enumerate(["01", "04", "13"])]
     layouts.write(tmp_path / "a.csv", rows)

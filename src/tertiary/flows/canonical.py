@@ -34,6 +34,9 @@ _READERS = {
     "financial_month": "CASE WHEN try_cast({0} AS SMALLINT) BETWEEN 1 AND 13 THEN try_cast({0} AS SMALLINT) END",
 }
 
+# lists of codes whose first place means the primary one
+_POSITIONED = {"icd10", "opcs4"}
+
 
 def quote(text: str) -> str:
     """A SQL string literal."""
@@ -72,6 +75,17 @@ class Cells:
             for p in parts
         ]
         return f"CASE {' '.join(filled)} ELSE '' END"
+
+    def unled(self, sources: Iterable[Sequence[str]]) -> str:
+        """SQL of whether the first filled alternative is joined from cells whose first is blank; blank if never."""
+        held = [names for names in sources if any(self.has(n) for n in names)]
+        blank = [f"{self.first([names])} = ''" for names in held]
+        cases = [
+            " AND ".join([*blank[:place], f"{self.one(names[0])} = ''"])
+            for place, names in enumerate(held)
+            if len(names) > 1
+        ]
+        return " OR ".join(f"({case})" for case in cases)
 
     def position(self, mapped: Mapped) -> int | None:
         """Position of the first field that feeds a column in this file."""
@@ -161,6 +175,9 @@ def _read(cells: Cells, m: Mapped) -> str:
     if m.how == "patient":
         return f"flows_patient({cell})"
     read = _READERS[m.how].format(cell) if cell != "''" else _blank(m.how)
+    if m.how in _POSITIONED and (unled := cells.unled(m.sources)):
+        # a secondary code never becomes the primary one: the list begins blank where the first cell is blank
+        read = f"rtrim(CASE WHEN {unled} THEN ',' ELSE '' END || {read}, ',')"
     if m.value:
         return (
             f"CASE WHEN {cell} = '' THEN {quote(m.value)} ELSE {read} END"
