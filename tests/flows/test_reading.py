@@ -229,7 +229,11 @@ def test_scan_keeps_the_order_of_the_file(engine: DuckDBEngine, register: Regist
     content.path.write_text(",".join('"' + h.replace('"', '""') + '"' for h in header) + "\n")
     macros.install(engine, "key")
     compiled = checks.compile_rows(Cells(found), register["points_of_delivery"])
-    plan = engine.query("EXPLAIN " + stage.selection(content, 0, compiled, True, None)).column(1)[0].as_py()
+    plan = (
+        engine.query("EXPLAIN " + stage.selection([stage.Source(0, content, None)], compiled, True))
+        .column(1)[0]
+        .as_py()
+    )
     assert "Read Csv" in plan.title() or "READ_CSV" in plan.upper()
     assert "JOIN" not in plan.upper()
 

@@ -33,6 +33,7 @@ SEPARATORS = (",", ";", "\t", "|")
 # All that the standard library raises for a broken, truncated, encrypted or strangely packed archive.
 UNREADABLE = (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError)
 _CHUNK = 1 << 22
+_NOT_MARKS = bytes(b for b in range(256) if b not in b'"\n')
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,11 @@ class Problem:
 
 @dataclass
 class Content:
-    """One table in one file: `name` as told to people, `path` the bytes to read (an unpacked copy for archives)."""
+    """One table in one file: `name` as told to people, `path` the bytes to read (an unpacked copy for archives).
+
+    `form` is how its lines end, or the types of its columns in Parquet. `rows` is how many it holds by another count
+    than the reader's: line ends outside quotes, or what a Parquet file says; None where those tell nothing.
+    """
 
     name: str
     source: Path
@@ -58,11 +63,18 @@ class Content:
     encoding: str = "utf-8"
     separator: str = ","
     header: tuple[str, ...] = ()
+    form: str = ""
+    rows: int | None = None
     needs_care: bool = False
     recognised: Recognised | None = None
     problem: Problem | None = None
     notes: list[Problem] = field(default_factory=list)
     stamp: tuple[int, int] = (0, 0)
+
+    @property
+    def layout(self) -> tuple[str, ...]:
+        """Files of equal layout can be read by one statement."""
+        return (self.kind, self.separator, self.form, *self.header)
 
     def changed(self) -> bool:
         """Whether the file on disk is not the one that was opened."""
@@ -209,8 +221,10 @@ def _members(archive: Content, work: Path, number: int) -> list[Content]:
 def _scan(content: Content, handle: IO[bytes] | gzip.GzipFile, out: IO[bytes] | None) -> None:
     """Hash a stream and notice what DuckDB would trip over; one pass, nothing held."""
     digest, decoder, is_ascii = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")(), True
+    lines = _Lines()
     while chunk := handle.read(_CHUNK):
         digest.update(chunk)
+        lines.feed(chunk)
         if out is not None:
             out.write(chunk)
         if not content.has_nul and b"\0" in chunk:
@@ -222,6 +236,35 @@ def _scan(content: Content, handle: IO[bytes] | gzip.GzipFile, out: IO[bytes] | 
             except UnicodeDecodeError:
                 content.encoding = "not utf-8"
     content.hash = digest.hexdigest()
+    content.rows = lines.rows
+
+
+class _Lines:
+    """Counts the rows of well-formed text by its line ends outside quotes."""
+
+    def __init__(self) -> None:
+        self._ends = 0
+        self._last = b""
+        self._is_quoted = False
+        self._has_blank = False
+
+    def feed(self, chunk: bytes) -> None:
+        """Go on with the next bytes."""
+        # quotes with no line end between them change nothing
+        marks = chunk.translate(None, _NOT_MARKS).replace(b'""', b"")
+        parts = marks.split(b'"')
+        self._ends += sum(part.count(b"\n") for part in parts[1 if self._is_quoted else 0 :: 2])
+        self._is_quoted ^= len(parts) % 2 == 0
+        for text in (chunk, self._last + chunk[:2]):
+            self._has_blank |= b"\n\n" in text or b"\n\r\n" in text
+        self._last = (self._last + chunk)[-2:] if len(chunk) < 2 else chunk[-2:]
+
+    @property
+    def rows(self) -> int | None:
+        """Rows below the header; None when a quote stays open or a line is blank, even of a cell: ends do not tell."""
+        if self._is_quoted or self._has_blank or not self._last:
+            return None
+        return self._ends - self._last.endswith(b"\n")
 
 
 def _inspect(content: Content, work: Path) -> Content:
@@ -253,7 +296,7 @@ def _from_utf16(content: Content, work: Path) -> bytes:
                 out.write(text)
     except UnicodeError:
         return b""
-    content.path, content.has_nul, content.encoding = copy, False, "utf-8"
+    content.path, content.has_nul, content.encoding, content.rows = copy, False, "utf-8", None
     content.notes.append(Problem("S09", "UTF-16"))
     with copy.open("rb") as handle:
         return handle.read(HEADER_BYTES)
@@ -271,9 +314,16 @@ def _inspect_text(content: Content, start: bytes) -> None:
         header = _first_record(body, separator)
         found = recognise(header)
         choices.append((found.matched if found else 0, len(header), separator, header, found))
+    content.form = _line_ends(body)
     matched, _, separator, header, found = max(choices, key=lambda c: (c[0], c[1]))
     content.separator, content.header, content.recognised = separator, tuple(h.strip() for h in header), found
     _judge_header(content, matched)
+
+
+def _line_ends(text: str) -> str:
+    pairs = text.count("\r\n")
+    alone = {"\n": text.count("\n") - pairs, "\r": text.count("\r") - pairs, "\r\n": pairs}
+    return " ".join(end for end, count in alone.items() if count)
 
 
 def _first_record(text: str, separator: str) -> list[str]:
@@ -290,10 +340,12 @@ def _inspect_parquet(content: Content) -> None:
 
     content.kind = "parquet"
     try:
-        content.header = tuple(pq.read_schema(content.path).names)
+        with pq.ParquetFile(content.path) as table:
+            schema, content.rows = table.schema_arrow, table.metadata.num_rows
     except (pa.ArrowException, OSError) as error:
         content.problem = Problem("S01", str(error).splitlines()[0][:200])
         return
+    content.header, content.form = tuple(schema.names), ";".join(map(str, schema.types))
     content.recognised = recognise(content.header)
     _judge_header(content, content.recognised.matched if content.recognised else 0)
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from fnmatch import fnmatch
@@ -11,19 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tertiary.errors import ConservationError, FlowError
-from tertiary.flows import careful, crossflow, files, findings, macros, references, stage, submissions
-from tertiary.flows.canonical import Cells
-from tertiary.flows.checks import RowCheck, compile_rows
+from tertiary.flows import crossflow, files, findings, macros, reading, references, stage, submissions
 from tertiary.flows.files import Content, Problem
+from tertiary.flows.reading import Reached
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from tertiary.engine import DuckDBEngine
     from tertiary.register import Register
-
-log = logging.getLogger(__name__)
-Reached = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -91,7 +86,7 @@ def _take_in(
     for module in (stage, findings):
         module.create(engine)
     contents = _open(inputs, engine.work)
-    compiled, broken = _read(engine, contents, register, key is not None, reached)
+    compiled, broken = reading.read(engine, contents, register, key is not None, reached)
     _load_files(engine, contents, inputs, settings, is_superseding)
     _load_broken(engine, broken)
     macros.forget_key(engine)
@@ -115,97 +110,6 @@ def _open(inputs: Sequence[Path], work: Path) -> dict[int, Content]:
         for content in files.open_contents(name, path, work, place):
             contents[len(contents)] = content
     return contents
-
-
-def _read(
-    engine: DuckDBEngine,
-    contents: dict[int, Content],
-    register: Register,
-    has_key: bool,
-    reached: Reached | None = None,
-) -> tuple[dict[int, list[RowCheck]], list[dict[str, Any]]]:
-    compiled: dict[int, list[RowCheck]] = {}
-    broken: list[dict[str, Any]] = []
-    points = register["points_of_delivery"]
-    done, total = 0, sum(c.bytes for c in contents.values())
-    for number, content in contents.items():
-        if reached is not None:
-            reached(done, total)
-        done += content.bytes
-        if content.problem is not None or content.recognised is None:
-            continue
-        found = compile_rows(Cells(content.recognised), points)
-        set_aside = _read_one(engine, content, number, found, has_key)
-        if content.changed():
-            content.problem, set_aside = Problem("S10", ""), []
-            engine.execute(f"DELETE FROM flows_rows WHERE file_no = {number}")
-        if content.problem is None:
-            compiled[number] = stage.judge_pseudonyms(engine, number, found, has_key)
-            broken += [{"file_no": number, **b} for b in set_aside]
-            if not set_aside and not _rows(engine, number):
-                content.notes.append(Problem("S03", "0 rows"))
-            _note_columns(content)
-        log.info("read file", extra={"flow": content.recognised.contract.flow})
-    return compiled, broken
-
-
-def _rows(engine: DuckDBEngine, number: int) -> int:
-    return int(engine.query(f"SELECT count(*) FROM flows_rows WHERE file_no = {number}").column(0)[0].as_py())
-
-
-def _read_one(
-    engine: DuckDBEngine, content: Content, number: int, compiled: list[RowCheck], has_key: bool
-) -> list[dict[str, Any]]:
-    """Insert one content: strictly, else carefully. Returns the rows that could not be split into cells."""
-    import duckdb
-
-    if not content.needs_care:
-        try:
-            stage.insert(engine, content, number, compiled, has_key, None)
-            return []
-        except duckdb.OutOfMemoryException:
-            raise
-        except duckdb.Error as error:
-            if content.kind == "parquet":
-                content.problem = Problem("S01", type(error).__name__)
-                return []
-    return _read_carefully(engine, content, number, compiled, has_key)
-
-
-def _read_carefully(
-    engine: DuckDBEngine, content: Content, number: int, compiled: list[RowCheck], has_key: bool
-) -> list[dict[str, Any]]:
-    import duckdb
-
-    good = engine.work / f"good{number}.csv"
-    try:
-        split = careful.split(content, good)
-        if split.rows > len(split.broken):
-            stage.insert(engine, content, number, compiled, has_key, good)
-    except (OSError, duckdb.Error) as error:
-        files.refuse_full_disk(error, engine.work)
-        content.problem = Problem("S01", type(error).__name__)
-        return []
-    finally:
-        good.unlink(missing_ok=True)
-    if split.encodings:
-        lines = sum(split.encodings.values())
-        content.notes.append(Problem("S09", f"Windows-1252 on {lines} lines"))
-    if split.trimmed:
-        content.notes.append(Problem("S17", f"{split.trimmed} rows"))
-    return split.broken
-
-
-def _note_columns(content: Content) -> None:
-    """Columns that were not read: unknown ones, and personal data that is never kept."""
-    found = content.recognised
-    assert found is not None
-    if found.unknown:
-        names = [content.header[p] for p in found.unknown]
-        content.notes.append(Problem("F01.unknown", "; ".join(names)[:200]))
-    dropped = [f.name for f in found.contract.fields if f.role == "dropped" and f.name in found.fields]
-    if personal := [n for n in dropped if n != "PERSON BIRTH DATE"]:
-        content.notes.append(Problem("S21", "; ".join(personal)[:200], personal[0]))
 
 
 def _load_files(
