@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import accumulate
 from pathlib import Path
 
 THREADS, MEMORY = 2, "4GB"
@@ -27,8 +28,10 @@ def _spark() -> Iterator:
 
 def everything(files: Sequence[Path], overlays: Sequence[Path], out: Path, *, on_spark: bool = False) -> dict[str, int]:
     """Decide all records of `files`, block by block, and roll up the ledger; returns rows written by table."""
+    import pyarrow.parquet as pq
+
     from tertiary.assign import AssignSettings
-    from tertiary.blocks import write_block
+    from tertiary.blocks import decide, write_decided
     from tertiary.ledger import ledger
     from tertiary.register import Register
     from tertiary.runs import RunWriter
@@ -39,9 +42,15 @@ def everything(files: Sequence[Path], overlays: Sequence[Path], out: Path, *, on
     with _spark() if on_spark else _engine() as engine, RunWriter(out, engine) as writer:
         known = Register.load(overlays=list(overlays))
         common = whole(engine, engine.scan("activity", files), known, settings)
-        for file in files:
+        blocks = [(file, pq.read_metadata(file).num_rows) for file in files]
+        while blocks:
+            count = max(1, sum(total <= engine.block_rows for total in accumulate(rows for _, rows in blocks)))
+            group, blocks = blocks[:count], blocks[count:]
             with engine.block():
-                write_block(writer, engine, engine.scan("block", [file]), known, settings, common)
+                decided = decide(engine, group, known, settings, common)
+                writer.wait()
+                for rows, staged in decided:
+                    write_decided(writer, engine, rows, staged)
         records = engine.scan("records", [out / file for file in writer.tables["records"]])
         writer.write("ledger", ledger(records), [c.name for c in columns("ledger") if c.is_key])
         return dict(writer.rows)

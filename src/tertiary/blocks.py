@@ -18,6 +18,8 @@ from tertiary.summary import merged, summary_of
 from tertiary.tables import columns, ibis_schema
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import ibis.expr.types as ir
 
     from tertiary.assign import AssignSettings
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from tertiary.stages import Whole
 
 ORDER = ("submission_id", "row_number", "record_id")
+BOTH = ("records", "reasons")
 FINDINGS_ORDER = ("file", "row_number", "rule_id", "field", "finding_id")
 
 
@@ -75,44 +78,94 @@ def write_blocks(
 ) -> tuple[dict[str, Any], int]:
     """Write activity, and what the stages make of each block of it. Returns the run's summary and the blocks kept.
 
-    A block whose rows, knowledge and software are those of the former run is kept as it was.
+    A block whose rows, knowledge and software are those of the former run is kept as it was. Small blocks that follow
+    each other are decided together, since the stages cost most of a second however few the rows.
     """
     overlays = [overlay.sha256 for overlay in known.overlays]
     base = [software_mark(), engine.facts()["version"], str(known.as_known), overlays, asdict(settings)]
     months: list[tuple[str, int | None]] = []
-    parts, kept = [], 0
+    summaries: list[dict[str, Any]] = []
+    waiting: list[tuple[str, Block]] = []
+    kept = 0
+
+    def decide_waiting() -> None:
+        if not waiting:
+            return
+        blocks = [(writer.folder / block.file, block.rows) for _, block in waiting]
+        with engine.block():
+            decided = decide(engine, blocks, known, settings, common)
+            writer.wait()  # at most the tables of one group wait in memory for their writing
+            for (key, block), (rows, staged) in zip(waiting, decided, strict=True):
+                check_rows(engine, staged, block, rows)
+                with writer.part(key) as summary:
+                    write_decided(writer, engine, rows, staged)
+                    _write_findings(writer, engine, arrived, staged)
+                    summary.update(summary_of(engine, staged))
+                summaries.append(summary)
+        waiting.clear()
+
     for block in cut(engine, writer, arrived.activity):
-        rows = engine.scan("block", [writer.folder / block.file])
-        key = fingerprint([*base, block.file, digest(engine, common.read_by(rows))])
-        summary = writer.again(key)
-        if summary is None:
-            with writer.part(key) as summary, engine.block():
-                summary.update(_decide(writer, engine, arrived, rows, block, known, settings, common))
-        else:
-            kept += 1
-        parts.append(summary)
         months.append((block.financial_year, block.financial_month))
+        rows = engine.scan("block_found", [writer.folder / block.file])
+        key = fingerprint([*base, block.file, digest(engine, common.read_by(rows))])
+        is_former = writer.has(key)
+        if is_former or sum(b.rows for _, b in waiting) + block.rows > engine.block_rows:
+            decide_waiting()
+        if is_former:
+            summaries.append(writer.again(key))
+            kept += 1
+        else:
+            waiting.append((key, block))
+    decide_waiting()
     records = writer.tables.get("records", [])
     for month in dict.fromkeys(months):
         _write_month(writer, engine, [f for m, f in zip(months, records, strict=True) if m == month], base)
-    return merged(parts), kept
+    return merged(summaries), kept
 
 
-def _decide(
-    writer: RunWriter, engine: Engine, arrived: Intake, rows: ir.Table, block: Block, known: Register,
-    settings: AssignSettings, common: Whole,
-) -> dict[str, dict[str, int]]:  # fmt: skip
-    """Write records, reasons and findings of one block; returns its summary."""
+def decide(
+    engine: Engine, blocks: Sequence[tuple[Path, int]], known: Register, settings: AssignSettings, common: Whole
+) -> Iterator[tuple[ir.Table, ir.Table]]:
+    """Run the stages once over several blocks: files of activity and their rows.
+
+    For each block in turn its rows and its decided records, row_key counting on from block to block.
+    """
+    rows = engine.scan_on("block", blocks, "row_key")
+    decided = stages(engine, rows, known, settings, common, narrow=True)
+    told = sorted(DECIDED - {c.name for name in BOTH for c in columns(name)})
+    decided = conform(decided, BOTH, told).drop(*GIVEN)
+    given = conform(rows.filter(rows.fate == "accepted"), "records", ["row_key"]).select("row_key", *sorted(GIVEN))
+    staged = engine.hold("staged", decided, "row_key", given)
+    if len(blocks) == 1:
+        yield rows, staged
+        return
+    last = 0
+    for file, count in blocks:
+        first, last = last + 1, last + count
+        own = engine.scan("block_of_several", [file])
+        own = own.mutate(row_key=own.row_key + (first - 1))
+        yield own, engine.portion("staged_of_several", staged, "row_key", first, last)
+
+
+def write_decided(writer: RunWriter, engine: Engine, rows: ir.Table, staged: ir.Table) -> None:
+    """Write `records` and `reasons` of a block from its rows and its decided records."""
+    apart = rows.filter(rows.fate != "accepted")
+    records = staged
+    if engine.count(apart):
+        records = conform(staged, "records", ["row_key"]).union(conform(apart, "records", ["row_key"]))
+    writer.write_aside("records", records, ("row_key",))
+    writer.write_aside("reasons", staged, ("row_key",))
+
+
+def _write_findings(writer: RunWriter, engine: Engine, arrived: Intake, staged: ir.Table) -> None:
+    """What the stages find wrong with the commissioners of a block."""
     from tertiary.assign import commissioner_findings
 
-    staged = write_block(writer, engine, rows, known, settings, common)
-    check_rows(engine, staged, block, rows)
     sent = arrived.submissions.select("submission_id", "file")
     told = attach(commissioner_findings(staged).drop("file"), sent, ["submission_id"])
     told = engine.materialise("block_findings", told)
     if engine.count(told):
         writer.write("findings", conform(told, "findings"), FINDINGS_ORDER)
-    return summary_of(engine, staged)
 
 
 def _write_month(writer: RunWriter, engine: Engine, files: Sequence[str], base: Sequence[Any]) -> None:
@@ -120,32 +173,13 @@ def _write_month(writer: RunWriter, engine: Engine, files: Sequence[str], base: 
     from tertiary.ledger import ledger, patient_cells
 
     key = fingerprint([*base, "ledger", files])
-    if writer.again(key) is not None:
+    if writer.has(key):
+        writer.again(key)
         return
     records = engine.scan("month_records", [writer.folder / file for file in files])
     with writer.part(key):
         for name, table in (("ledger", ledger(records)), ("patient_cells", patient_cells(records))):
             writer.write(name, table, [c.name for c in columns(name) if c.is_key])
-
-
-def write_block(
-    writer: RunWriter, engine: Engine, rows: ir.Table, known: Register, settings: AssignSettings, common: Whole
-) -> ir.Table:
-    """Decide the accepted records of a block and write its `records` and `reasons`; returns the decided records."""
-    decided = stages(engine, rows, known, settings, common, narrow=True)
-    both = ("records", "reasons")
-    told = sorted(DECIDED - {c.name for name in both for c in columns(name)})
-    decided = conform(decided, both, told).drop(*GIVEN)
-    given = conform(rows.filter(rows.fate == "accepted"), "records", ["row_key"]).select("row_key", *sorted(GIVEN))
-    staged = engine.hold("staged", decided, "row_key", given)
-    apart = rows.filter(rows.fate != "accepted")
-    records = staged
-    if engine.count(apart):
-        records = conform(staged, "records", ["row_key"]).union(conform(apart, "records", ["row_key"]))
-    writer.wait()  # at most the tables of one block wait in memory for their writing
-    writer.write_aside("records", records, ("row_key",))
-    writer.write_aside("reasons", staged, ("row_key",))
-    return staged
 
 
 def write_rest(writer: RunWriter, engine: Engine, arrived: Intake) -> None:

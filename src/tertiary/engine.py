@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache
+from itertools import accumulate
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
@@ -44,6 +45,9 @@ class Engine(Protocol):
     def scan(self, name: str, paths: Sequence[Path]) -> ir.Table:
         """Name Parquet files as one table without reading them."""
 
+    def scan_on(self, name: str, files: Sequence[tuple[Path, int]], key: str) -> ir.Table:
+        """As `scan`, of files and their rows; `key`, which numbers the rows of each from 1, counts on."""
+
     def table(self, name: str) -> ir.Table:
         """The table or view `name` as an unbound expression."""
 
@@ -59,6 +63,9 @@ class Engine(Protocol):
         `beside` are further columns of the same rows, in that order, with the same column to tell. ConservationError
         when its rows are others.
         """
+
+    def portion(self, name: str, held: ir.Table, column: str, first: int, last: int) -> ir.Table:
+        """The rows of a held table with `column`, by which it is ordered, from `first` to `last`, held as well."""
 
     def drop(self, name: str) -> None:
         """Forget a table made by `materialise`, `hold` or `load`."""
@@ -155,9 +162,18 @@ class DuckDBEngine:
 
     def scan(self, name: str, paths: Sequence[Path]) -> ir.Table:
         """Name Parquet files as one table without reading them. RunError when they are gone."""
+        return self._scan(name, paths, "*")
+
+    def scan_on(self, name: str, files: Sequence[tuple[Path, int]], key: str) -> ir.Table:
+        """As `scan`, of files and their rows; `key`, which numbers the rows of each from 1, counts on."""
+        before = list(accumulate((rows for _, rows in files[:-1]), initial=0))
+        counted = f'"{key}" + {before}[CAST(file_index AS BIGINT) + 1]'
+        return self._scan(name, [path for path, _ in files], f'* REPLACE ({counted} AS "{key}")')
+
+    def _scan(self, name: str, paths: Sequence[Path], columns: str) -> ir.Table:
         self._scanned.update(paths)
         files = ", ".join("'" + str(p).replace("'", "''") + "'" for p in paths)
-        self.execute(f'CREATE OR REPLACE VIEW "{name}" AS SELECT * FROM read_parquet([{files}])')
+        self.execute(f'CREATE OR REPLACE VIEW "{name}" AS SELECT {columns} FROM read_parquet([{files}])')
         return self.table(name)
 
     def table(self, name: str) -> ir.Table:
@@ -183,6 +199,22 @@ class DuckDBEngine:
         table = self.query(f"SELECT * FROM ({self.sql(expr)}){ordered}")
         if beside is not None:
             table = _side_by_side(table, self.fetch(beside), order_by)
+        return self._hold(name, table, order_by)
+
+    def portion(self, name: str, held: ir.Table, column: str, first: int, last: int) -> ir.Table:
+        """The rows of a held table with `column`, by which it is ordered, from `first` to `last`: no copy is made."""
+        import pyarrow.compute as pc
+
+        table, order_by = self._held[held.get_name()]
+        if order_by != column:
+            raise EngineError(f"{held.get_name()} is held in the order of {order_by!r}, not of {column!r}.")
+        before, upto = (
+            pc.sum(test).as_py() or 0
+            for test in (pc.less(table.column(column), first), pc.less_equal(table.column(column), last))
+        )
+        return self._hold(name, table.slice(before, upto - before), order_by)
+
+    def _hold(self, name: str, table: pa.Table, order_by: str) -> ir.Table:
         self._held[name] = (table, order_by)
         self.connection.register(name, table)
         return _unbound(name, table.schema)

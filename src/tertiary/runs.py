@@ -263,11 +263,14 @@ class RunWriter:
         finally:
             self._part = None
 
-    def again(self, key: str) -> dict[str, Any] | None:
-        """Keep the part of the former run that has `key`, and return what was kept with it; None when there is none."""
+    def has(self, key: str) -> bool:
+        """Whether the former run has a part `key` whose files are all there."""
         part = self._former.get(key)
-        if part is None or not all((self.folder / path).is_file() for _, path, _ in part["files"]):
-            return None
+        return part is not None and all((self.folder / path).is_file() for _, path, _ in part["files"])
+
+    def again(self, key: str) -> dict[str, Any]:
+        """Keep the part `key` of the former run, which it must have, and return what was kept with it."""
+        part = self._former[key]
         kept = [self._note(_File(*known)) for known in part["files"]]
         self._parts[key] = (kept, part["facts"])
         return dict(part["facts"])

@@ -13,7 +13,9 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import reduce
 from importlib import resources
+from itertools import accumulate
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -133,6 +135,17 @@ class SparkEngine:
         """Name Parquet files as one table without reading them."""
         return self._view(name, self.session.read.parquet(*[_location(p) for p in paths]), None)
 
+    def scan_on(self, name: str, files: Sequence[tuple[Path, int]], key: str) -> ir.Table:
+        """As `scan`, of files and their rows; `key`, which numbers the rows of each from 1, counts on."""
+        from pyspark.sql import functions as f
+
+        before = accumulate((rows for _, rows in files[:-1]), initial=0)
+        frames = [
+            self.session.read.parquet(_location(path)).withColumn(key, f.col(key) + f.lit(start).cast("bigint"))
+            for (path, _), start in zip(files, before, strict=True)
+        ]
+        return self._view(name, reduce(lambda one, other: one.unionByName(other), frames), None)
+
     def table(self, name: str) -> ir.Table:
         """The view `name` as an unbound expression."""
         import ibis
@@ -151,6 +164,10 @@ class SparkEngine:
         """As `materialise`: Spark holds nothing that could not be larger than its memory, and orders when it writes."""
         both = expr if beside is None else expr.join(beside, order_by)
         return self.materialise(name, both)
+
+    def portion(self, name: str, held: ir.Table, column: str, first: int, last: int) -> ir.Table:
+        """The rows of a held table with `column` from `first` to `last`."""
+        return self.name(name, held.filter(held[column].between(first, last)))
 
     def drop(self, name: str) -> None:
         """Forget a table made by `materialise` or `load`."""

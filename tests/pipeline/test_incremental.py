@@ -6,10 +6,12 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 import tertiary
 from tertiary import blocks
+from tertiary.engine import DuckDBEngine, Engine
 
 pytestmark = pytest.mark.slow
 
@@ -26,13 +28,13 @@ def year(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def months_decided(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The months of the blocks that are decided anew from here on."""
     seen: list[int] = []
-    decide = blocks._decide
+    check = blocks.check_rows
 
-    def told(*given: Any) -> Any:
-        seen.append(next(g for g in given if isinstance(g, blocks.Block)).financial_month)
-        return decide(*given)
+    def told(engine: Engine, staged: Any, block: blocks.Block, rows: Any) -> None:
+        seen.append(block.financial_month or 0)
+        check(engine, staged, block, rows)
 
-    monkeypatch.setattr(blocks, "_decide", told)
+    monkeypatch.setattr(blocks, "check_rows", told)
     return seen
 
 
@@ -86,3 +88,26 @@ def test_another_register_decides_everything_again(year: Path, tmp_path: Path, m
     other = tertiary.run(given, out=tmp_path / "out")
     assert {1, 2} <= set(seen)
     assert other.manifest["tables"] == tertiary.run(given, out=tmp_path / "fresh").manifest["tables"]
+
+
+def test_small_months_are_decided_together_and_large_ones_alone(
+    year: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the blocks that are decided by one pass of the stages, the files are the same."""
+    groups: list[int] = []
+    decide = blocks.decide
+
+    def told(engine: Engine, given: Any, *others: Any) -> Any:
+        groups.append(len(given))
+        return decide(engine, given, *others)
+
+    monkeypatch.setattr(blocks, "decide", told)
+    given = part_of(year, tmp_path / "in", "no such file")
+    one = tertiary.run(given, out=tmp_path / "one", register=[year / "register"])
+    assert groups == [len(one.activity.paths)] and groups[0] >= 3
+    groups.clear()
+    rows = [pq.read_metadata(path).num_rows for path in one.activity.paths]
+    monkeypatch.setattr(DuckDBEngine, "block_rows", max(rows))
+    apart = tertiary.run(given, out=tmp_path / "apart", register=[year / "register"])
+    assert sum(groups) == len(rows) and len(groups) > 1
+    assert apart.manifest["tables"] == one.manifest["tables"]
