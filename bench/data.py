@@ -80,7 +80,7 @@ def _multiply(files: list[str], rows: int, folder: Path) -> None:
             (SELECT DISTINCT unnest(string_split(diagnosis_all, ',')) AS code FROM seed WHERE diagnosis_all <> '')""")
         months = db.execute("SELECT DISTINCT financial_month FROM seed ORDER BY 1").fetchall()
         held = db.execute("SELECT count(*) FROM seed").fetchall()[0][0]
-        copies = max(1, round(rows / held))
+        copies = max(1, -(-rows // held))
         share = min(1.0, rows / held / copies)
         keys = ", ".join(f"CASE WHEN {k} = '' OR c = 0 THEN {k} ELSE {k} || '~' || c END AS {k}" for k in KEYS)
         for (month,) in months:

@@ -159,7 +159,7 @@ TASKS: dict[str, Task] = {
     "spark": Task(
         "tertiary on Spark, local",
         _spark,
-        largest=1,
+        largest=5,
         needs=("pyspark", "tertiary.spark"),
         engine="spark",
         elsewhere=True,
