@@ -138,7 +138,7 @@ def test_a_statement_reads_no_more_than_a_good_measure(
 
 
 def test_a_row_that_the_reader_loses_is_missed(take: Take, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of five files or more the engine's reader has been seen to drop a last row whose quote stays open."""
+    """Of many files the engine's reader has been seen to drop a last row whose quote stays open."""
     insert = stage.insert
 
     def losing(engine: DuckDBEngine, sources: Sequence[Source], *others: Any) -> None:
