@@ -45,10 +45,10 @@ class ConservationError(TertiaryError):
 class PoolError(TertiaryError):
     """An agreement to share a budget, or the amounts it is settled with, cannot be used."""
 
-    exit_code = 16
+    exit_code = 17
 
 
 class DecisionError(TertiaryError):
     """The decision store cannot be used, or a step is not allowed."""
 
-    exit_code = 17
+    exit_code = 18

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from statistics import fmean, stdev
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from tertiary.errors import PoolError
 from tertiary.pool import (
     Agreement,
+    Cases,
     compare,
     least_population,
     merged,
@@ -24,6 +26,7 @@ from tertiary.pool import (
     recharges,
     rules,
     settle,
+    simulated,
     statements,
     to_the_penny,
     variation,
@@ -175,6 +178,21 @@ def test_chance_falls_with_the_number_of_cases() -> None:
     for call in (lambda: variation(0), lambda: least_population(0, 1)):
         with pytest.raises(PoolError, match="above 0"):
             call()
+
+
+def test_simulated_years_have_the_spread_that_chance_gives() -> None:
+    own = {"B": Cases(100, 50_000, 1.0), "A": Cases(400, 80_000, 0.5)}
+    years = simulated(own, 20_000, seed=3)
+    for code, partner in own.items():
+        costs = [float(year[code]) for year in years]
+        assert fmean(costs) == pytest.approx(partner.cost, rel=0.01)
+        assert stdev(costs) / fmean(costs) == pytest.approx(variation(partner.number, partner.cv_cost), rel=0.03)
+    wide = [float(year["B"]) for year in simulated(own, 20_000, seed=3, phi=3)]
+    # phi multiplies the variance of the number, not that of the costs
+    assert stdev(wide) / fmean(wide) == pytest.approx(((3 + 1.0**2) / 100) ** 0.5, rel=0.03)
+    assert simulated(own, 5, seed=3) == simulated(dict(reversed(own.items())), 5, seed=3)
+    with pytest.raises(PoolError, match="above 0"):
+        simulated({"A": Cases(0, 1, 1)}, 5, seed=1)
 
 
 def test_leaving() -> None:

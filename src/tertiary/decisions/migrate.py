@@ -13,19 +13,24 @@ from tertiary.errors import DecisionError
 def ready(engine: Engine, *, create: bool) -> None:
     """Make the tables of a new store. DecisionError when it is of another version, or new and `create` is off."""
     from alembic.migration import MigrationContext
-    from alembic.script import ScriptDirectory
 
-    newest = ScriptDirectory.from_config(_config(None)).get_current_head()
     with engine.connect() as connection:
         held = MigrationContext.configure(connection).get_current_revision()
         is_new = held is None and not inspect(connection).get_table_names()
     if is_new and create:
         upgrade(engine)
-    elif held != newest:
+    elif held != newest():
         raise DecisionError(
-            f"The store is of version {held or 'none'}, this software needs {newest}. Make a copy of it, then run: "
+            f"The store is of version {held or 'none'}, this software needs {newest()}. Make a copy of it, then run: "
             "tertiary decisions upgrade."
         )
+
+
+def newest() -> str:
+    """The version that this software works with."""
+    from alembic.script import ScriptDirectory
+
+    return str(ScriptDirectory.from_config(_config(None)).get_current_head())
 
 
 def upgrade(engine: Engine, to: str = "head") -> None:

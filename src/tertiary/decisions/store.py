@@ -302,6 +302,16 @@ class Store:
         raise AssertionError("unreachable")
 
 
+def upgrade(url: str) -> str:
+    """Take the tables of the store at a URL to the newest version; returns it. DecisionError as in `Store.open`."""
+    engine = _connect(url)
+    try:
+        migrate.upgrade(engine)
+        return migrate.newest()
+    finally:
+        engine.dispose()
+
+
 def _state(steps: Sequence[Step], parties: set[str]) -> str:
     """The state that the steps have reached; a consent counts once every party has given it."""
     state = ""

@@ -10,10 +10,11 @@ from tertiary.pool.risk import Outcome, share_risk
 from tertiary.pool.settle import Settled, Settlement, settle
 from tertiary.pool.statements import Recharge, Statement, phased, recharges, statements
 from tertiary.pool.terms import Agreement, Rule, rules
-from tertiary.pool.volatility import least_population, pooled_variation, variation
+from tertiary.pool.volatility import Cases, least_population, pooled_variation, simulated, variation
 
 __all__ = [
     "Agreement",
+    "Cases",
     "Compared",
     "Outcome",
     "Partner",
@@ -33,6 +34,7 @@ __all__ = [
     "rules",
     "settle",
     "share_risk",
+    "simulated",
     "statements",
     "to_the_penny",
     "variation",

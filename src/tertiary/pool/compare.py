@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from importlib import resources
 from math import sqrt
 
 from tertiary.errors import PoolError
 from tertiary.pool.pennies import Amount
 from tertiary.pool.risk import share_risk
+
+
+def choices() -> list[tuple[str, dict[str, Fraction]]]:
+    """Rules with usual parameters to look at first: rows of choices.csv, all illustrative."""
+    text = resources.files("tertiary.pool").joinpath("choices.csv").read_text(encoding="utf-8")
+    return [
+        (
+            row["rule"],
+            {n: Fraction(v) for n, _, v in (p.partition("=") for p in filter(None, row["parameters"].split(";")))},
+        )
+        for row in csv.DictReader(text.splitlines())
+    ]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,9 @@ the coefficient of variation of the cost of a case, phi the overdispersion of th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from math import sqrt
 
 from tertiary.errors import PoolError
@@ -29,3 +31,37 @@ def least_population(target: float, rate: float, cv_cost: float = 0.0, phi: floa
     if target <= 0 or rate <= 0:
         raise PoolError(f"Target and rate must be above 0; got {target} and {rate}.")
     return phi * (1 + cv_cost**2) / (target**2 * rate)
+
+
+@dataclass(frozen=True)
+class Cases:
+    """A partner's patients of a year: how many, what they cost together, and how far costs of patients differ."""
+
+    number: float
+    cost: float
+    cv_cost: float
+
+
+def simulated(partners: Mapping[str, Cases], years: int, seed: int, phi: float = 1.0) -> list[dict[str, Decimal]]:
+    """Costs by partner of `years` years that differ by chance alone, in pounds; equal seeds give equal years.
+
+    Each year has a Poisson number of patients around the partner's number (with `phi` above 1 a gamma mixture of
+    Poissons), each costing a gamma amount with the partner's mean and coefficient of variation. PoolError when a number
+    is below 0, a cost not above 0, or phi below 1.
+    """
+    import numpy as np
+
+    if years < 1 or phi < 1 or any(p.number <= 0 or p.cost <= 0 or p.cv_cost <= 0 for p in partners.values()):
+        raise PoolError("A simulation needs a year or more, phi from 1, and partners with patients and costs above 0.")
+    chance = np.random.default_rng(seed)
+    made: dict[str, list[float]] = {}
+    for code in sorted(partners):
+        own = partners[code]
+        expected = np.full(years, own.number)
+        if phi > 1:
+            expected = chance.gamma(own.number / (phi - 1), phi - 1, years)
+        counts = chance.poisson(expected)
+        shape = 1 / own.cv_cost**2  # the sum of k gamma amounts of one shape is gamma with k times the shape
+        scale = own.cost / own.number / shape
+        made[code] = [float(chance.gamma(n * shape, scale)) if n else 0.0 for n in counts]
+    return [{code: Decimal(f"{made[code][year]:.2f}") for code in partners} for year in range(years)]
