@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from tertiary.decisions import Store
-from tertiary.decisions.store import _connect
+from tertiary.decisions.connect import connected
 
 _numbers = itertools.count()
 
@@ -40,7 +40,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path / 'decisions.sqlite'}"
     address = sa.make_url(request.getfixturevalue("server"))
     name = f"t{next(_numbers)}"
-    engine = _connect(address.render_as_string(hide_password=False))
+    engine = connected(address.render_as_string(hide_password=False), create=True)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql(f"CREATE DATABASE {name}")
     engine.dispose()

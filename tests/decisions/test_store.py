@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+import sqlalchemy.orm
 
 from tertiary.decisions import Actor, Head, Store, migrate, states
+from tertiary.decisions.connect import connected
 from tertiary.decisions.models import APPEND_ONLY, Base
-from tertiary.decisions.store import _connect
+from tertiary.decisions.store import upgrade
 from tertiary.errors import DecisionError
 
 NCL = Actor("icb", "QMJ", "analyst 7")
@@ -81,6 +83,8 @@ def test_a_new_version_leaves_the_old_one_in_force(store: Store) -> None:
         ("agreed", NCL, "is draft; icb cannot make it agreed"),
         ("sense_checked", LONDON, "is draft; region cannot"),
         ("in_force", Actor("national", "X24"), "From there national may go to: ended, proposed"),
+        ("proposed", Actor("icb", "QZZ"), "QZZ is no party to it and cannot make it proposed"),
+        ("ended", Actor("provider", "RRV"), "RRV is no party to it"),
         ("paused", NCL, "cannot make it paused"),
         ("proposed", Actor("public", "QMJ"), "is no role"),
         ("proposed", Actor("icb", " "), "organisation is blank"),
@@ -98,7 +102,7 @@ def test_consents_are_the_parties_own(store: Store) -> None:
     one = drafted(store)
     store.step(one, "proposed", by=NCL, why="sent")
     store.step(one, "sense_checked", by=LONDON, why="read")
-    with pytest.raises(DecisionError, match=r"QRV is no party to it. Parties: QMF, QMJ"):
+    with pytest.raises(DecisionError, match=r"QRV is no party to it and cannot make it agreed. Parties: QMF, QMJ"):
         store.step(one, "agreed", by=Actor("icb", "QRV"), why="board")
     store.step(one, "agreed", by=NCL, why="board")
     with pytest.raises(DecisionError, match="QMJ has made it agreed before"):
@@ -109,7 +113,12 @@ def test_consents_are_the_parties_own(store: Store) -> None:
     ("changes", "said"),
     [
         ({"why": " "}, "why is blank"),
-        ({"parties": []}, "no parties"),
+        ({"parties": []}, "needs parties"),
+        ({"parties": [("", "host")]}, "party is blank"),
+        ({"parties": [("Q" * 17, "host")]}, "organisation_code has 17 characters; at most 16"),
+        ({"terms": {"share": (0.5,)}}, "binary fraction"),
+        ({"terms": {"name": "\ud800"}}, "cannot stand in a record"),
+        ({"terms": {1: "x", "y": "z"}}, "cannot stand in a record"),
         ({"valid_to": START}, "not after its start"),
         ({"terms": {"share": 0.5}}, "binary fraction"),
         ({"terms": {"a": [{"b": {1}}]}}, "cannot stand in a record"),
@@ -119,6 +128,65 @@ def test_drafts_that_say_too_little(store: Store, changes: Any, said: str) -> No
     with pytest.raises(DecisionError, match=said):
         drafted(store, **changes)
     assert store.decisions() == [] and store.verify().entries == 0
+
+
+def test_who_may_do_what(store: Store) -> None:
+    one = drafted(store)
+    with pytest.raises(DecisionError, match="QZZ is no party"):
+        store.revise(
+            one, {"risk": "R0"}, parties=[("QZZ", "partner")], valid_from=START, by=Actor("icb", "QZZ"), why="x"
+        )
+    store.step(one, "proposed", by=NCL, why="sent")
+    with pytest.raises(DecisionError, match="QMJ is a party to it; somebody who is none"):
+        store.step(one, "sense_checked", by=Actor("region", "QMJ"), why="looks fine to me")
+    store.organisation("QMF", "NHS North East London ICB", "icb", date(2022, 7, 1), by=LONDON)
+    store.step(one, "sense_checked", by=LONDON, why="read")
+    with pytest.raises(DecisionError, match="QMF acts as icb, not as national"):
+        store.step(one, "agreed", by=Actor("national", "QMF"), why="for the centre")
+    with pytest.raises(DecisionError, match="icb cannot name 'QMJ'"):
+        store.organisation("QMJ", "mine", "national", START, by=NCL)
+
+
+def test_those_who_lose_an_agreement_are_asked(store: Store) -> None:
+    """A version without a partner needs that partner's consent while the former one is in force."""
+    one = drafted(store)
+    in_force(store, one)
+    other = [("QMJ", "host"), ("QRV", "partner")]
+    store.revise(one, {"risk": "R2"}, parties=other, valid_from=date(2027, 4, 1), by=NCL, why="another partner")
+    store.step(one, "proposed", by=NCL, why="sent")
+    store.step(one, "sense_checked", by=LONDON, why="read")
+    for actor in (NCL, Actor("icb", "QRV")):
+        assert store.step(one, "agreed", by=actor, why="board").state == "sense_checked"
+    assert store.step(one, "agreed", by=NEL, why="we leave").state == "agreed"
+
+
+def test_a_version_that_began_takes_the_place_of_the_one_before(store: Store) -> None:
+    one, later = drafted(store), date(2027, 4, 1)
+    in_force(store, one)
+    store.revise(
+        one, {"risk": "R4"}, parties=PARTIES, valid_from=later, valid_to=date(2028, 4, 1), by=NEL, why="corridor"
+    )
+    in_force(store, one)
+    before, after = store.governing(one, date(2027, 3, 31)), store.governing(one, later)
+    assert before is not None and after is not None and (before.version, after.version) == (1, 2)
+    assert store.governing(one, date(2028, 4, 1)) is None, "what came before does not come back when it runs out"
+    assert store.governing(one, date(2026, 3, 31)) is None
+    store.step(one, "ended", by=NEL, why="notice")
+    assert store.governing(one, later) is None, "nor when it is ended"
+    assert store.step(one, "ended", by=NEL, why="tidy", version=1).version == 1
+    assert store.decisions(in_force_on=date(2027, 3, 31)) == []
+
+
+def test_a_state_once_reached_stays(store: Store) -> None:
+    """Whatever happens to other versions later."""
+    one = drafted(store)
+    for state, actor in (("proposed", NCL), ("sense_checked", LONDON), ("agreed", NCL), ("agreed", NEL)):
+        store.step(one, state, by=actor, why="as minuted")
+    store.revise(one, {"risk": "R2"}, parties=[("QMJ", "host")], valid_from=START, by=NCL, why="alone")
+    for state, actor in (("proposed", NCL), ("sense_checked", LONDON), ("agreed", NCL)):
+        store.step(one, state, by=actor, why="as minuted")
+    store.step(one, "in_force", by=NCL, why="first day", version=1)
+    assert store.decision(one).state == "agreed"
 
 
 def test_there_is_no_such_decision(store: Store) -> None:
@@ -140,7 +208,7 @@ def test_organisations_by_day(store: Store) -> None:
 def test_the_database_refuses_changes(store: Store, url: str) -> None:
     drafted(store)
     store.organisation("QMJ", "one", "icb", START, by=LONDON)
-    engine = _connect(url)
+    engine = connected(url, create=True)
     for table in APPEND_ONLY:
         for statement in (f"DELETE FROM {table}", f"UPDATE {table} SET {_a_column(table)} = {_a_column(table)}"):
             with pytest.raises(sa.exc.DBAPIError, match="only added to"), engine.begin() as connection:
@@ -157,8 +225,8 @@ FORGERIES = {
     "terms changed": "UPDATE versions SET terms = '{\"risk\":\"R0\"}' WHERE decision_id = 1",
     "reason changed": "UPDATE steps SET why = 'no reason' WHERE step = 1",
     "party removed": "DELETE FROM parties WHERE organisation_code = 'QMF'",
-    "step put in": "INSERT INTO steps SELECT decision_id, version, 99, 'ended', at, role, organisation_code, account,"
-                   " why FROM steps WHERE step = 1",
+    "step put in": "INSERT INTO steps SELECT decision_id, version, 99, 'ended', 'ended', at, role, organisation_code,"
+                   " account, why FROM steps WHERE step = 1",
     "entry changed": "UPDATE audit SET role = 'national' WHERE sequence = 3",
     "entry taken out": "DELETE FROM audit WHERE sequence = 2",
     "entries swapped": "UPDATE audit SET content = (SELECT content FROM audit WHERE sequence = 1) WHERE sequence = 2",
@@ -174,7 +242,7 @@ def test_a_forgery_is_found(store: Store, url: str, forgery: str) -> None:
     store.step(one, "proposed", by=NCL, why="sent")
     head = store.verify()
     assert head.entries == 7  # decision, version, three parties, two steps
-    engine = _connect(url)
+    engine = connected(url, create=True)
     with engine.begin() as connection:
         for table in APPEND_ONLY:
             if engine.dialect.name == "sqlite":
@@ -187,6 +255,63 @@ def test_a_forgery_is_found(store: Store, url: str, forgery: str) -> None:
     engine.dispose()
     with pytest.raises(DecisionError, match="chain"):
         store.verify(head)
+
+
+def test_a_chain_written_anew_is_found_by_its_head_only(store: Store, url: str) -> None:
+    """Whoever can write everything can make a sound chain: that is what noting the head elsewhere is for."""
+    from tertiary.decisions.audit import AuditRow, entry_hash
+
+    drafted(store)
+    head = store.verify()
+    engine = connected(url, create=True)
+    with engine.begin() as connection:
+        for table in APPEND_ONLY:
+            if engine.dialect.name == "sqlite":
+                for verb in ("update", "delete"):
+                    connection.exec_driver_sql(f"DROP TRIGGER {table}_no_{verb}")
+            else:
+                connection.exec_driver_sql(f"ALTER TABLE {table} DISABLE TRIGGER ALL")
+        connection.exec_driver_sql("UPDATE decisions SET subject = 'Forged'")
+    with sa.orm.Session(engine) as session:
+        previous = ""
+        for entry in session.scalars(sa.select(AuditRow).order_by(AuditRow.sequence)):
+            entry.content = entry.content.replace("Rare disease pool", "Forged")
+            entry.previous = previous or entry.previous
+            entry.hash = previous = entry_hash(entry)
+        session.commit()
+    engine.dispose()
+    assert store.verify().entries == head.entries
+    with pytest.raises(DecisionError, match="does not hold entry"):
+        store.verify(head)
+
+
+def test_nothing_is_replaced_on_insertion(store: Store, url: str) -> None:
+    """SQLite's INSERT OR REPLACE takes a row out without asking the guard of deletions."""
+    drafted(store)
+    engine = connected(url, create=True)
+    row = "INTO decisions VALUES (1, 'agreement', 'Forged')"
+    replace = f"INSERT {row} ON CONFLICT (decision_id) DO UPDATE SET subject = 'Forged'"
+    if engine.dialect.name == "sqlite":
+        replace = f"INSERT OR REPLACE {row}"
+    with pytest.raises(sa.exc.DBAPIError, match="only added to"), engine.begin() as connection:
+        connection.exec_driver_sql(replace)
+    engine.dispose()
+
+
+def test_a_locked_store_is_said_to_be_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import sqlite3
+
+    file = tmp_path / "d.sqlite"
+    with Store.open(f"sqlite:///{file}") as store:
+        monkeypatch.setattr("tertiary.decisions.store.ATTEMPTS", 3)
+        with sqlite3.connect(file, isolation_level=None) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with store._engine.connect() as mine:
+                mine.exec_driver_sql("PRAGMA busy_timeout = 50")
+            with pytest.raises(DecisionError, match=r"database is locked\. Nothing was written\. Where it is locked"):
+                drafted(store)
+            assert store.decisions() == [], "reading goes on"
+        other.close()
 
 
 def test_the_head_tells_where_a_sound_chain_stood(store: Store) -> None:
@@ -222,9 +347,9 @@ def test_writers_at_the_same_time(store: Store, url: str) -> None:
 
 
 def test_migrations_up_and_down(url: str) -> None:
-    engine = _connect(url)
+    engine = connected(url, create=True)
     for _ in range(2):
-        migrate.upgrade(engine)
+        migrate.ready(engine, create=True)
         assert set(sa.inspect(engine).get_table_names()) == {*APPEND_ONLY, "alembic_version"}
         migrate.downgrade(engine, "base")
         assert sa.inspect(engine).get_table_names() == ["alembic_version"]
@@ -235,30 +360,60 @@ def test_migrations_make_the_tables_of_the_models(store: Store, url: str) -> Non
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
-    engine = _connect(url)
+    engine = connected(url, create=True)
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
     engine.dispose()
 
 
 def test_a_store_of_another_version_is_left_alone(url: str) -> None:
-    engine = _connect(url)
+    engine = connected(url, create=True)
     with engine.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE notes (x INTEGER)")
     engine.dispose()
-    with pytest.raises(DecisionError, match="tertiary decisions upgrade"):
+    for create in (True, False):
+        with pytest.raises(DecisionError, match="There is no decision store there"):
+            Store.open(url, create=create)
+    with pytest.raises(DecisionError, match="There is no decision store there"):
+        upgrade(url)
+
+
+def test_a_store_of_a_newer_version_is_left_alone(store: Store, url: str) -> None:
+    assert upgrade(url) == migrate.newest()
+    engine = connected(url, create=True)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    engine.dispose()
+    with pytest.raises(DecisionError, match="version 9999, newer than this software"):
         Store.open(url)
-    with pytest.raises(DecisionError, match="this software needs 0001"):
-        Store.open(url, create=False)
 
 
-@pytest.mark.parametrize(
-    "url", ["nowhere", "oracle://x", "sqlite:////proc/no/such.sqlite", "postgresql://a:secret@127.0.0.1:9/x"]
-)
+LOST = [
+    "nowhere", "oracle://x", "sqlite:////proc/no/such.sqlite", "postgresql://a:secret@127.0.0.1:9/x",
+    "postgres://u:se@secret@host/db", "mysql://h/db?password=secret", "postgresql://u:secret@host:port/db",
+    "postgresql:///db?host=/nowhere/secret",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("url", LOST)
 def test_urls_that_lead_nowhere(url: str) -> None:
     with pytest.raises(DecisionError) as told:
         Store.open(url)
     assert "secret" not in str(told.value)
+
+
+def test_a_mistyped_store_is_not_made(tmp_path: Path) -> None:
+    with pytest.raises(DecisionError, match="There is no decision store"):
+        Store.open(f"sqlite:///{tmp_path}/typo/d.sqlite", create=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_password_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    from tertiary.decisions.connect import _for_pg8000
+
+    monkeypatch.setenv("PGPASSWORD", "secret")
+    assert _for_pg8000(sa.make_url("postgresql://a@h/db")).password == "secret"
+    assert _for_pg8000(sa.make_url("postgresql://a:other@h/db")).password == "other"
 
 
 def test_every_state_can_be_reached_and_left() -> None:

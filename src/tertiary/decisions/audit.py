@@ -1,7 +1,8 @@
 """The chain of everything that was written: each entry holds the hash of the one before.
 
-A row that is changed, taken out or put in behind the store's back breaks the chain or no longer agrees with it. Only
-cutting off the newest entries leaves a sound chain: note the head (count and hash) elsewhere and compare with it.
+A row that is changed, taken out or put in behind the store's back breaks the chain or no longer agrees with it. Who may
+write everything could write the chain anew as well, or cut off its newest entries: against that, note the head (count
+and hash) elsewhere, in minutes or a letter, and compare with it.
 """
 
 from __future__ import annotations
@@ -39,13 +40,22 @@ def canonical(content: Any) -> str:
         raise DecisionError(f"{value!r} cannot stand in a record. Write amounts and shares as text.")
 
     _refuse_floats(content)
-    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=plain)
+    try:
+        text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=plain)
+        text.encode()
+    except (TypeError, ValueError) as error:
+        raise DecisionError(
+            f"{content!r:.100} cannot stand in a record: {error}. Write plain text and lists."
+        ) from error
+    return text
 
 
 def _refuse_floats(content: Any) -> None:
     if isinstance(content, float):
         raise DecisionError(f"{content!r} is a binary fraction. Write amounts and shares as text, such as '0.05'.")
-    for value in content.values() if isinstance(content, dict) else content if isinstance(content, list) else ():
+    for value in (
+        content.values() if isinstance(content, dict) else content if isinstance(content, (list, tuple)) else ()
+    ):
         _refuse_floats(value)
 
 

@@ -58,13 +58,17 @@ class PartyRow(Base):
 
 
 class StepRow(Base):
-    """A step of a version to a state, by whom, when and why. Key: decision_id, version and step (1, 2 …)."""
+    """A step of a version to a state, by whom, when and why. Key: decision_id, version and step (1, 2 …).
+
+    `reached` is the state after it: of a consent, the state from before until all consents are there.
+    """
 
     __tablename__ = "steps"
     decision_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     version: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     step: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     state: Mapped[str] = mapped_column(String(16))
+    reached: Mapped[str] = mapped_column(String(16))
     at: Mapped[dt.datetime] = mapped_column(DateTime)
     role: Mapped[str] = mapped_column(String(16))
     organisation_code: Mapped[str] = mapped_column(String(16))

@@ -7,24 +7,24 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import URL, Engine, create_engine, event, func, select
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, OperationalError
+from sqlalchemy import Engine, func, inspect, select
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from tertiary.decisions import audit, migrate, states
 from tertiary.decisions.audit import Head
-from tertiary.decisions.models import DecisionRow, Organisation, PartyRow, StepRow, VersionRow
+from tertiary.decisions.connect import connected, reading, writing
+from tertiary.decisions.models import Base, DecisionRow, Organisation, PartyRow, StepRow, VersionRow
 from tertiary.errors import DecisionError
 
-# two writers may want to add the same next entry of the chain; the later one tries again
+Result = TypeVar("Result")
+# two writers may want the same next number; the later one tries again
 ATTEMPTS = 20
 
 
@@ -39,9 +39,10 @@ class Actor:
 
 @dataclass(frozen=True)
 class Step:
-    """One step of a decision's version."""
+    """One step of a decision's version to `state`; `reached` is the state after it, the old one while consents lack."""
 
     state: str
+    reached: str
     at: dt.datetime
     by: Actor
     why: str
@@ -49,7 +50,11 @@ class Step:
 
 @dataclass(frozen=True)
 class Decision:
-    """A decision in one version. `parties`: (organisation code, part). `state` counts consents (transitions.csv)."""
+    """A decision in one version, from its first day to the day before `valid_to`.
+
+    `parties`: (organisation code, part). `consents`: organisations that must agree: the parties, and those of a version
+    that is in force, because they lose it. `state`: see transitions.csv.
+    """
 
     decision_id: int
     kind: str
@@ -59,11 +64,17 @@ class Decision:
     valid_from: dt.date
     valid_to: dt.date | None
     parties: tuple[tuple[str, str], ...]
+    consents: frozenset[str]
     steps: tuple[Step, ...]
     state: str
 
+    @property
+    def was_in_force(self) -> bool:
+        """Whether it is in force, or ended after it was."""
+        return any(step.reached == "in_force" for step in self.steps)
+
     def holds(self, on: dt.date) -> bool:
-        """Whether it is in force on a day."""
+        """Whether this version is in force on a day. A newer one may have taken its place: `Store.governing`."""
         return self.state == "in_force" and self.valid_from <= on and (self.valid_to is None or on < self.valid_to)
 
 
@@ -79,9 +90,10 @@ class Store:
 
         DecisionError when the URL cannot be used, the store is of another version, or is new and `create` is off.
         """
-        engine = _connect(url)
+        engine = connected(url, create=create)
         try:
-            migrate.ready(engine, create=create)
+            with _plain():
+                migrate.ready(engine, create=create)
         except BaseException:
             engine.dispose()
             raise
@@ -102,23 +114,25 @@ class Store:
     def organisation(
         self, code: str, name: str, kind: str, valid_from: dt.date, *, by: Actor, successor_code: str = ""
     ) -> None:
-        """Name an organisation from a day on. DecisionError when that was done before."""
+        """Name an organisation from a day on; `kind` is the role in which it acts from then on.
 
-        def write(session: Session, at: dt.datetime) -> None:
-            row = Organisation(
-                organisation_code=code, valid_from=valid_from, name=name, kind=kind, successor_code=successor_code
+        DecisionError when that was done before, or by somebody who is neither region nor national.
+        """
+        if kind not in states.ROLES or by.role not in ("region", "national"):
+            raise DecisionError(
+                f"{by.role} cannot name {code!r} as {kind!r}. Region and national name organisations; kinds are "
+                f"{', '.join(states.ROLES)}."
             )
-            self._add(session, [row], at, by)
-
-        self._write(write, by)
+        row = {
+            "organisation_code": _filled("organisation", code), "name": _filled("name", name), "kind": kind,
+            "valid_from": valid_from, "successor_code": successor_code,
+        }  # fmt: skip
+        self._write(lambda session, at: self._add(session, [Organisation(**row)], at, by), by)
 
     def organisations(self, on: dt.date) -> dict[str, Organisation]:
         """Organisations by code, as named on a day."""
-        with Session(self._engine) as session:
-            rows = session.scalars(
-                select(Organisation).where(Organisation.valid_from <= on).order_by(Organisation.valid_from)
-            )
-            return {row.organisation_code: row for row in rows}
+        with self._read() as session:
+            return _organisations(session, on)
 
     def draft(
         self,
@@ -133,16 +147,17 @@ class Store:
         why: str,
     ) -> int:
         """Write down a new decision; returns its id. DecisionError when the role may not, or something is blank."""
-        states.step("", "draft", by.role, subject)
+        states.allow("", "draft", by.role, by.organisation_code, (), subject)
+        about = {"kind": _filled("kind", kind), "subject": _filled("subject", subject)}
+        named = _named(parties)
 
         def write(session: Session, at: dt.datetime) -> int:
-            last = session.scalar(select(func.max(DecisionRow.decision_id))) or 0
-            self._add(session, [DecisionRow(decision_id=last + 1, kind=_filled("kind", kind),
-                                            subject=_filled("subject", subject))], at, by)  # fmt: skip
-            self._version(session, at, last + 1, 1, terms, parties, valid_from, valid_to, by, why)
-            return last + 1
+            number = (session.scalar(select(func.max(DecisionRow.decision_id))) or 0) + 1
+            self._add(session, [DecisionRow(decision_id=number, **about)], at, by)
+            self._version(session, at, number, 1, terms, named, valid_from, valid_to, by, why)
+            return number
 
-        return int(self._write(write, by))
+        return self._write(write, by)
 
     def revise(
         self,
@@ -155,73 +170,75 @@ class Store:
         by: Actor,
         why: str,
     ) -> int:
-        """Write down other terms as a new version, a draft again; returns its number. The former version stays."""
-        states.step("", "draft", by.role, f"Decision {decision_id}")
+        """Write down other terms as a new version, a draft again; returns its number. The former version stays.
+
+        DecisionError as in `draft`, and when an ICB or provider is no party to the newest version.
+        """
+        named = _named(parties)
 
         def write(session: Session, at: dt.datetime) -> int:
-            version = self._latest(session, decision_id) + 1
-            self._version(session, at, decision_id, version, terms, parties, valid_from, valid_to, by, why)
+            latest = _find(session, decision_id, None)
+            codes = {code for code, _ in latest.parties}
+            states.allow("draft", "proposed", by.role, by.organisation_code, codes, f"Decision {decision_id}")
+            version = latest.version + 1
+            self._version(session, at, decision_id, version, terms, named, valid_from, valid_to, by, why)
             return version
 
-        return int(self._write(write, by))
+        return self._write(write, by)
 
-    def step(self, decision_id: int, state: str, *, by: Actor, why: str) -> Decision:
-        """Take the newest version of a decision to a state. Returns the decision.
+    def step(self, decision_id: int, state: str, *, by: Actor, why: str, version: int | None = None) -> Decision:
+        """Take a version of a decision, the newest unless told, to a state. Returns the decision.
 
         A step that needs all parties is a consent: the state changes once each of them has given it. DecisionError when
-        the step is not allowed, the actor is no party to it, or has consented before.
+        the step is not allowed to the actor, or was taken before.
         """
 
         def write(session: Session, at: dt.datetime) -> Decision:
-            found = self._read(session, decision_id, None)
-            subject = f"Decision {decision_id}"
-            if states.step(found.state, state, by.role, subject):
-                codes = {code for code, _ in found.parties}
-                if by.organisation_code not in codes:
-                    raise DecisionError(
-                        f"{subject}: {by.organisation_code} is no party to it. Parties: {', '.join(sorted(codes))}."
-                    )
-                if any(s.state == state and s.by.organisation_code == by.organisation_code for s in found.steps):
-                    raise DecisionError(f"{subject}: {by.organisation_code} has made it {state} before.")
-            self._add(
-                session, [_step(found.decision_id, found.version, len(found.steps) + 1, state, at, by, why)], at, by
-            )
-            return self._read(session, decision_id, None)
+            found = _find(session, decision_id, version)
+            subject = f"Decision {decision_id} version {found.version}"
+            needs_all = states.allow(found.state, state, by.role, by.organisation_code, found.consents, subject)
+            given = {s.by.organisation_code for s in found.steps if s.state == state}
+            if needs_all and by.organisation_code in given:
+                raise DecisionError(f"{subject}: {by.organisation_code} has made it {state} before.")
+            is_complete = not needs_all or found.consents <= given | {by.organisation_code}
+            reached = state if is_complete else found.state
+            taken = _step(found.decision_id, found.version, len(found.steps) + 1, (state, reached), at, by, why)
+            self._add(session, [taken], at, by)
+            return _find(session, decision_id, found.version)
 
-        result = self._write(write, by)
-        assert isinstance(result, Decision)
-        return result
+        return self._write(write, by)
 
     def decision(self, decision_id: int, version: int | None = None) -> Decision:
         """A decision in its newest version, or another. DecisionError when there is none."""
-        with Session(self._engine) as session:
-            return self._read(session, decision_id, version)
+        with self._read() as session:
+            return _find(session, decision_id, version)
 
     def decisions(
         self, kind: str | None = None, *, state: str | None = None, in_force_on: dt.date | None = None
     ) -> list[Decision]:
-        """Decisions in their newest versions, by id. With `in_force_on`, in the version that holds on that day."""
-        with Session(self._engine) as session:
-            rows = session.scalars(select(DecisionRow).order_by(DecisionRow.decision_id))
+        """Decisions in their newest versions, by id; with `in_force_on` those in force on a day, as they are then."""
+        with self._read() as session:
+            rows = session.scalars(select(DecisionRow).order_by(DecisionRow.decision_id)).all()
             ids = [row.decision_id for row in rows if kind is None or row.kind == kind]
-            found = []
-            for one in ids:
-                latest = self._latest(session, one)
-                if in_force_on is None:
-                    found.append(self._read(session, one, latest))
-                    continue
-                versions = (self._read(session, one, number) for number in range(latest, 0, -1))
-                found += [v for v in versions if v.holds(in_force_on)][:1]
+            if in_force_on is None:
+                found = [_find(session, one, None) for one in ids]
+            else:
+                found = [d for one in ids if (d := _governing(session, one, in_force_on)) is not None]
             return [d for d in found if state is None or d.state == state]
+
+    def governing(self, decision_id: int, on: dt.date) -> Decision | None:
+        """The version of a decision that is in force on a day: the newest that has begun, unless it has ended."""
+        with self._read() as session:
+            return _governing(session, decision_id, on)
 
     def verify(self, head: Head | None = None) -> Head:
         """Prove that nothing was changed, taken out or put in: see `audit.verify`."""
-        with Session(self._engine) as session:
+        with self._read() as session:
             return audit.verify(session, head)
 
     def entries(self) -> list[dict[str, Any]]:
         """The chain, oldest first."""
-        with Session(self._engine) as session:
+        with self._read() as session:
             rows = session.scalars(select(audit.AuditRow).order_by(audit.AuditRow.sequence))
             return [audit.row_content(row) for row in rows]
 
@@ -232,105 +249,126 @@ class Store:
         decision_id: int,
         version: int,
         terms: Mapping[str, Any],
-        parties: Iterable[tuple[str, str]],
+        parties: Sequence[tuple[str, str]],
         valid_from: dt.date,
         valid_to: dt.date | None,
         by: Actor,
         why: str,
     ) -> None:
-        named = sorted(set(parties))
-        if not named:
-            raise DecisionError(f"Decision {decision_id} has no parties. Name at least one organisation and its part.")
         if valid_to is not None and valid_to <= valid_from:
             raise DecisionError(f"Decision {decision_id} would end on {valid_to}, not after its start on {valid_from}.")
         row = VersionRow(
             decision_id=decision_id, version=version, terms=audit.canonical(dict(terms)), valid_from=valid_from,
             valid_to=valid_to,
         )  # fmt: skip
-        self._add(session, [row], at, by)
         listed = [
             PartyRow(decision_id=decision_id, version=version, organisation_code=code, part=part)
-            for code, part in named
+            for code, part in parties
         ]
-        self._add(session, [*listed, _step(decision_id, version, 1, "draft", at, by, why)], at, by)
+        self._add(session, [row, *listed, _step(decision_id, version, 1, ("draft", "draft"), at, by, why)], at, by)
 
-    def _latest(self, session: Session, decision_id: int) -> int:
-        latest = session.scalar(select(func.max(VersionRow.version)).where(VersionRow.decision_id == decision_id))
-        if latest is None:
-            raise DecisionError(f"There is no decision {decision_id}. tertiary decisions list shows those there are.")
-        return int(latest)
-
-    def _read(self, session: Session, decision_id: int, version: int | None) -> Decision:
-        number = version or self._latest(session, decision_id)
-        row = session.get(VersionRow, (decision_id, number))
-        about = session.get(DecisionRow, decision_id)
-        if row is None or about is None:
-            raise DecisionError(f"Decision {decision_id} has no version {number}.")
-        mine = {"decision_id": decision_id, "version": number}
-        parties = session.scalars(
-            select(PartyRow).filter_by(**mine).order_by(PartyRow.organisation_code, PartyRow.part)
-        ).all()
-        steps = [
-            Step(s.state, s.at, Actor(s.role, s.organisation_code, s.account), s.why)
-            for s in session.scalars(select(StepRow).filter_by(**mine).order_by(StepRow.step))
-        ]
-        codes = {party.organisation_code for party in parties}
-        return Decision(
-            decision_id, about.kind, about.subject, number, json.loads(row.terms), row.valid_from, row.valid_to,
-            tuple((party.organisation_code, party.part) for party in parties), tuple(steps), _state(steps, codes),
-        )  # fmt: skip
-
-    def _add(self, session: Session, rows: Sequence[Any], at: dt.datetime, by: Actor) -> None:
+    def _add(self, session: Session, rows: Sequence[Base], at: dt.datetime, by: Actor) -> None:
         for row in rows:
+            _fit(row)
             session.add(row)
             audit.append(session, row, at, by.role, by.organisation_code, by.account)
 
-    def _write(self, work: Any, by: Actor) -> Any:
-        """Run `work` in a transaction of its own, again when another writer was quicker."""
+    @contextmanager
+    def _read(self) -> Iterator[Session]:
+        with _plain(), reading(self._engine) as session:
+            yield session
+
+    def _write(self, work: Callable[[Session, dt.datetime], Result], by: Actor) -> Result:
+        """Run `work` in a transaction of its own, again when another writer took the same number."""
         if by.role not in states.ROLES:
             raise DecisionError(f"{by.role!r} is no role. Roles: {', '.join(states.ROLES)}.")
         _filled("organisation", by.organisation_code)
         for attempt in range(ATTEMPTS):
             try:
-                with _session(self._engine) as session:
-                    return work(session, dt.datetime.now(dt.UTC).replace(tzinfo=None))
-            except (IntegrityError, OperationalError) as error:
+                with _plain(), writing(self._engine) as session:
+                    at = dt.datetime.now(dt.UTC).replace(tzinfo=None)
+                    known = _organisations(session, at.date()).get(by.organisation_code)
+                    if known is not None and known.kind != by.role:
+                        raise DecisionError(f"{by.organisation_code} acts as {known.kind}, not as {by.role}.")
+                    return work(session, at)
+            except _ClashError as error:
                 if attempt == ATTEMPTS - 1:
-                    raise DecisionError(
-                        f"Nothing was written: {error.orig}. It stands there already, or others write all the time."
-                    ) from error
+                    raise DecisionError(f"Nothing was written: {error}. It stands there already.") from error
         raise AssertionError("unreachable")
 
 
-def upgrade(url: str) -> str:
-    """Take the tables of the store at a URL to the newest version; returns it. DecisionError as in `Store.open`."""
-    engine = _connect(url)
+class _ClashError(Exception):
+    """A key stands there already."""
+
+
+@contextmanager
+def _plain() -> Iterator[None]:
+    """Say in plain words what the database refused; never with the SQL or its values."""
     try:
-        migrate.upgrade(engine)
-        return migrate.newest()
-    finally:
-        engine.dispose()
+        yield
+    except IntegrityError as error:
+        raise _ClashError(str(error.orig)) from error
+    except DBAPIError as error:
+        raise DecisionError(
+            f"The database does not take it: {error.orig}. Nothing was written. Where it is locked, somebody else is "
+            "writing: try again; where it is full or read-only, mend that first."
+        ) from error
 
 
-def _state(steps: Sequence[Step], parties: set[str]) -> str:
-    """The state that the steps have reached; a consent counts once every party has given it."""
-    state = ""
-    consented: set[str] = set()
-    for step in steps:
-        needs_all = states.transitions().get((state, step.state, step.by.role), False)
-        if needs_all:
-            consented.add(step.by.organisation_code)
-            if not parties <= consented:
-                continue
-        state, consented = step.state, set()
-    return state
+def _find(session: Session, decision_id: int, version: int | None) -> Decision:
+    latest = session.scalar(select(func.max(VersionRow.version)).where(VersionRow.decision_id == decision_id))
+    about = session.get(DecisionRow, decision_id)
+    if latest is None or about is None:
+        raise DecisionError(f"There is no decision {decision_id}. tertiary decisions list shows those there are.")
+    number = version or latest
+    row = session.get(VersionRow, (decision_id, number))
+    if row is None:
+        raise DecisionError(f"Decision {decision_id} has no version {number}; it has 1 to {latest}.")
+    mine = {"decision_id": decision_id, "version": number}
+    listed = session.scalars(select(PartyRow).filter_by(**mine).order_by(PartyRow.organisation_code, PartyRow.part))
+    parties = tuple((party.organisation_code, party.part) for party in listed)
+    steps = tuple(
+        Step(s.state, s.reached, s.at, Actor(s.role, s.organisation_code, s.account), s.why)
+        for s in session.scalars(select(StepRow).filter_by(**mine).order_by(StepRow.step))
+    )
+    consents = {code for code, _ in parties}
+    before = next((d for n in range(number - 1, 0, -1) if (d := _find(session, decision_id, n)).was_in_force), None)
+    if before is not None and before.state == "in_force":
+        consents |= {code for code, _ in before.parties}
+    return Decision(
+        decision_id, about.kind, about.subject, number, json.loads(row.terms), row.valid_from, row.valid_to, parties,
+        frozenset(consents), steps, steps[-1].reached,
+    )  # fmt: skip
 
 
-def _step(decision_id: int, version: int, number: int, state: str, at: dt.datetime, by: Actor, why: str) -> StepRow:
+def _governing(session: Session, decision_id: int, on: dt.date) -> Decision | None:
+    latest = _find(session, decision_id, None).version
+    for number in range(latest, 0, -1):
+        found = _find(session, decision_id, number)
+        if found.was_in_force and found.valid_from <= on:
+            return found if found.holds(on) else None
+    return None
+
+
+def _organisations(session: Session, on: dt.date) -> dict[str, Organisation]:
+    rows = session.scalars(select(Organisation).where(Organisation.valid_from <= on).order_by(Organisation.valid_from))
+    return {row.organisation_code: row for row in rows}
+
+
+def _step(
+    decision_id: int, version: int, number: int, to: tuple[str, str], at: dt.datetime, by: Actor, why: str
+) -> StepRow:
     return StepRow(
-        decision_id=decision_id, version=version, step=number, state=state, at=at, role=by.role,
+        decision_id=decision_id, version=version, step=number, state=to[0], reached=to[1], at=at, role=by.role,
         organisation_code=by.organisation_code, account=by.account, why=_filled("why", why),
     )  # fmt: skip
+
+
+def _named(parties: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    named = sorted({(_filled("party", code), _filled("part", part)) for code, part in parties})
+    if not named:
+        raise DecisionError("A decision needs parties. Name at least one organisation and its part.")
+    return named
 
 
 def _filled(name: str, text: str) -> str:
@@ -339,56 +377,20 @@ def _filled(name: str, text: str) -> str:
     return text.strip()
 
 
-@contextmanager
-def _session(engine: Engine) -> Iterator[Session]:
-    with Session(engine) as session, session.begin():
-        yield session
+def _fit(row: Base) -> None:
+    """SQLite takes text of any length, other databases do not: say so in one way."""
+    for column in inspect(type(row)).columns:
+        value, most = getattr(row, column.key), getattr(column.type, "length", None)
+        if most is not None and isinstance(value, str) and len(value) > most:
+            raise DecisionError(f"{column.key} has {len(value)} characters; at most {most} are kept: {value[:40]}…")
 
 
-def _connect(url: str) -> Engine:
+def upgrade(url: str) -> str:
+    """Take the tables of the store at a URL to the newest version; returns it. DecisionError as in `Store.open`."""
+    engine = connected(url, create=False)
     try:
-        parsed = make_url(url)
-        if parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:"):
-            Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
-        if parsed.drivername == "postgresql":
-            parsed = _for_pg8000(parsed)
-        engine = create_engine(parsed)
-    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError, OSError) as error:
-        raise DecisionError(
-            f"The store {url.partition('@')[2] or url!r} cannot be used: {error}. Write sqlite:///decisions.sqlite, or "
-            "postgresql://USER@HOST/DATABASE with tertiary[postgres] installed."
-        ) from error
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
-    try:
-        with engine.connect():
-            pass
-    except DBAPIError as error:
+        with _plain():
+            migrate.upgrade(engine)
+        return migrate.newest()
+    finally:
         engine.dispose()
-        raise DecisionError(
-            f"The store {parsed.render_as_string(hide_password=True)} does not answer: {error.orig}."
-        ) from error
-    return engine
-
-
-def _for_pg8000(url: URL) -> URL:
-    """The driver of the extra. PostgreSQL's own tools name a socket by its folder, `?host=/folder`; it by its file."""
-    url = url.set(drivername="postgresql+pg8000")
-    folder = str(url.query.get("host", ""))
-    if not folder.startswith("/"):
-        return url
-    return url.difference_update_query(["host"]).update_query_dict(
-        {"unix_sock": f"{folder}/.s.PGSQL.{url.port or 5432}"}
-    )
-
-
-def _prepare_sqlite(connection: Any, _: Any) -> None:
-    connection.isolation_level = None  # SQLAlchemy begins transactions itself, see below
-    for setting in ("journal_mode = WAL", "foreign_keys = ON", "busy_timeout = 10000", "synchronous = FULL"):
-        connection.execute(f"PRAGMA {setting}")
-
-
-def _begin_sqlite(connection: Any) -> None:
-    """A writer holds the database from its first look, so that what it looked at still holds when it writes."""
-    connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -10,7 +10,14 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-TABLES = ("organisations", "decisions", "versions", "parties", "steps", "audit")
+KEYS = {
+    "organisations": ("organisation_code", "valid_from"),
+    "decisions": ("decision_id",),
+    "versions": ("decision_id", "version"),
+    "parties": ("decision_id", "version", "organisation_code", "part"),
+    "steps": ("decision_id", "version", "step"),
+    "audit": ("sequence",),
+}
 
 
 def upgrade() -> None:
@@ -51,6 +58,7 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("step", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("state", sa.String(16), nullable=False),
+        sa.Column("reached", sa.String(16), nullable=False),
         sa.Column("at", sa.DateTime, nullable=False),
         sa.Column("role", sa.String(16), nullable=False),
         sa.Column("organisation_code", sa.String(16), nullable=False),
@@ -70,13 +78,13 @@ def upgrade() -> None:
         sa.Column("previous", sa.String(64), nullable=False, unique=True),
         sa.Column("hash", sa.String(64), nullable=False, unique=True),
     )
-    for table in TABLES:
+    for table in KEYS:
         for statement in _guards(table):
             op.execute(statement)
 
 
 def downgrade() -> None:
-    for table in reversed(TABLES):
+    for table in reversed(KEYS):
         op.drop_table(table)
     if op.get_bind().dialect.name == "postgresql":
         op.execute("DROP FUNCTION refuse_change()")
@@ -84,10 +92,15 @@ def downgrade() -> None:
 
 def _guards(table: str) -> list[str]:
     said = f"{table} is only added to"
+    key = " AND ".join(f"{c} = NEW.{c}" for c in KEYS[table])
     if op.get_bind().dialect.name == "sqlite":
         return [
             f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table} BEGIN SELECT RAISE(ABORT, '{said}'); END"
             for verb in ("update", "delete")
+        ] + [
+            # INSERT OR REPLACE would take a row out without a word
+            f"""CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table}
+            WHEN EXISTS (SELECT 1 FROM {table} WHERE {key}) BEGIN SELECT RAISE(ABORT, '{said}'); END"""
         ]
     return [
         """CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS
