@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -17,10 +18,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from tertiary.decisions import Actor, Decision, Store
-    from tertiary.pool import Compared, Partner, Recharge, Settlement, Statement
+    from tertiary.pool import Agreement, Compared, Partner, Recharge, Settlement, Statement
+    from tertiary.pool.pennies import Amount
+    from tertiary.runs import Run
 
 STORE = "sqlite:///decisions.sqlite"
-PARTNER_COLUMNS = ("contribution", "historic", "need", "population")
+MEASURED = ("contribution", "historic", "need", "population")
 
 decisions = typer.Typer(no_args_is_help=True, help="What people decided, step by step, and the proof of it.")
 pool = typer.Typer(no_args_is_help=True, help="Statements of budgets that partners share.")
@@ -90,7 +93,7 @@ def draft(
     store: Url = STORE,
 ) -> None:
     """Write down a new decision from a file. The terms of an agreement are checked first."""
-    given, actor = _given(file, ("kind", "subject")), _actor(by)
+    given, actor = _given(file), _actor(by)
     with _open(store, create=True) as opened:
         number = opened.draft(given.pop("kind"), given.pop("subject"), given.pop("terms"), by=actor, why=why, **given)
         typer.echo(_told(opened.decision(number)))
@@ -105,8 +108,9 @@ def revise(
     store: Url = STORE,
 ) -> None:
     """Write down other terms as a new version, a draft again. The former version stays as it was."""
-    given, actor = _given(file, ()), _actor(by)
+    actor = _actor(by)
     with _open(store) as opened:
+        given = _given(file, opened.decision(decision).kind)
         opened.revise(decision, given.pop("terms"), by=actor, why=why, **given)
         typer.echo(_told(opened.decision(decision)))
 
@@ -117,12 +121,29 @@ def step(
     state: Annotated[str, typer.Argument(help="proposed, sense_checked, agreed, in_force or ended.")],
     by: By,
     why: Why,
+    version: Annotated[int | None, typer.Option(help="Another version than the newest.")] = None,
     store: Url = STORE,
 ) -> None:
     """Take a decision to its next state. It is agreed once every party has said so."""
     actor = _actor(by)
     with _open(store) as opened:
-        typer.echo(_told(opened.step(decision, state, by=actor, why=why)))
+        typer.echo(_told(opened.step(decision, state, by=actor, why=why, version=version)))
+
+
+@decisions.command(short_help="Name an organisation and the role it acts in.")
+def organisation(
+    code: Annotated[str, typer.Argument(help="Organisation code.")],
+    name: Annotated[str, typer.Argument(help="Its name.")],
+    kind: Annotated[str, typer.Argument(help="icb, provider, region or national: the role in which it acts.")],
+    begins: Annotated[date, typer.Option("--from", parser=_day, metavar="DATE", help="First day of that name.")],
+    by: By,
+    store: Url = STORE,
+) -> None:
+    """Name an organisation from a day on. One that is named can act in its own role only."""
+    actor = _actor(by)
+    with _open(store) as opened:
+        opened.organisation(code, name, kind, begins, by=actor)
+    typer.echo(f"{code} is {name} ({kind}) from {begins}.")
 
 
 @decisions.command(short_help="Prove that nothing was changed.")
@@ -167,7 +188,7 @@ def statement(
         str | None, typer.Option(metavar="POUNDS", help="The year's pool, to be split by the rule.")
     ] = None,
     year: Annotated[str, typer.Option(help="Financial year, such as 202526.")] = "202526",
-    month: Annotated[int, typer.Option(min=1, max=12, help="Last month of the statement.")] = 12,
+    month: Annotated[int | None, typer.Option(min=1, max=12, help="Last month; the run's last unless told.")] = None,
     every_month: Annotated[bool, typer.Option("--every-month", help="A statement a month.")] = False,
     store: Url = STORE,
     format: Format = "table",
@@ -183,21 +204,20 @@ def statement(
     from tertiary.screen import print_rows
     from tertiary.show import label
 
-    agreed = rules.Agreement.of(_terms(agreement, terms, store))
     opened = open_run(run)
+    last = _last(opened, year, month)
+    agreed, told = _agreed(agreement, terms, store, year, last)
     known = _partners(partners, agreed.partners)
-    put_in = _contributions(agreed, known, partners, total)
-    actual = calls(opened, agreed, year, month)
-    need = {code: p.need for code, p in known.items() if p.need is not None}
     made = list(
         rules.statements(
             agreed,
-            rules.phased(put_in)[:month],
-            actual,
-            need=need if len(need) == len(known) else None,
-            pooled=pooled_calls(opened, agreed, year, month) if agreed.risk == "R6" else None,
+            rules.phased(_contributions(agreed, known, partners, total))[:last],
+            calls(opened, agreed, year, last),
+            need=_need(agreed.risk, known, partners),
+            pooled=pooled_calls(opened, agreed, year, last) if agreed.risk == "R6" else None,
         )
     )
+    typer.echo(told, err=True)
     if format == "table":
         typer.echo(label(opened), err=True)
     print_rows(_statement_rows(made if every_month else made[-1:]), format)
@@ -210,10 +230,9 @@ def compare(
     agreement: Annotated[int | None, typer.Option(help="Number of the agreement in the store.")] = None,
     terms: Annotated[Path | None, typer.Option(help="JSON with terms that are in no store.")] = None,
     year: Annotated[str, typer.Option(help="Financial year, such as 202526.")] = "202526",
-    month: Annotated[int, typer.Option(min=1, max=12, help="Last month to take patients and costs from.")] = 12,
+    month: Annotated[int | None, typer.Option(min=1, max=12, help="Last month; the run's last unless told.")] = None,
     years: Annotated[int, typer.Option(min=2, max=1000, help="Years to simulate.")] = 100,
     seed: Annotated[int, typer.Option(min=0, help="Equal seeds give equal years.")] = 1,
-    phi: Annotated[float, typer.Option(min=1, help="Overdispersion of the number of patients; 1 is chance.")] = 1.0,
     store: Url = STORE,
     format: Format = "table",
 ) -> None:
@@ -230,18 +249,21 @@ def compare(
     from tertiary.screen import print_rows
     from tertiary.show import label
 
-    agreed = rules.Agreement.of(_terms(agreement, terms, store))
     opened = open_run(run)
+    last = _last(opened, year, month)
+    agreed, told = _agreed(agreement, terms, store, year, last)
     known = _partners(partners, agreed.partners)
-    patients = cases(opened, agreed, year, month)
-    drawn = rules.simulated(patients, years, seed, phi)
+    patients = cases(opened, agreed, year, last)
     put_in = {code: Decimal(f"{own.cost:.2f}") for code, own in patients.items()}
-    need = {code: p.need for code, p in known.items() if p.need is not None}
-    looked_at = [c for c in choices() if c[0] not in ("R2", "R6") or (c[0] == "R2" and len(need) == len(known))]
+    need = {code: p.partner.need for code, p in known.items() if p.partner.need is not None}
+    has_need = len(need) == len(known)
+    looked_at = [c for c in choices() if c[0] != "R2" or has_need]
     own_choice = (agreed.risk, dict(agreed.risk_parameters))
     if agreed.risk != "R6" and own_choice not in looked_at:
         looked_at.append(own_choice)
-    found = rules.compare(looked_at, [put_in] * years, drawn, need=need if len(need) == len(known) else None)
+    drawn = rules.simulated(patients, years, seed)
+    found = rules.compare(looked_at, [put_in] * years, drawn, need=need if has_need else None)
+    typer.echo(told, err=True)
     if format == "table":
         typer.echo(label(opened), err=True)
         typer.echo(f"{years} simulated years, seed {seed}: chance alone, no trend.", err=True)
@@ -254,7 +276,7 @@ def recharges_(
     host: Annotated[str, typer.Option(help="Organisation that holds the contracts.")],
     paid: Annotated[Path | None, typer.Option(help="CSV: payer, month, paid; and opening balances in month 0.")] = None,
     year: Annotated[str, typer.Option(help="Financial year, such as 202526.")] = "202526",
-    month: Annotated[int, typer.Option(min=1, max=12, help="Last month.")] = 12,
+    month: Annotated[int | None, typer.Option(min=1, max=12, help="Last month; the run's last unless told.")] = None,
     backing: Annotated[bool, typer.Option("--backing", help="The rows behind each charge instead.")] = False,
     format: Format = "table",
 ) -> None:
@@ -266,30 +288,27 @@ def recharges_(
     from tertiary.show import label
 
     opened = open_run(run)
+    last = _last(opened, year, month)
     settled = _paid(paid) if paid else {}
     opening = {payer: amount for (payer, number), amount in settled.items() if number == 0}
     later = {key: amount for key, amount in settled.items() if key[1]}
-    found = rules.recharges(host, hosted(opened, host, year, month), later, opening)
+    spend = hosted(opened, host, year, last)
+    if not spend and not settled:
+        raise PoolError(f"{run} holds nothing of {year} that {host} contracts for others. Check the host's code.")
+    found = rules.recharges(host, spend, later, opening, last)
     if format == "table":
         typer.echo(label(opened), err=True)
     print_rows(_backing_rows(found) if backing else _recharge_rows(found), format)
 
 
 def _paid(file: Path) -> dict[tuple[str, int], Decimal]:
-    import csv
-
-    try:
-        rows = list(csv.DictReader(file.read_text(encoding="utf-8-sig").splitlines()))
-    except OSError as error:
-        raise PoolError(f"{file} cannot be read: {error.strerror}.") from error
     made: dict[tuple[str, int], Decimal] = {}
-    for number, row in enumerate(rows, 2):
-        payer, month = (row.get("payer") or "").strip(), (row.get("month") or "").strip()
+    for number, row in _rows(file):
+        payer, month = row.get("payer", ""), row.get("month", "")
         if not payer or not month.isdigit() or int(month) > 12:
             raise PoolError(f"{file} line {number}: payer {payer!r}, month {month!r}; expected a code and 0 to 12.")
-        made[payer, int(month)] = made.get((payer, int(month)), Decimal(0)) + _amount(
-            file, number, "paid", row.get("paid") or ""
-        )
+        amount = _amount(file, number, "paid", row.get("paid", ""))
+        made[payer, int(month)] = made.get((payer, int(month)), Decimal(0)) + amount
     return made
 
 
@@ -352,14 +371,17 @@ def _actor(text: str) -> Actor:
     return Actor(role, organisation, account)
 
 
-def _given(file: Path, more: Sequence[str]) -> dict[str, Any]:
-    """A decision as its file says. DecisionError names what is missing or cannot be read."""
+def _given(file: Path, kind: str | None = None) -> dict[str, Any]:
+    """A decision as its file says, of a `kind` known beforehand or told in it. DecisionError says what is wrong."""
     read = _json(file)
+    more = () if kind else ("kind", "subject")
     wanted = {*more, "parties", "valid_from", "terms"}
     if missing := sorted(wanted - set(read)):
         raise DecisionError(f"{file}: {', '.join(missing)} missing. Needed: {', '.join(sorted(wanted))}.")
     if unknown := sorted(set(read) - wanted - {"valid_to", "kind", "subject"}):
         raise DecisionError(f"{file}: {', '.join(unknown)} not known. Known: {', '.join(sorted(wanted))}, valid_to.")
+    if not isinstance(read["terms"], dict):
+        raise DecisionError(f"{file}: terms are {read['terms']!r:.60}; a JSON object with named terms is needed.")
     try:
         parties = [(str(code), str(part)) for code, part in read["parties"]]
         valid_from = date.fromisoformat(read["valid_from"])
@@ -368,12 +390,26 @@ def _given(file: Path, more: Sequence[str]) -> dict[str, Any]:
         raise DecisionError(
             f'{file}: {error}. Parties are pairs such as ["QMJ", "host"], days are written 2026-04-01.'
         ) from error
-    if read.get("kind") == "agreement":
-        from tertiary.pool import Agreement
-
-        Agreement.of(read["terms"])
+    if (kind or read.get("kind")) == "agreement":
+        _check_agreement(file, read["terms"], parties, valid_from, valid_to)
     said = {name: str(read[name]) for name in more}
     return {**said, "terms": read["terms"], "parties": parties, "valid_from": valid_from, "valid_to": valid_to}
+
+
+def _check_agreement(
+    file: Path, terms: Mapping[str, Any], parties: Sequence[tuple[str, str]], start: date, end: date | None
+) -> None:
+    """Terms must be sound, bind nobody who is not asked, and hold for the days of the decision."""
+    from tertiary.pool import Agreement
+
+    agreed = Agreement.of(terms)
+    if absent := sorted({*agreed.partners, agreed.host} - {code for code, _ in parties}):
+        raise DecisionError(f"{file}: {', '.join(absent)} stand in the terms but not among the parties. Add them.")
+    if (agreed.valid_from, agreed.valid_to) != (start, end):
+        raise DecisionError(
+            f"{file}: the terms hold from {agreed.valid_from} to {agreed.valid_to or 'further notice'}, the decision "
+            f"from {start} to {end or 'further notice'}. Write the same days in both."
+        )
 
 
 def _json(file: Path) -> dict[str, Any]:
@@ -386,57 +422,117 @@ def _json(file: Path) -> dict[str, Any]:
     return read
 
 
-def _terms(agreement: int | None, file: Path | None, store: str) -> Mapping[str, Any]:
-    if (agreement is None) == (file is None):
+@dataclass(frozen=True)
+class _Line:
+    """A partner's line in the file of partners: its year's contribution, and what contributions are measured by."""
+
+    contribution: Decimal | None
+    partner: Partner
+
+
+def _last(run: Run, year: str, month: int | None) -> int:
+    """The last month of a statement. PoolError when the run does not reach it."""
+    from tertiary.pool.calls import last_month
+
+    held = last_month(run, year)
+    if month is not None and month > held:
+        raise PoolError(f"{run.path} holds spend of {year} to month {held}, not to month {month}. Leave --month out.")
+    return month or held
+
+
+def _agreed(number: int | None, file: Path | None, store: str, year: str, last: int) -> tuple[Agreement, str]:
+    """The terms that hold for the months of a statement, and a line that says which they are."""
+    from tertiary.pool import Agreement
+
+    if (number is None) == (file is None):
         raise PoolError("Give either --agreement with its number in the store, or --terms with a file.")
+    begin = date(int(year[:4]), 4, 1)
+    end = date(begin.year + (last + 3 > 12), (last + 2) % 12 + 1, 1)  # first day of the last month
     if file is not None:
-        return _json(file)
-    assert agreement is not None
-    with _open(store) as opened:
-        found = opened.decision(agreement)
-    if found.kind != "agreement":
-        raise PoolError(f"Decision {agreement} is a {found.kind}, not an agreement. tertiary decisions list shows all.")
-    return found.terms
+        agreed, told = Agreement.of(_json(file)), f"Terms of {file}, which nobody agreed as far as this tells."
+    else:
+        assert number is not None
+        with _open(store) as opened:
+            found = opened.governing(number, end)
+            newest = opened.decision(number)
+        if found is None or found.kind != "agreement":
+            raise PoolError(
+                f"Decision {number} is no agreement in force on {end}: of kind {newest.kind}, {newest.state} in "
+                f"version {newest.version}. tertiary decisions list --on {end} shows what is."
+            )
+        agreed, told = Agreement.of(found.terms), f"Agreement {number}, version {found.version}: {found.subject}."
+    if agreed.valid_from > begin or (agreed.valid_to is not None and agreed.valid_to <= end):
+        raise PoolError(
+            f"Agreement {agreed.name} holds from {agreed.valid_from} to {agreed.valid_to or 'further notice'}, not for "
+            f"months 1 to {last} of {year}. Give the agreement of those months, or another --year or --month."
+        )
+    return agreed, told
 
 
-def _partners(file: Path, wanted: Sequence[str]) -> dict[str, Partner]:
-    import csv
-
+def _partners(file: Path, wanted: Sequence[str]) -> dict[str, _Line]:
     from tertiary.pool import Partner
 
-    try:
-        rows = list(csv.DictReader(file.read_text(encoding="utf-8-sig").splitlines()))
-    except OSError as error:
-        raise PoolError(f"{file} cannot be read: {error.strerror}.") from error
-    found: dict[str, Partner] = {}
-    for number, row in enumerate(rows, 2):
-        code = (row.get("partner") or "").strip()
+    found: dict[str, _Line] = {}
+    for number, row in _rows(file):
+        code = row.get("partner", "")
         if code not in wanted or code in found:
             raise PoolError(f"{file} line {number}: partner {code!r}; expected each once of {', '.join(wanted)}.")
-        held = {n: _amount(file, number, n, row[n]) for n in PARTNER_COLUMNS if (row.get(n) or "").strip()}
-        historic = held.get("historic", held.get("contribution"))
-        found[code] = Partner(code, historic, held.get("need"), held.get("population"))
+        held = {name: _amount(file, number, name, text) for name, text in row.items() if name in MEASURED and text}
+        years = sorted(name for name in row if name.startswith("use_"))
+        use = tuple(_amount(file, number, name, row[name]) for name in years)
+        partner = Partner(code, held.get("historic"), held.get("need"), held.get("population"), use)
+        found[code] = _Line(held.get("contribution"), partner)
     if missing := [code for code in wanted if code not in found]:
         raise PoolError(f"{file} lacks partner {', '.join(missing)}. Add a line for each partner of the agreement.")
     return found
 
 
+def _rows(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    """Lines of a CSV file with their numbers, cells trimmed. PoolError when it cannot be read."""
+    import csv
+
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8; save it as CSV UTF-8"
+        raise PoolError(f"{file} cannot be read: {reason}.") from error
+    for number, row in enumerate(csv.DictReader(text.splitlines()), 2):
+        yield number, {name: (cell or "").strip() for name, cell in row.items() if name}
+
+
 def _amount(file: Path, number: int, name: str, text: str) -> Decimal:
     try:
-        return Decimal(text.replace(",", "").replace("£", "").strip())
+        amount = Decimal(text.replace(",", "").replace("£", "").strip())
     except InvalidOperation:
-        raise PoolError(f"{file} line {number}: {name} is {text!r}; expected a number such as 1250000.00.") from None
+        amount = Decimal("NaN")
+    if not amount.is_finite():
+        raise PoolError(f"{file} line {number}: {name} is {text!r}; expected a number such as 1250000.00.")
+    return amount
 
 
-def _contributions(agreed: Any, known: Mapping[str, Partner], file: Path, total: str | None) -> Mapping[str, Any]:
+def _contributions(
+    agreed: Agreement, known: Mapping[str, _Line], file: Path, total: str | None
+) -> Mapping[str, Amount]:
     from tertiary.pool import contributions
 
     if total is not None:
         amount = _amount(Path("--total"), 1, "POUNDS", total)
-        return contributions(agreed.contribution, amount, list(known.values()), agreed.contribution_parameters)
-    if missing := [code for code, partner in known.items() if partner.historic is None]:
+        partners = [line.partner for line in known.values()]
+        return contributions(agreed.contribution, amount, partners, agreed.contribution_parameters)
+    given = {code: line.contribution for code, line in known.items() if line.contribution is not None}
+    if missing := [code for code in known if code not in given]:
         raise PoolError(f"{file}: no contribution for {', '.join(missing)}. Fill the column, or give --total.")
-    return {code: partner.historic for code, partner in known.items()}
+    return given
+
+
+def _need(rule: str, known: Mapping[str, _Line], file: Path) -> dict[str, Amount] | None:
+    """The partners' need where the rule shares by it."""
+    if rule not in ("R2", "R6"):
+        return None
+    need = {code: line.partner.need for code, line in known.items() if line.partner.need is not None}
+    if missing := [code for code in known if code not in need]:
+        raise PoolError(f"{file}: no need for {', '.join(missing)}, by which rule {rule} shares. Fill the column need.")
+    return dict(need)
 
 
 def _statement_rows(made: Sequence[tuple[Settlement, list[Statement]]]) -> pa.Table:

@@ -109,10 +109,14 @@ def test_high_cost_is_a_patients_year_to_date(run: Run) -> None:
 def test_an_agreement_from_draft_to_statement(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERTIARY_DECISIONS", f"sqlite:///{tmp_path}/decisions.sqlite")
     paper = tmp_path / "agreement.json"
-    parties = [["QMJ", "host"], ["QMF", "partner"]]
+    parties = [["QMJ", "host"], ["QMJ", "partner"], ["QMF", "partner"]]
+    words = ["pool", "statement", str(run.path), "--agreement", "1", "--partners", str(tmp_path / "partners.csv")]
     paper.write_text(json.dumps({"kind": "agreement", "subject": "Pool", "parties": parties, "valid_from": "2025-04-01",
                                  "terms": TERMS}))  # fmt: skip
     assert "state    draft" in said("decisions", "draft", str(paper), "--by", "icb:QMJ:a7", "--why", "paper 4")
+    assert "Decision 1 is no agreement in force on 2025-06-01: decision of kind agreement, draft" in said(
+        *words, code=17
+    )
     for state, by in (("proposed", "icb:QMJ"), ("sense_checked", "region:Y56"), ("agreed", "icb:QMJ"),
                       ("agreed", "icb:QMF"), ("in_force", "icb:QMJ")):  # fmt: skip
         told = said("decisions", "step", "1", state, "--by", by, "--why", "minutes")
@@ -123,8 +127,8 @@ def test_an_agreement_from_draft_to_statement(run: Run, tmp_path: Path, monkeypa
     assert "(no rows)" not in said("decisions", "list", "--state", "in_force")
     people = tmp_path / "partners.csv"
     people.write_text('partner,contribution\nQMJ,"24,000"\nQMF,12000.00\n')
-    words = ["pool", "statement", str(run.path), "--agreement", "1", "--partners", str(people), "--format", "json"]
-    rows = json.loads(said(*words, "--month", "3", "--every-month"))
+    words += ["--format", "json"]
+    rows = json.loads(said(*words, "--every-month"))
     assert len(rows) == 3 * 4
     last = {r["partner"]: r for r in rows if r["month"] == 3}
     # 9,600.01 spent against 9,000.00 put in: 600.01 more, shared 2 : 1
@@ -134,8 +138,19 @@ def test_an_agreement_from_draft_to_statement(run: Run, tmp_path: Path, monkeypa
     assert Decimal(str(last["QMF"]["transfer"])) == Decimal("-4000.00")
     by_month = [Decimal(str(r["movement"])) for r in rows if r["partner"] == "all partners"]
     assert sum(by_month) == money["all partners"]
+    assert "spend of 202526 to month 3, not to month 4" in said(*words, "--month", "4", code=17)
+    paper.write_text(json.dumps({"parties": parties, "valid_from": "2025-04-01", "terms": {**TERMS, "risk": "R12"}}))
+    assert "one of R0, R1" in said("decisions", "revise", "1", str(paper), "--by", "icb:QMF", "--why", "x", code=17)
+    paper.write_text(json.dumps({"parties": parties, "valid_from": "2025-04-01", "terms": {**TERMS, "risk": "R0"}}))
     revised = said("decisions", "revise", "1", str(paper), "--by", "icb:QMF", "--why", "again")
     assert "version 2" in revised and "state    draft" in revised
+    assert json.loads(said(*words, "--every-month")) == rows, "a draft changes no statement"
+    assert "version 1" in said(
+        "decisions", "step", "1", "ended", "--version", "1", "--by", "icb:QMF", "--why", "notice"
+    )
+    assert "no agreement in force" in said(*words, code=17)
+    named = ["organisation", "QMF", "NHS North East London ICB", "icb", "--from", "2022-07-01", "--by", "region:Y56"]
+    assert "QMF is NHS North East London ICB" in said("decisions", *named)
 
 
 def test_a_pool_split_by_the_rule(run: Run, tmp_path: Path) -> None:
@@ -198,6 +213,10 @@ def test_rules_side_by_side(run: Run, tmp_path: Path) -> None:
         ("partner,contribution\nQMJ,1\nQXX,1\n", [], "line 3: partner 'QXX'"),
         ("partner,contribution\nQMJ,one\nQMF,1\n", [], "line 2: contribution is 'one'"),
         ("partner,contribution\nQMJ,1\nQMF,\n", [], "no contribution for QMF"),
+        ("partner,contribution\nQMJ,NaN\nQMF,1\n", [], "contribution is 'NaN'"),
+        ("partner,historic\nQMJ,1\nQMF,1\n", [], "no contribution for QMJ, QMF"),
+        ("partner,use_2024\nQMJ,1\nQMF,x\n", [], "use_2024 is 'x'"),
+        ("partner,need\nQMJ,1\nQMF,\n", ["--total", "5", "--year", "202627"], "holds no spend of 202627"),
         ("partner,contribution\nQMJ,1\nQMF,1\n", ["--agreement", "1"], "either --agreement"),
         ("partner,need\nQMJ,1\nQMF,1\n", ["--total", "lots"], "POUNDS is 'lots'"),
     ],
@@ -216,6 +235,7 @@ def test_partners_that_do_not_fit(run: Run, tmp_path: Path, people: str, more: l
     [
         ("[]", "holds list"),
         ("{", "cannot be read as JSON"),
+        ('{"kind": "c", "subject": "s", "parties": [], "valid_from": "2025-04-01", "terms": []}', "terms are []"),
         ('{"kind": "agreement"}', "parties, subject, terms, valid_from missing"),
         (
             '{"kind": "contract", "subject": "s", "parties": ["QMJ"], "valid_from": "2025-04-01", "terms": {}}',
@@ -247,3 +267,32 @@ def test_an_agreement_that_cannot_be_followed_is_not_written_down(tmp_path: Path
     assert "is not ROLE:ORGANISATION" in said(*step, code=18)
     assert "is not ENTRIES:HASH" in said("decisions", "verify", "--head", "x", "--store", store, code=18)
     assert "version" in said("decisions", "upgrade", "--store", store)
+
+
+def test_a_file_that_is_not_utf8_and_need_that_lacks(run: Run, tmp_path: Path) -> None:
+    terms, file = tmp_path / "terms.json", tmp_path / "partners.csv"
+    terms.write_text(json.dumps({**TERMS, "risk": "R2"}))
+    words = ["pool", "statement", str(run.path), "--terms", str(terms), "--partners", str(file)]
+    file.write_bytes("partner,contribution\nQMJ,\u00a31\nQMF,1\n".encode("cp1252"))
+    assert "it is not UTF-8" in said(*words, code=17)
+    file.write_text("partner,contribution,need\nQMJ,\u00a31,2\nQMF,1,\n")
+    assert "no need for QMF, by which rule R2 shares" in said(*words, code=17)
+    terms.write_text(json.dumps({**TERMS, "valid_from": "2025-05-01"}))
+    assert "holds from 2025-05-01 to further notice, not for months 1 to 3 of 202526" in said(*words, code=17)
+    assert "that QZZ contracts for others" in said("pool", "recharges", str(run.path), "--host", "QZZ", code=17)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"parties": [["QMJ", "host"]]}, "QMF stand in the terms but not among the parties"),
+        ({"valid_to": "2026-04-01"}, "Write the same days in both"),
+    ],
+)
+def test_terms_and_decision_must_fit(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
+    paper = tmp_path / "paper.json"
+    parties = [["QMJ", "host"], ["QMF", "partner"]]
+    whole = {"kind": "agreement", "subject": "s", "parties": parties, "valid_from": "2025-04-01", "terms": TERMS}
+    paper.write_text(json.dumps({**whole, **changes}))
+    words = ["--by", "icb:QMJ", "--why", "w", "--store", f"sqlite:///{tmp_path}/d.sqlite"]
+    assert message in said("decisions", "draft", str(paper), *words, code=18)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tertiary.errors import PoolError
-from tertiary.pool import Partner, contributions, rules, share_risk
+from tertiary.pool import Partner, compare, contributions, rules, share_risk
 from tertiary.pool.risk import clamped
 
 F = Fraction
@@ -138,6 +138,14 @@ def test_no_payment_leaves_its_bounds(case: dict[str, Any]) -> None:
     assert found.external == max(F(0), total(case["actual"]) - high) + min(F(0), total(case["actual"]) - low)
 
 
+def test_one_who_is_just_within_takes_part() -> None:
+    """B stands at its lowest, C has room: what A is cut by is shared by both, as if B stood a penny higher."""
+    put_in = {code: F(100) for code in "ABC"}
+    for own in (F(90), F(9001, 100)):
+        found = clamped({"A": F(120), "B": own, "C": F(100)}, put_in, F(1, 10), F(1, 10))
+        assert found.pay == {"A": 110, "B": own + 5, "C": 105}
+
+
 def test_what_is_cut_off_is_shared_by_contribution_among_the_others() -> None:
     """A is cut by 3, which B and C would take as 1.80 and 1.20; C reaches its ceiling and B takes the rest."""
     found = clamped({c: F(a) for c, a in ACTUAL.items()}, {c: F(p) for c, p in PUT_IN.items()}, F(1, 5), F(15, 100))
@@ -170,6 +178,10 @@ def test_usage_is_the_mean_of_shares_and_not_the_share_of_sums() -> None:
     ("call", "said"),
     [
         (lambda: share_risk("R10", PUT_IN, ACTUAL), "R10"),
+        (lambda: share_risk("R3", PUT_IN, ACTUAL), "share is None; expected a number from 0 to 1"),
+        (lambda: share_risk("R4", PUT_IN, ACTUAL, parameters={"corridor": -1}), "corridor is -1"),
+        (lambda: contributions("C5", 1, [Partner("A")], {"weight": 2}), "weight is 2"),
+        (lambda: compare([("R6", {})], [PUT_IN], [ACTUAL], need=PUT_IN), "R6 shares single patients"),
         (lambda: share_risk("R1", PUT_IN, {"A": 1}), "B, C"),
         (lambda: share_risk("R1", {"A": -1, "B": 2}, {"A": 1, "B": 1}), "-1.00"),
         (lambda: share_risk("R1", {"A": 0}, {"A": 1}), "not all 0"),

@@ -18,6 +18,19 @@ if TYPE_CHECKING:
 Months = list[dict[str, Decimal]]
 
 
+def last_month(run: Run, financial_year: str) -> int:
+    """The last month of a year of which the run holds actual spend. PoolError when it holds none."""
+    months = run.ledger.derive(
+        lambda t: t.filter(t.measure == "actual", t.financial_year == financial_year).aggregate(
+            last=t.financial_month.max()
+        )
+    )
+    found = months.to_arrow().column("last")[0].as_py()
+    if found is None:
+        raise PoolError(f"{run.path} holds no spend of {financial_year}. Give the year of the run with --year.")
+    return int(found)
+
+
 def calls(run: Run, agreement: Agreement, financial_year: str, last_month: int) -> Months:
     """Spend of each partner's population in pounds, one mapping a month from month 1 to `last_month`.
 

@@ -51,30 +51,26 @@ def compare(
     actual: Sequence[Mapping[str, Amount]],
     *,
     need: Mapping[str, Amount] | None = None,
-    pooled: Sequence[Mapping[str, Amount]] | None = None,
 ) -> list[Compared]:
     """Every choice of rule and parameters over the same years, past or simulated, each one mapping of pounds by partner
 
     PoolError when the years of the amounts are not as many, or as in `share_risk`.
     """
-    if len(contributed) != len(actual) or not actual or (pooled is not None and len(pooled) != len(actual)):
+    if len(contributed) != len(actual) or not actual:
         raise PoolError(
             f"{len(contributed)} years of contributions and {len(actual)} of costs; give as many, at least 1."
         )
     made = []
     for rule, given in choices:
-        years = [
-            (put_in, cost, None if pooled is None else pooled[n])
-            for n, (put_in, cost) in enumerate(zip(contributed, actual, strict=True))
-        ]
-        outcomes = [
-            share_risk(rule, put_in, cost, parameters=given, need=need, pooled=own) for put_in, cost, own in years
-        ]
+        if rule == "R6":
+            raise PoolError("Rule R6 shares single patients' cost, of which years of totals say nothing: leave it out.")
+        years = list(zip(contributed, actual, strict=True))
+        outcomes = [share_risk(rule, put_in, cost, parameters=given, need=need) for put_in, cost in years]
         moved = [
             sum((abs(paid - Fraction(cost[code])) for code, paid in outcome.pay.items()), Fraction(0)) / 2
-            for outcome, (_, cost, _) in zip(outcomes, years, strict=True)
+            for outcome, (_, cost) in zip(outcomes, years, strict=True)
         ]
-        kept = [_incentive(rule, given, *year, need=need) for year in years]
+        kept = [_incentive(rule, given, put_in, cost, need) for put_in, cost in years]
         made.append(
             Compared(
                 rule,
@@ -93,16 +89,15 @@ def _incentive(
     given: Mapping[str, Amount],
     put_in: Mapping[str, Amount],
     cost: Mapping[str, Amount],
-    pooled: Mapping[str, Amount] | None,
     need: Mapping[str, Amount] | None,
 ) -> Fraction:
     """What a partner's own payment falls by for each pound less of its own cost, weighted by contribution."""
-    before = share_risk(rule, put_in, cost, parameters=given, need=need, pooled=pooled)
+    before = share_risk(rule, put_in, cost, parameters=given, need=need)
     total = sum((Fraction(v) for v in put_in.values()), Fraction(0))
     kept = Fraction(0)
     for code, amount in cost.items():
         saved = {**cost, code: Fraction(amount) - 1}
-        after = share_risk(rule, put_in, saved, parameters=given, need=need, pooled=pooled)
+        after = share_risk(rule, put_in, saved, parameters=given, need=need)
         kept += (before.pay[code] - after.pay[code]) * Fraction(put_in[code]) / total
     return kept
 

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from tertiary.errors import PoolError
 from tertiary.pool.pennies import Amount
+from tertiary.pool.terms import rule_parameters
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ def contributions(
         "C2": lambda: _shares("need", {p.code: p.need for p in partners}),
         "C3": lambda: _shares("population", {p.code: p.population for p in partners}),
         "C4": lambda: _mean_use(partners),
-        "C5": lambda: _blend(partners, Fraction((parameters or {})["weight"])),
+        "C5": lambda: _blend(partners, rule_parameters("C5", parameters or {})["weight"]),
     }
     if rule not in measured:
         raise PoolError(f"{rule!r} is no contribution rule. It must be one of {', '.join(measured)}.")

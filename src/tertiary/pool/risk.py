@@ -11,6 +11,7 @@ from fractions import Fraction
 
 from tertiary.errors import PoolError
 from tertiary.pool.pennies import Amount
+from tertiary.pool.terms import rule_parameters
 
 Pounds = Mapping[str, Fraction]
 ZERO = Fraction(0)
@@ -76,7 +77,7 @@ def share_risk(
         by=_portions(put_in),
         need=_portions(weights),
         pooled=_exact("pooled cost", pooled or dict.fromkeys(contributed, 0), contributed),
-        given={name: Fraction(value) for name, value in (parameters or {}).items()},
+        given=rule_parameters(rule, parameters or {}),
     )
     return _RULES[rule](case)
 
@@ -90,18 +91,20 @@ def clamped(pay: Pounds, contributed: Pounds, floor: Fraction, ceiling: Fraction
     low = {code: c * (1 - floor) for code, c in contributed.items()}
     high = {code: c * (1 + ceiling) for code, c in contributed.items()}
     held = {code: min(max(amount, low[code]), high[code]) for code, amount in pay.items()}
-    free = {code for code, amount in pay.items() if low[code] < amount < high[code]}
+    free = {code for code, amount in pay.items() if held[code] == amount}
     rest = _sum(pay) - _sum(held)
     while rest:
         bound = high if rest > 0 else low
-        takers = {c for c in free if contributed[c]} or {c for c in held if held[c] != bound[c]}
-        weight = sum((contributed[c] for c in takers), ZERO)
-        if not weight:
+        open_to = {c for c in held if contributed[c] and held[c] != bound[c]}
+        takers = free & open_to or open_to
+        if not takers:
             break
+        weight = sum((contributed[c] for c in takers), ZERO)
         for code in takers:
             wanted = held[code] + rest * contributed[code] / weight
-            held[code] = min(wanted, high[code]) if rest > 0 else max(wanted, low[code])
-        free = {c for c in free if low[c] < held[c] < high[c]}
+            held[code] = min(max(wanted, low[code]), high[code])
+            if held[code] != wanted:
+                free.discard(code)
         rest = _sum(pay) - _sum(held)
     return Outcome(held, rest)
 

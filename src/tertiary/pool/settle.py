@@ -97,11 +97,12 @@ def settle(
         need=need,
         pooled=pooled,
     )
-    pay = {code: amount + set_aside.used * by[code] for code, amount in outcome.pay.items()}
-    external = outcome.external
+    borne, external = outcome.pay, outcome.external
     if agreement.floor is not None and agreement.ceiling is not None:
-        bounded = clamped(pay, {c: Fraction(a) for c, a in put_in.items()}, agreement.floor, agreement.ceiling)
-        pay, external = bounded.pay, external + bounded.external
+        bounded = clamped(borne, {c: Fraction(a) for c, a in put_in.items()}, agreement.floor, agreement.ceiling)
+        borne, external = bounded.pay, external + bounded.external
+    # what the contingency met was paid in by contribution, and is no part of what the limits bound
+    pay = {code: amount + set_aside.used * by[code] for code, amount in borne.items()}
     paid = to_the_penny({code: set_aside.paid * share for code, share in by.items()})
     # what comes from outside is a party to the rounding too, so that everything still adds up to the actual cost
     rounded = to_the_penny({**pay, _OUTSIDE: external})

@@ -19,8 +19,7 @@ MONTHS = 12
 class Statement:
     """One partner's position at the end of a month. Key: month and partner; pounds to the penny, year to date.
 
-    `movement` is the change of `to_date.payment` since the month before: what this month's statement asks for beyond
-    earlier ones.
+    `movement` is the change of `to_date.payment` since the month before; what is due in money is `to_date.balance`.
     """
 
     financial_month: int
@@ -32,7 +31,7 @@ class Statement:
 def phased(year: Mapping[str, Amount], months: int = MONTHS) -> list[dict[str, Decimal]]:
     """A year's amounts by partner in equal months to the penny, each month and each partner adding up.
 
-    Cumulative amounts are rounded, so that no month is more than a penny from its share.
+    Cumulative amounts are rounded, each within a penny, so that no month is two pennies from its share.
     """
     before = dict.fromkeys(year, Decimal(0))
     made = []
@@ -109,23 +108,27 @@ def recharges(
     spend: Sequence[Mapping[str, object]],
     paid: Mapping[tuple[str, int], Amount],
     opening: Mapping[str, Amount] | None = None,
+    last_month: int = MONTHS,
 ) -> list[Recharge]:
     """The recharge schedule of a host that pays providers for others, without a pool: each pays for its own patients.
 
     `spend`: rows with payer, financial_month, amount (pounds) and whatever backs them (service line, provider, point of
-    delivery). `paid`: pounds by payer and month. The rows of a payer and month are rounded together, so that the
-    backing adds up to what is charged. What the host itself bears is no recharge.
+    delivery). `paid`: pounds by payer and month. All months from 1 to `last_month` are stated. The rows of a payer and
+    month are rounded together, so that the backing adds up to what is charged. What the host bears itself is left out.
+    PoolError when spend or payments lie in other months.
     """
+    if odd := sorted({int(str(m)) for m in [*(row["financial_month"] for row in spend), *(m for _, m in paid)]}
+                     - set(range(1, last_month + 1))):  # fmt: skip
+        raise PoolError(f"Months 1 to {last_month} are stated, but spend or payments lie in month {odd[-1]}.")
     rows: dict[tuple[str, int], list[Mapping[str, object]]] = {}
     for row in spend:
         if row["payer"] != host:
             rows.setdefault((str(row["payer"]), int(str(row["financial_month"]))), []).append(row)
     payers = sorted({payer for payer, _ in [*rows, *paid]} - {host} | set(opening or {}))
-    last = max((month for _, month in [*rows, *paid]), default=0)
     made = []
     for payer in payers:
         balance = to_the_penny({payer: (opening or {}).get(payer, Decimal(0))})[payer]
-        for month in range(1, last + 1):
+        for month in range(1, last_month + 1):
             backing = rows.get((payer, month), [])
             amounts = to_the_penny({f"{n:09d}": Decimal(str(row["amount"])) for n, row in enumerate(backing)})
             told = tuple({**row, "amount": amounts[f"{n:09d}"]} for n, row in enumerate(backing))

@@ -1,7 +1,8 @@
-"""The terms of an agreement to share a budget, as a record: the ten things a fund must state.
+"""The terms of an agreement to share a budget, as a record.
 
-Scope, contributions, in-year changes, what counts as a call, who bears variance, limits, contingency, distribution at
-year end, exit, reporting. Terms come as plain JSON from the decision store; amounts and shares are text, never floats.
+Of the ten things a fund must state, scope, contributions, what counts as a call, who bears variance, limits,
+contingency, distribution at year end and exit are terms; an in-year change is a new version of the decision, and
+reporting is what `statements` does. Terms come as plain JSON; amounts and shares are text, never floats.
 """
 
 from __future__ import annotations
@@ -49,7 +50,8 @@ class Agreement:
     `partners` are organisation codes; `host` is one of them or another organisation. Empty `services`, `providers` and
     `components` mean all. `contingency` is a share of the pool, paid on top of contributions; what is left of it at
     year end is returned by contribution or kept in the reserve. `floor` and `ceiling` bound every payment, as shares of
-    the contribution, after the rule. `threshold` (pounds per patient) and `listed` services are for rule R6.
+    the contribution, of what the contingency does not meet. `threshold` (pounds per patient) and `listed` services are
+    for rule R6.
     """
 
     name: str
@@ -78,7 +80,21 @@ class Agreement:
     @classmethod
     def of(cls, terms: Mapping[str, Any]) -> Agreement:
         """An agreement from its JSON terms. PoolError names the term, the value seen and what was expected."""
+        if not isinstance(terms, Mapping):
+            raise PoolError(f"The terms of an agreement are {terms!r:.60}; a JSON object with named terms is needed.")
         return _Reader(terms).agreement()
+
+
+def rule_parameters(rule: str, given: Mapping[str, Any]) -> dict[str, Fraction]:
+    """The parameters that a rule asks for, out of `given`, as exact numbers. PoolError when one is missing or wrong."""
+    found = {}
+    for name, (low, high) in rules()[rule].parameters.items():
+        value = Fraction(given[name]) if name in given else None
+        if value is None or value < low or (high is not None and value > high):
+            upto = f" to {high}" if high is not None else ""
+            raise PoolError(f"Rule {rule}: {name} is {value}; expected a number from {low}{upto}.")
+        found[name] = value
+    return found
 
 
 class _Reader:
@@ -147,7 +163,10 @@ class _Reader:
             raise
 
     def _last_day(self) -> date | None:
-        return self._day("valid_to") if self._left.get("valid_to") else self._left.pop("valid_to", None)
+        if self._left.get("valid_to"):
+            return self._day("valid_to")
+        self._left.pop("valid_to", None)
+        return None
 
     def _codes(self, term: str, least: int = 0) -> tuple[str, ...]:
         value = self._left.pop(term, [])
@@ -159,14 +178,14 @@ class _Reader:
 
     def _choice(self, term: str, choices: tuple[str, ...]) -> str:
         value = self._left.pop(term, choices[0])
-        if value not in choices:
+        if not isinstance(value, str) or value not in choices:
             self._refuse(term, repr(value), f"one of {', '.join(choices)}")
         return str(value)
 
     def _rule(self, kind: str) -> Rule:
         value = self._left.pop(kind, "")
         known = {code: rule for code, rule in rules().items() if rule.kind == kind}
-        if value not in known:
+        if not isinstance(value, str) or value not in known:
             self._refuse(kind, repr(value), f"one of {', '.join(known)}")
         return known[str(value)]
 

@@ -1,7 +1,7 @@
 """How unsteady cost is by chance alone, and how many people it takes to steady it.
 
 With a Poisson number of cases the coefficient of variation is sqrt(phi (1 + cv_cost^2) / n): n expected cases, cv_cost
-the coefficient of variation of the cost of a case, phi the overdispersion of the number (1 when chance is all).
+the coefficient of variation of the cost of a case, phi by how much the variance of a year's cost exceeds chance.
 """
 
 from __future__ import annotations
@@ -42,25 +42,21 @@ class Cases:
     cv_cost: float
 
 
-def simulated(partners: Mapping[str, Cases], years: int, seed: int, phi: float = 1.0) -> list[dict[str, Decimal]]:
+def simulated(partners: Mapping[str, Cases], years: int, seed: int) -> list[dict[str, Decimal]]:
     """Costs by partner of `years` years that differ by chance alone, in pounds; equal seeds give equal years.
 
-    Each year has a Poisson number of patients around the partner's number (with `phi` above 1 a gamma mixture of
-    Poissons), each costing a gamma amount with the partner's mean and coefficient of variation. PoolError when a number
-    is below 0, a cost not above 0, or phi below 1.
+    Each year has a Poisson number of patients around the partner's number; each costs a gamma amount with the partner's
+    mean and coefficient of variation. PoolError when there is no year, or a number, cost or variation is not above 0.
     """
     import numpy as np
 
-    if years < 1 or phi < 1 or any(p.number <= 0 or p.cost <= 0 or p.cv_cost <= 0 for p in partners.values()):
-        raise PoolError("A simulation needs a year or more, phi from 1, and partners with patients and costs above 0.")
+    if years < 1 or any(p.number <= 0 or p.cost <= 0 or p.cv_cost <= 0 for p in partners.values()):
+        raise PoolError("A simulation needs a year or more, and partners with patients and costs above 0.")
     chance = np.random.default_rng(seed)
     made: dict[str, list[float]] = {}
     for code in sorted(partners):
         own = partners[code]
-        expected = np.full(years, own.number)
-        if phi > 1:
-            expected = chance.gamma(own.number / (phi - 1), phi - 1, years)
-        counts = chance.poisson(expected)
+        counts = chance.poisson(own.number, years)
         shape = 1 / own.cv_cost**2  # the sum of k gamma amounts of one shape is gamma with k times the shape
         scale = own.cost / own.number / shape
         made[code] = [float(chance.gamma(n * shape, scale)) if n else 0.0 for n in counts]
