@@ -114,9 +114,7 @@ def test_an_agreement_from_draft_to_statement(run: Run, tmp_path: Path, monkeypa
     paper.write_text(json.dumps({"kind": "agreement", "subject": "Pool", "parties": parties, "valid_from": "2025-04-01",
                                  "terms": TERMS}))  # fmt: skip
     assert "state    draft" in said("decisions", "draft", str(paper), "--by", "icb:QMJ:a7", "--why", "paper 4")
-    assert "Decision 1 is no agreement in force on 2025-06-01: decision of kind agreement, draft" in said(
-        *words, code=17
-    )
+    assert "Decision 1 is no agreement in force on 2025-06-01: of kind agreement, draft" in said(*words, code=17)
     for state, by in (("proposed", "icb:QMJ"), ("sense_checked", "region:Y56"), ("agreed", "icb:QMJ"),
                       ("agreed", "icb:QMF"), ("in_force", "icb:QMJ")):  # fmt: skip
         told = said("decisions", "step", "1", state, "--by", by, "--why", "minutes")
@@ -266,7 +264,10 @@ def test_an_agreement_that_cannot_be_followed_is_not_written_down(tmp_path: Path
     step = ["decisions", "step", "1", "proposed", "--by", "QMJ", "--why", "w", "--store", store]
     assert "is not ROLE:ORGANISATION" in said(*step, code=18)
     assert "is not ENTRIES:HASH" in said("decisions", "verify", "--head", "x", "--store", store, code=18)
-    assert "version" in said("decisions", "upgrade", "--store", store)
+    assert "There is no decision store" in said("decisions", "upgrade", "--store", store, code=18)
+    paper.write_text(json.dumps({**json.loads(paper.read_text()), "kind": "note"}))
+    said("decisions", "draft", str(paper), *words)
+    assert "of version 0001" in said("decisions", "upgrade", "--store", store)
 
 
 def test_a_file_that_is_not_utf8_and_need_that_lacks(run: Run, tmp_path: Path) -> None:
