@@ -73,7 +73,7 @@ def tables_page() -> str:
 
 
 def _help(command: str = "") -> str:
-    words = [str(Path(sys.executable).parent / "tertiary"), *([command] if command else []), "--help"]
+    words = [str(Path(sys.executable).parent / "tertiary"), *command.split(), "--help"]
     environment = docs_pages._environment()
     done = subprocess.run(words, capture_output=True, text=True, check=True, env=environment)
     return "\n".join(line.rstrip() for line in done.stdout.strip().splitlines())

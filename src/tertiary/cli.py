@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from tertiary import __version__
+from tertiary import __version__, commands
 from tertiary.errors import TertiaryError
 
 app = typer.Typer(
@@ -22,6 +22,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.add_typer(commands.decisions, name="decisions", short_help="What people decided, and the proof of it.")
+app.add_typer(commands.pool, name="pool", short_help="Budgets that partners share.")
 
 
 def _day(text: str) -> date:
@@ -253,7 +255,8 @@ def _pair(text: str) -> tuple[str, str]:
 
 def names() -> Sequence[str]:
     """Names of the commands, for the documentation test."""
-    return [c.name or (c.callback.__name__ if c.callback else "") for c in app.registered_commands]
+    own = [c.name or (c.callback.__name__ if c.callback else "") for c in app.registered_commands]
+    return [*own, *commands.names()]
 
 
 if __name__ == "__main__":

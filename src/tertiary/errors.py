@@ -40,3 +40,15 @@ class ConservationError(TertiaryError):
     """Received rows or pounds do not add up: a fault of this software, never shown as a result."""
 
     exit_code = 15
+
+
+class PoolError(TertiaryError):
+    """An agreement to share a budget, or the amounts it is settled with, cannot be used."""
+
+    exit_code = 17
+
+
+class DecisionError(TertiaryError):
+    """The decision store cannot be used, or a step is not allowed."""
+
+    exit_code = 18

@@ -1,0 +1,167 @@
+"""What counts as a call on a pool: the partners' spend within its scope, month by month, from a run.
+
+Only sums by partner leave the engine; cost by patient is used within it.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from tertiary.errors import PoolError
+from tertiary.pool.terms import Agreement
+from tertiary.pool.volatility import Cases
+
+if TYPE_CHECKING:
+    from tertiary.runs import Run, Table
+
+Months = list[dict[str, Decimal]]
+
+
+def last_month(run: Run, financial_year: str) -> int:
+    """The last month of a year of which the run holds actual spend. PoolError when it holds none."""
+    months = run.ledger.derive(
+        lambda t: t.filter(t.measure == "actual", t.financial_year == financial_year).aggregate(
+            last=t.financial_month.max()
+        )
+    )
+    found = months.to_arrow().column("last")[0].as_py()
+    if found is None:
+        raise PoolError(f"{run.path} holds no spend of {financial_year}. Give the year of the run with --year.")
+    return int(found)
+
+
+def calls(run: Run, agreement: Agreement, financial_year: str, last_month: int) -> Months:
+    """Spend of each partner's population in pounds, one mapping a month from month 1 to `last_month`.
+
+    What counts (`counted`) of actual spend within the agreement's services, providers and components, by the agreed
+    measure. PoolError when the run holds nothing of the year within the scope.
+    """
+    ledger = run.ledger.derive(lambda t: t.filter(t.measure == "actual"))
+    found = ledger.derive(lambda t: _by_partner(_scoped(t, agreement, financial_year, last_month), agreement.measure))
+    rows = found.to_arrow().to_pylist()
+    if not rows:
+        raise PoolError(
+            f"{run.path} holds no spend of {financial_year} to month {last_month} within the scope of agreement "
+            f"{agreement.name}. Check its services, providers and partners, and the months of the run."
+        )
+    return _months(rows, agreement, last_month)
+
+
+def pooled_calls(run: Run, agreement: Agreement, financial_year: str, last_month: int) -> Months:
+    """For rule R6: of each partner's spend, what is pooled, one mapping a month.
+
+    That is the cost of listed services, and of each patient's other cost in the year to date what lies above the
+    threshold. A record without a pseudonym belongs to no patient and stays with its partner.
+    """
+    records = run.records
+    if agreement.threshold is None:
+        return _months(_listed(records, agreement, financial_year, last_month), agreement, last_month)
+    made: Months = []
+    before = dict.fromkeys(agreement.partners, Decimal(0))
+    for month in range(1, last_month + 1):
+        rows = _above(records, agreement, financial_year, month, agreement.threshold)
+        listed = _listed(records, agreement, financial_year, month)
+        upto = dict.fromkeys(agreement.partners, Decimal(0))
+        for row in [*rows, *listed]:
+            upto[row["population_icb"]] += row["amount"]
+        made.append({code: upto[code] - before[code] for code in upto})
+        before = upto
+    return made
+
+
+def _scoped(table: Any, agreement: Agreement, financial_year: str, last_month: int) -> Any:
+    rows = table.filter(
+        table.counted, table.financial_year == financial_year, table.financial_month.between(1, last_month),
+        table.population_icb.isin(agreement.partners),
+    )  # fmt: skip
+    for column, codes in (
+        ("service_line_final", agreement.services),
+        ("provider_code", agreement.providers),
+        ("component", agreement.components),
+    ):
+        if codes:
+            rows = rows.filter(rows[column].isin(codes))
+    return rows
+
+
+def _by_partner(rows: Any, measure: str) -> Any:
+    return rows.group_by("population_icb", "financial_month").aggregate(amount=rows[measure].sum())
+
+
+def _listed(records: Table, agreement: Agreement, financial_year: str, last_month: int) -> list[dict[str, Any]]:
+    if not agreement.listed:
+        return []
+
+    def step(table: Any) -> Any:
+        rows = _scoped(table, agreement, financial_year, last_month)
+        return _by_partner(rows.filter(rows.service_line_final.isin(agreement.listed)), agreement.measure)
+
+    return [r for r in records.derive(step).to_arrow().to_pylist() if r["amount"] is not None]
+
+
+def _above(
+    records: Table, agreement: Agreement, financial_year: str, last_month: int, threshold: Decimal
+) -> list[dict[str, Any]]:
+    def step(table: Any) -> Any:
+        rows = _scoped(table, agreement, financial_year, last_month)
+        rows = rows.filter(rows.patient_id != "")
+        if agreement.listed:
+            rows = rows.filter(rows.service_line_final.notin(agreement.listed))
+        people = rows.group_by("population_icb", "patient_id").aggregate(cost=rows[agreement.measure].sum())
+        dear = people.filter(people.cost > threshold)
+        return dear.group_by("population_icb").aggregate(amount=(dear.cost - threshold).sum())
+
+    return list(records.derive(step).to_arrow().to_pylist())
+
+
+def _months(rows: list[dict[str, Any]], agreement: Agreement, last_month: int) -> Months:
+    made: Months = [dict.fromkeys(agreement.partners, Decimal(0)) for _ in range(last_month)]
+    for row in rows:
+        made[row["financial_month"] - 1][row["population_icb"]] += row["amount"] or Decimal(0)
+    return made
+
+
+def cases(run: Run, agreement: Agreement, financial_year: str, last_month: int) -> dict[str, Cases]:
+    """Each partner's patients within the scope: number, cost in pounds and coefficient of variation of cost a patient.
+
+    Patients without a pseudonym, and those who cost nothing, are left out. PoolError when a partner has fewer than two.
+    """
+
+    def step(table: Any) -> Any:
+        rows = _scoped(table, agreement, financial_year, last_month)
+        rows = rows.filter(rows.patient_id != "")
+        people = rows.group_by("population_icb", "patient_id").aggregate(cost=rows[agreement.measure].sum())
+        people = people.filter(people.cost > 0)
+        return people.group_by("population_icb").aggregate(
+            number=people.count(), cost=people.cost.sum(), spread=people.cost.cast("float64").std(how="sample")
+        )
+
+    rows = {r["population_icb"]: r for r in run.records.derive(step).to_arrow().to_pylist()}
+    if few := [code for code in agreement.partners if code not in rows or not rows[code]["spread"]]:
+        raise PoolError(
+            f"{', '.join(few)}: too few patients with different costs within the scope of agreement {agreement.name} "
+            "to say how far costs differ. Take a longer part of the year or a wider scope."
+        )
+    return {
+        code: Cases(row["number"], float(row["cost"]), row["spread"] * row["number"] / float(row["cost"]))
+        for code, row in rows.items()
+    }
+
+
+def hosted(run: Run, host: str, financial_year: str, last_month: int) -> list[dict[str, Any]]:
+    """What a host pays providers for others: rows by payer, month, service line, provider and point of delivery.
+
+    `amount` in pounds as submitted; what counts of actual spend whose contracting host is `host`.
+    """
+
+    def step(table: Any) -> Any:
+        rows = table.filter(
+            table.counted, table.financial_year == financial_year, table.financial_month.between(1, last_month),
+            table.contracting_host == host, table.payer_kind == "icb", table.price_submitted.notnull(),
+        )  # fmt: skip
+        rows = rows.rename(payer="payer_code")
+        by = ("payer", "financial_month", "service_line_final", "provider_code", "point_of_delivery")
+        return rows.group_by(*by).aggregate(amount=rows.price_submitted.sum()).order_by(*by)
+
+    return list(run.records.derive(step).to_arrow().to_pylist())
