@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from tertiary import __version__, commands
+from tertiary.commands.shared import Format, day
 from tertiary.errors import TertiaryError
 
 app = typer.Typer(
@@ -26,19 +27,11 @@ app.add_typer(commands.decisions, name="decisions", short_help="What people deci
 app.add_typer(commands.pool, name="pool", short_help="Budgets that partners share.")
 
 
-def _day(text: str) -> date:
-    try:
-        return datetime.strptime(text, "%Y-%m-%d").date()
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is no day. Write it as 2025-06-30.") from None
-
-
 Overlays = Annotated[
     list[Path] | None, typer.Option("--register", metavar="DIR", help="Overlay folder; may be given again.")
 ]
-AsKnown = Annotated[date | None, typer.Option("--as-known", parser=_day, metavar="DATE", help="Knowledge of this day.")]
+AsKnown = Annotated[date | None, typer.Option("--as-known", parser=day, metavar="DATE", help="Knowledge of this day.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Format = Annotated[str, typer.Option(help="table, csv or json.")]
 Limit = Annotated[int, typer.Option(min=0, help="Rows to print; 0 prints all.")]
 
 
@@ -196,7 +189,7 @@ def profile(
 def register_table(
     table: Annotated[str, typer.Argument(help="services, responsible or a register table.")],
     on: Annotated[
-        date | None, typer.Option("--on", parser=_day, metavar="DATE", help="The day it is about; today if left out.")
+        date | None, typer.Option("--on", parser=day, metavar="DATE", help="The day it is about; today if left out.")
     ] = None,
     as_known: AsKnown = None,
     overlay: Overlays = None,

@@ -1,176 +1,29 @@
-"""Groups of commands on what people decided and how they share it: `tertiary decisions …` and `tertiary pool …`."""
+"""`tertiary pool …`: statements of budgets that partners share, rules side by side, recharges of a host."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tertiary.errors import DecisionError, PoolError
+from tertiary.commands import shared
+from tertiary.commands.shared import STORE, Format, Url
+from tertiary.errors import PoolError
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from tertiary.decisions import Actor, Decision, Store
     from tertiary.pool import Agreement, Compared, Partner, Recharge, Settlement, Statement
     from tertiary.pool.pennies import Amount
     from tertiary.runs import Run
 
-STORE = "sqlite:///decisions.sqlite"
 MEASURED = ("contribution", "historic", "need", "population")
-
-decisions = typer.Typer(no_args_is_help=True, help="What people decided, step by step, and the proof of it.")
 pool = typer.Typer(no_args_is_help=True, help="Statements of budgets that partners share.")
-
-
-def _day(text: str) -> date:
-    try:
-        return datetime.strptime(text, "%Y-%m-%d").date()
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is no day. Write it as 2026-04-01.") from None
-
-
-Url = Annotated[
-    str, typer.Option("--store", envvar="TERTIARY_DECISIONS", metavar="URL", help="Database of the decisions.")
-]
-By = Annotated[str, typer.Option(metavar="ROLE:ORGANISATION[:ACCOUNT]", help="Who: such as icb:QMJ.")]
-Why = Annotated[str, typer.Option(help="Why, such as the paper and item.")]
-Format = Annotated[str, typer.Option(help="table, csv or json.")]
-
-
-@decisions.command("list", short_help="List decisions.")
-def list_(
-    store: Url = STORE,
-    kind: Annotated[str | None, typer.Option(help="agreement, contract …")] = None,
-    state: Annotated[str | None, typer.Option(help="Only those in this state.")] = None,
-    on: Annotated[date | None, typer.Option(parser=_day, metavar="DATE", help="Only those in force on a day.")] = None,
-    format: Format = "table",
-) -> None:
-    """List decisions in their newest versions, or in those that are in force on a day."""
-    import pyarrow as pa
-
-    from tertiary.screen import print_rows
-
-    with _open(store) as opened:
-        found = opened.decisions(kind, state=state, in_force_on=on)
-    columns: dict[str, list[Any]] = {
-        "decision": [d.decision_id for d in found],
-        "version": [d.version for d in found],
-        "kind": [d.kind for d in found],
-        "subject": [d.subject for d in found],
-        "state": [d.state for d in found],
-        "valid_from": [d.valid_from for d in found],
-        "valid_to": [d.valid_to for d in found],
-        "parties": [_parties(d) for d in found],
-    }
-    types = [pa.int64(), pa.int64(), *[pa.string()] * 3, pa.date32(), pa.date32(), pa.string()]
-    made = [pa.array(values, kind) for values, kind in zip(columns.values(), types, strict=True)]
-    print_rows(pa.table(made, names=list(columns)), format)
-
-
-@decisions.command(short_help="Show a decision with all its steps.")
-def show(
-    decision: Annotated[int, typer.Argument(help="Number of the decision.")],
-    version: Annotated[int | None, typer.Option(help="Another version than the newest.")] = None,
-    store: Url = STORE,
-) -> None:
-    """Show a decision: terms, parties, and each step with who, when and why."""
-    with _open(store) as opened:
-        typer.echo(_told(opened.decision(decision, version)))
-
-
-@decisions.command(short_help="Write down a new decision.")
-def draft(
-    file: Annotated[Path, typer.Argument(help="JSON with kind, subject, parties, valid_from, valid_to and terms.")],
-    by: By,
-    why: Why,
-    store: Url = STORE,
-) -> None:
-    """Write down a new decision from a file. The terms of an agreement are checked first."""
-    given, actor = _given(file), _actor(by)
-    with _open(store, create=True) as opened:
-        number = opened.draft(given.pop("kind"), given.pop("subject"), given.pop("terms"), by=actor, why=why, **given)
-        typer.echo(_told(opened.decision(number)))
-
-
-@decisions.command(short_help="Write down other terms of a decision.")
-def revise(
-    decision: Annotated[int, typer.Argument(help="Number of the decision.")],
-    file: Annotated[Path, typer.Argument(help="JSON with parties, valid_from, valid_to and terms.")],
-    by: By,
-    why: Why,
-    store: Url = STORE,
-) -> None:
-    """Write down other terms as a new version, a draft again. The former version stays as it was."""
-    actor = _actor(by)
-    with _open(store) as opened:
-        given = _given(file, opened.decision(decision).kind)
-        opened.revise(decision, given.pop("terms"), by=actor, why=why, **given)
-        typer.echo(_told(opened.decision(decision)))
-
-
-@decisions.command(short_help="Take a decision to its next state.")
-def step(
-    decision: Annotated[int, typer.Argument(help="Number of the decision.")],
-    state: Annotated[str, typer.Argument(help="proposed, sense_checked, agreed, in_force or ended.")],
-    by: By,
-    why: Why,
-    version: Annotated[int | None, typer.Option(help="Another version than the newest.")] = None,
-    store: Url = STORE,
-) -> None:
-    """Take a decision to its next state. It is agreed once every party has said so."""
-    actor = _actor(by)
-    with _open(store) as opened:
-        typer.echo(_told(opened.step(decision, state, by=actor, why=why, version=version)))
-
-
-@decisions.command(short_help="Name an organisation and the role it acts in.")
-def organisation(
-    code: Annotated[str, typer.Argument(help="Organisation code.")],
-    name: Annotated[str, typer.Argument(help="Its name.")],
-    kind: Annotated[str, typer.Argument(help="icb, provider, region or national: the role in which it acts.")],
-    begins: Annotated[date, typer.Option("--from", parser=_day, metavar="DATE", help="First day of that name.")],
-    by: By,
-    store: Url = STORE,
-) -> None:
-    """Name an organisation from a day on. One that is named can act in its own role only."""
-    actor = _actor(by)
-    with _open(store) as opened:
-        opened.organisation(code, name, kind, begins, by=actor)
-    typer.echo(f"{code} is {name} ({kind}) from {begins}.")
-
-
-@decisions.command(short_help="Prove that nothing was changed.")
-def verify(
-    head: Annotated[str | None, typer.Option(metavar="ENTRIES:HASH", help="A head noted earlier.")] = None,
-    store: Url = STORE,
-) -> None:
-    """Follow the chain of all entries, compare it with all rows, and print its head to note elsewhere."""
-    from tertiary.decisions import Head
-
-    noted = None
-    if head is not None:
-        entries, _, mark = head.partition(":")
-        if not entries.isdigit() or not mark:
-            raise DecisionError(f"--head {head!r} is not ENTRIES:HASH as an earlier verify printed it.")
-        noted = Head(int(entries), mark)
-    with _open(store) as opened:
-        found = opened.verify(noted)
-    typer.echo(f"The chain is whole and agrees with every row.\nhead {found.entries}:{found.hash}")
-
-
-@decisions.command(short_help="Take the store to the version of this software.")
-def upgrade(store: Url = STORE) -> None:
-    """Take the tables of an existing store to the newest version. Make a copy of it first."""
-    from tertiary.decisions.store import upgrade as upgrade_store
-
-    typer.echo(f"The store is of version {upgrade_store(store)}.")
 
 
 @pool.command(short_help="State what each partner pays.")
@@ -303,11 +156,11 @@ def recharges_(
 
 def _paid(file: Path) -> dict[tuple[str, int], Decimal]:
     made: dict[tuple[str, int], Decimal] = {}
-    for number, row in _rows(file):
+    for number, row in shared.rows(file):
         payer, month = row.get("payer", ""), row.get("month", "")
         if not payer or not month.isdigit() or int(month) > 12:
             raise PoolError(f"{file} line {number}: payer {payer!r}, month {month!r}; expected a code and 0 to 12.")
-        amount = _amount(file, number, "paid", row.get("paid", ""))
+        amount = shared.amount(file, number, "paid", row.get("paid", ""))
         made[payer, int(month)] = made.get((payer, int(month)), Decimal(0)) + amount
     return made
 
@@ -355,73 +208,6 @@ def _backing_rows(found: Sequence[Recharge]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=pa.schema([*schema, ("amount", pa.decimal128(18, 2))]))
 
 
-def _open(url: str, create: bool = False) -> Store:
-    from tertiary.decisions import Store
-
-    return Store.open(url, create=create)
-
-
-def _actor(text: str) -> Actor:
-    from tertiary.decisions import Actor
-
-    role, _, rest = text.partition(":")
-    organisation, _, account = rest.partition(":")
-    if not role or not organisation:
-        raise DecisionError(f"--by {text!r} is not ROLE:ORGANISATION, such as icb:QMJ or region:Y56:office.")
-    return Actor(role, organisation, account)
-
-
-def _given(file: Path, kind: str | None = None) -> dict[str, Any]:
-    """A decision as its file says, of a `kind` known beforehand or told in it. DecisionError says what is wrong."""
-    read = _json(file)
-    more = () if kind else ("kind", "subject")
-    wanted = {*more, "parties", "valid_from", "terms"}
-    if missing := sorted(wanted - set(read)):
-        raise DecisionError(f"{file}: {', '.join(missing)} missing. Needed: {', '.join(sorted(wanted))}.")
-    if unknown := sorted(set(read) - wanted - {"valid_to", "kind", "subject"}):
-        raise DecisionError(f"{file}: {', '.join(unknown)} not known. Known: {', '.join(sorted(wanted))}, valid_to.")
-    if not isinstance(read["terms"], dict):
-        raise DecisionError(f"{file}: terms are {read['terms']!r:.60}; a JSON object with named terms is needed.")
-    try:
-        parties = [(str(code), str(part)) for code, part in read["parties"]]
-        valid_from = date.fromisoformat(read["valid_from"])
-        valid_to = date.fromisoformat(read["valid_to"]) if read.get("valid_to") else None
-    except (TypeError, ValueError) as error:
-        raise DecisionError(
-            f'{file}: {error}. Parties are pairs such as ["QMJ", "host"], days are written 2026-04-01.'
-        ) from error
-    if (kind or read.get("kind")) == "agreement":
-        _check_agreement(file, read["terms"], parties, valid_from, valid_to)
-    said = {name: str(read[name]) for name in more}
-    return {**said, "terms": read["terms"], "parties": parties, "valid_from": valid_from, "valid_to": valid_to}
-
-
-def _check_agreement(
-    file: Path, terms: Mapping[str, Any], parties: Sequence[tuple[str, str]], start: date, end: date | None
-) -> None:
-    """Terms must be sound, bind nobody who is not asked, and hold for the days of the decision."""
-    from tertiary.pool import Agreement
-
-    agreed = Agreement.of(terms)
-    if absent := sorted({*agreed.partners, agreed.host} - {code for code, _ in parties}):
-        raise DecisionError(f"{file}: {', '.join(absent)} stand in the terms but not among the parties. Add them.")
-    if (agreed.valid_from, agreed.valid_to) != (start, end):
-        raise DecisionError(
-            f"{file}: the terms hold from {agreed.valid_from} to {agreed.valid_to or 'further notice'}, the decision "
-            f"from {start} to {end or 'further notice'}. Write the same days in both."
-        )
-
-
-def _json(file: Path) -> dict[str, Any]:
-    try:
-        read = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DecisionError(f"{file} cannot be read as JSON: {error}.") from error
-    if not isinstance(read, dict):
-        raise DecisionError(f"{file} holds {type(read).__name__}; a JSON object with the named terms is needed.")
-    return read
-
-
 @dataclass(frozen=True)
 class _Line:
     """A partner's line in the file of partners: its year's contribution, and what contributions are measured by."""
@@ -449,10 +235,10 @@ def _agreed(number: int | None, file: Path | None, store: str, year: str, last: 
     begin = date(int(year[:4]), 4, 1)
     end = date(begin.year + (last + 3 > 12), (last + 2) % 12 + 1, 1)  # first day of the last month
     if file is not None:
-        agreed, told = Agreement.of(_json(file)), f"Terms of {file}, which nobody agreed as far as this tells."
+        agreed, told = Agreement.of(shared.json_of(file)), f"Terms of {file}, which nobody agreed as far as this tells."
     else:
         assert number is not None
-        with _open(store) as opened:
+        with shared.open_store(store) as opened:
             found = opened.governing(number, end)
             newest = opened.decision(number)
         if found is None or found.kind != "agreement":
@@ -473,41 +259,20 @@ def _partners(file: Path, wanted: Sequence[str]) -> dict[str, _Line]:
     from tertiary.pool import Partner
 
     found: dict[str, _Line] = {}
-    for number, row in _rows(file):
+    for number, row in shared.rows(file):
         code = row.get("partner", "")
         if code not in wanted or code in found:
             raise PoolError(f"{file} line {number}: partner {code!r}; expected each once of {', '.join(wanted)}.")
-        held = {name: _amount(file, number, name, text) for name, text in row.items() if name in MEASURED and text}
+        held = {
+            name: shared.amount(file, number, name, text) for name, text in row.items() if name in MEASURED and text
+        }
         years = sorted(name for name in row if name.startswith("use_"))
-        use = tuple(_amount(file, number, name, row[name]) for name in years)
+        use = tuple(shared.amount(file, number, name, row[name]) for name in years)
         partner = Partner(code, held.get("historic"), held.get("need"), held.get("population"), use)
         found[code] = _Line(held.get("contribution"), partner)
     if missing := [code for code in wanted if code not in found]:
         raise PoolError(f"{file} lacks partner {', '.join(missing)}. Add a line for each partner of the agreement.")
     return found
-
-
-def _rows(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    """Lines of a CSV file with their numbers, cells trimmed. PoolError when it cannot be read."""
-    import csv
-
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8; save it as CSV UTF-8"
-        raise PoolError(f"{file} cannot be read: {reason}.") from error
-    for number, row in enumerate(csv.DictReader(text.splitlines()), 2):
-        yield number, {name: (cell or "").strip() for name, cell in row.items() if name}
-
-
-def _amount(file: Path, number: int, name: str, text: str) -> Decimal:
-    try:
-        amount = Decimal(text.replace(",", "").replace("£", "").strip())
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    if not amount.is_finite():
-        raise PoolError(f"{file} line {number}: {name} is {text!r}; expected a number such as 1250000.00.")
-    return amount
 
 
 def _contributions(
@@ -516,7 +281,7 @@ def _contributions(
     from tertiary.pool import contributions
 
     if total is not None:
-        amount = _amount(Path("--total"), 1, "POUNDS", total)
+        amount = shared.amount(Path("--total"), 1, "POUNDS", total)
         partners = [line.partner for line in known.values()]
         return contributions(agreed.contribution, amount, partners, agreed.contribution_parameters)
     given = {code: line.contribution for code, line in known.items() if line.contribution is not None}
@@ -554,34 +319,3 @@ def _statement_rows(made: Sequence[tuple[Settlement, list[Statement]]]) -> pa.Ta
     money = pa.decimal128(18, 2)
     schema = [("month", pa.int64()), ("partner", pa.string()), *[(n, money) for n in (*names, "movement")]]
     return pa.Table.from_pylist(rows, schema=pa.schema(schema))
-
-
-def _parties(decision: Decision) -> str:
-    return ", ".join(f"{code} ({part})" for code, part in decision.parties)
-
-
-def _told(decision: Decision) -> str:
-    until = f" to {decision.valid_to}" if decision.valid_to else ""
-    lines = [
-        f"Decision {decision.decision_id}, version {decision.version}: {decision.kind}, {decision.subject}",
-        f"state    {decision.state}",
-        f"valid    from {decision.valid_from}{until}",
-        f"parties  {_parties(decision)}",
-        "terms    " + json.dumps(decision.terms, ensure_ascii=False, sort_keys=True),
-        "steps",
-    ]
-    lines += [
-        f"  {s.at:%Y-%m-%d %H:%M}  {s.state:<14} {s.by.role} {s.by.organisation_code}"
-        f"{' ' + s.by.account if s.by.account else ''}: {s.why}"
-        for s in decision.steps
-    ]
-    return "\n".join(lines)
-
-
-def names() -> Sequence[str]:
-    """Names of the groups and their commands, for the documentation."""
-    made = []
-    for group, typed in (("decisions", decisions), ("pool", pool)):
-        made.append(group)
-        made += [f"{group} {c.name or (c.callback.__name__ if c.callback else '')}" for c in typed.registered_commands]
-    return made
