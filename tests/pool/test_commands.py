@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from tertiary.cli import app
 from tertiary.errors import TertiaryError
 from tertiary.pool import Agreement
-from tertiary.pool.calls import calls, pooled_calls
+from tertiary.pool.calls import calls, hosted, last_month, pooled_calls
 from tertiary.runs import Run
 from tertiary.tables import arrow_schema
 
@@ -91,6 +91,22 @@ def test_calls_are_counted_actual_spend_within_the_scope(run: Run) -> None:
     assert [month["QMF"] for month in calls(run, only, "202526", 3)] == [0, 0, 2000]
     with pytest.raises(TertiaryError, match="holds no spend of 202425"):
         calls(run, Agreement.of(TERMS), "202425", 3)
+
+
+def test_adjustments_after_the_year_belong_to_its_last_month(run: Run, tmp_path: Path) -> None:
+    ledger = pq.read_table(run.path / "ledger.parquet").to_pylist()
+    records = pq.read_table(run.path / "records.parquet").to_pylist()
+    for name, rows in (("ledger", ledger), ("records", records)):
+        late = [{**rows[0], "financial_month": m, "price_submitted": Decimal(p)} for m, p in ((12, 30), (13, 12))]
+        pq.write_table(pa.Table.from_pylist([*rows, *late], schema=arrow_schema(name)), run.path / f"{name}.parquet")
+    agreement = Agreement.of(TERMS)
+    assert last_month(run, "202526") == 12
+    assert calls(run, agreement, "202526", 12)[11] == {"QMF": 0, "QMJ": 42}
+    assert calls(run, agreement, "202526", 11)[10] == {"QMF": 0, "QMJ": 0}
+    dear = Agreement.of({**TERMS, "risk": "R6", "threshold": "1000"})
+    assert pooled_calls(run, dear, "202526", 12)[11] == {"QMF": 0, "QMJ": 42}
+    late_ones = [row for row in hosted(run, "QMJ", "202526", 12) if row["financial_month"] == 12]
+    assert [(row["payer"], row["amount"]) for row in late_ones] == [("QMJ", 42)]
 
 
 def test_high_cost_is_a_patients_year_to_date(run: Run) -> None:

@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from tertiary.runs import Run, Table
 
 Months = list[dict[str, Decimal]]
+# adjustments after the year's end arrive as month 13 and belong to its last month
+YEAR_END = 12
 
 
 def last_month(run: Run, financial_year: str) -> int:
-    """The last month of a year of which the run holds actual spend. PoolError when it holds none."""
+    """The last month of a year of which the run holds actual spend, 12 at most. PoolError when it holds none."""
     months = run.ledger.derive(
         lambda t: t.filter(t.measure == "actual", t.financial_year == financial_year).aggregate(
             last=t.financial_month.max()
@@ -28,7 +30,7 @@ def last_month(run: Run, financial_year: str) -> int:
     found = months.to_arrow().column("last")[0].as_py()
     if found is None:
         raise PoolError(f"{run.path} holds no spend of {financial_year}. Give the year of the run with --year.")
-    return int(found)
+    return min(int(found), YEAR_END)
 
 
 def calls(run: Run, agreement: Agreement, financial_year: str, last_month: int) -> Months:
@@ -72,7 +74,7 @@ def pooled_calls(run: Run, agreement: Agreement, financial_year: str, last_month
 
 def _scoped(table: Any, agreement: Agreement, financial_year: str, last_month: int) -> Any:
     rows = table.filter(
-        table.counted, table.financial_year == financial_year, table.financial_month.between(1, last_month),
+        table.counted, table.financial_year == financial_year, _within(table, last_month),
         table.population_icb.isin(agreement.partners),
     )  # fmt: skip
     for column, codes in (
@@ -83,6 +85,10 @@ def _scoped(table: Any, agreement: Agreement, financial_year: str, last_month: i
         if codes:
             rows = rows.filter(rows[column].isin(codes))
     return rows
+
+
+def _within(table: Any, last_month: int) -> Any:
+    return table.financial_month.between(1, last_month if last_month < YEAR_END else YEAR_END + 1)
 
 
 def _by_partner(rows: Any, measure: str) -> Any:
@@ -118,7 +124,7 @@ def _above(
 def _months(rows: list[dict[str, Any]], agreement: Agreement, last_month: int) -> Months:
     made: Months = [dict.fromkeys(agreement.partners, Decimal(0)) for _ in range(last_month)]
     for row in rows:
-        made[row["financial_month"] - 1][row["population_icb"]] += row["amount"] or Decimal(0)
+        made[min(row["financial_month"], YEAR_END) - 1][row["population_icb"]] += row["amount"] or Decimal(0)
     return made
 
 
@@ -155,12 +161,15 @@ def hosted(run: Run, host: str, financial_year: str, last_month: int) -> list[di
     `amount` in pounds as submitted; what counts of actual spend whose contracting host is `host`.
     """
 
+    import ibis
+
     def step(table: Any) -> Any:
         rows = table.filter(
-            table.counted, table.financial_year == financial_year, table.financial_month.between(1, last_month),
+            table.counted, table.financial_year == financial_year, _within(table, last_month),
             table.contracting_host == host, table.payer_kind == "icb", table.price_submitted.notnull(),
         )  # fmt: skip
-        rows = rows.rename(payer="payer_code")
+        month = ibis.least(rows.financial_month, ibis.literal(YEAR_END, "int16"))
+        rows = rows.mutate(payer=rows.payer_code, financial_month=month)
         by = ("payer", "financial_month", "service_line_final", "provider_code", "point_of_delivery")
         return rows.group_by(*by).aggregate(amount=rows.price_submitted.sum()).order_by(*by)
 
