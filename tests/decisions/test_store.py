@@ -221,6 +221,16 @@ def _a_column(table: str) -> str:
     return Base.metadata.tables[table].columns.keys()[-1]
 
 
+def remove_guards(connection: sa.Connection) -> None:
+    """What somebody may do who owns the database."""
+    for table in APPEND_ONLY:
+        if connection.dialect.name == "sqlite":
+            for verb in ("update", "delete"):
+                connection.exec_driver_sql(f"DROP TRIGGER {table}_no_{verb}")
+        else:
+            connection.exec_driver_sql(f"ALTER TABLE {table} DISABLE TRIGGER ALL")
+
+
 FORGERIES = {
     "terms changed": "UPDATE versions SET terms = '{\"risk\":\"R0\"}' WHERE decision_id = 1",
     "reason changed": "UPDATE steps SET why = 'no reason' WHERE step = 1",
@@ -244,12 +254,7 @@ def test_a_forgery_is_found(store: Store, url: str, forgery: str) -> None:
     assert head.entries == 7  # decision, version, three parties, two steps
     engine = connected(url, create=True)
     with engine.begin() as connection:
-        for table in APPEND_ONLY:
-            if engine.dialect.name == "sqlite":
-                for verb in ("update", "delete"):
-                    connection.exec_driver_sql(f"DROP TRIGGER {table}_no_{verb}")
-            else:
-                connection.exec_driver_sql(f"ALTER TABLE {table} DISABLE TRIGGER ALL")
+        remove_guards(connection)
         for statement in FORGERIES[forgery].split(";"):
             connection.exec_driver_sql(statement)
     engine.dispose()
@@ -265,12 +270,7 @@ def test_a_chain_written_anew_is_found_by_its_head_only(store: Store, url: str) 
     head = store.verify()
     engine = connected(url, create=True)
     with engine.begin() as connection:
-        for table in APPEND_ONLY:
-            if engine.dialect.name == "sqlite":
-                for verb in ("update", "delete"):
-                    connection.exec_driver_sql(f"DROP TRIGGER {table}_no_{verb}")
-            else:
-                connection.exec_driver_sql(f"ALTER TABLE {table} DISABLE TRIGGER ALL")
+        remove_guards(connection)
         connection.exec_driver_sql("UPDATE decisions SET subject = 'Forged'")
     with sa.orm.Session(engine) as session:
         previous = ""

@@ -40,7 +40,7 @@ def statement(
     total: Annotated[
         str | None, typer.Option(metavar="POUNDS", help="The year's pool, to be split by the rule.")
     ] = None,
-    year: Annotated[str, typer.Option(help="Financial year, such as 202526.")] = "202526",
+    year: Annotated[str | None, typer.Option(help="Financial year; the run's last unless told.")] = None,
     month: Annotated[int | None, typer.Option(min=1, max=12, help="Last month; the run's last unless told.")] = None,
     every_month: Annotated[bool, typer.Option("--every-month", help="A statement a month.")] = False,
     store: Url = STORE,
@@ -58,7 +58,7 @@ def statement(
     from tertiary.show import label
 
     opened = open_run(run)
-    last = _last(opened, year, month)
+    year, last = _period(opened, year, month)
     agreed, told = _agreed(agreement, terms, store, year, last)
     known = _partners(partners, agreed.partners)
     made = list(
@@ -70,9 +70,7 @@ def statement(
             pooled=pooled_calls(opened, agreed, year, last) if agreed.risk == "R6" else None,
         )
     )
-    typer.echo(told, err=True)
-    if format == "table":
-        typer.echo(label(opened), err=True)
+    typer.echo(f"{label(opened)}\n{told}", err=True)
     print_rows(_statement_rows(made if every_month else made[-1:]), format)
 
 
@@ -82,7 +80,7 @@ def compare(
     partners: Annotated[Path, typer.Option(help="CSV: partner, and need where rules share by it.")],
     agreement: Annotated[int | None, typer.Option(help="Number of the agreement in the store.")] = None,
     terms: Annotated[Path | None, typer.Option(help="JSON with terms that are in no store.")] = None,
-    year: Annotated[str, typer.Option(help="Financial year, such as 202526.")] = "202526",
+    year: Annotated[str | None, typer.Option(help="Financial year; the run's last unless told.")] = None,
     month: Annotated[int | None, typer.Option(min=1, max=12, help="Last month; the run's last unless told.")] = None,
     years: Annotated[int, typer.Option(min=2, max=1000, help="Years to simulate.")] = 100,
     seed: Annotated[int, typer.Option(min=0, help="Equal seeds give equal years.")] = 1,
@@ -103,7 +101,7 @@ def compare(
     from tertiary.show import label
 
     opened = open_run(run)
-    last = _last(opened, year, month)
+    year, last = _period(opened, year, month)
     agreed, told = _agreed(agreement, terms, store, year, last)
     known = _partners(partners, agreed.partners)
     patients = cases(opened, agreed, year, last)
@@ -116,10 +114,8 @@ def compare(
         looked_at.append(own_choice)
     drawn = rules.simulated(patients, years, seed)
     found = rules.compare(looked_at, [put_in] * years, drawn, need=need if has_need else None)
-    typer.echo(told, err=True)
-    if format == "table":
-        typer.echo(label(opened), err=True)
-        typer.echo(f"{years} simulated years, seed {seed}: chance alone, no trend.", err=True)
+    typer.echo(f"{label(opened)}\n{told}", err=True)
+    typer.echo(f"{years} simulated years, seed {seed}: chance alone, no trend.", err=True)
     print_rows(_compared_rows(found), format)
 
 
@@ -128,7 +124,7 @@ def recharges_(
     run: Annotated[Path, typer.Argument(help="Run folder.")],
     host: Annotated[str, typer.Option(help="Organisation that holds the contracts.")],
     paid: Annotated[Path | None, typer.Option(help="CSV: payer, month, paid; and opening balances in month 0.")] = None,
-    year: Annotated[str, typer.Option(help="Financial year, such as 202526.")] = "202526",
+    year: Annotated[str | None, typer.Option(help="Financial year; the run's last unless told.")] = None,
     month: Annotated[int | None, typer.Option(min=1, max=12, help="Last month; the run's last unless told.")] = None,
     backing: Annotated[bool, typer.Option("--backing", help="The rows behind each charge instead.")] = False,
     format: Format = "table",
@@ -141,7 +137,7 @@ def recharges_(
     from tertiary.show import label
 
     opened = open_run(run)
-    last = _last(opened, year, month)
+    year, last = _period(opened, year, month)
     settled = _paid(paid) if paid else {}
     opening = {payer: amount for (payer, number), amount in settled.items() if number == 0}
     later = {key: amount for key, amount in settled.items() if key[1]}
@@ -149,8 +145,7 @@ def recharges_(
     if not spend and not settled:
         raise PoolError(f"{run} holds nothing of {year} that {host} contracts for others. Check the host's code.")
     found = rules.recharges(host, spend, later, opening, last)
-    if format == "table":
-        typer.echo(label(opened), err=True)
+    typer.echo(label(opened), err=True)
     print_rows(_backing_rows(found) if backing else _recharge_rows(found), format)
 
 
@@ -216,14 +211,15 @@ class _Line:
     partner: Partner
 
 
-def _last(run: Run, year: str, month: int | None) -> int:
-    """The last month of a statement. PoolError when the run does not reach it."""
-    from tertiary.pool.calls import last_month
+def _period(run: Run, year: str | None, month: int | None) -> tuple[str, int]:
+    """The year and last month of a statement. PoolError when the run does not reach them."""
+    from tertiary.pool.calls import last_month, last_year
 
+    year = year or last_year(run)
     held = last_month(run, year)
     if month is not None and month > held:
         raise PoolError(f"{run.path} holds spend of {year} to month {held}, not to month {month}. Leave --month out.")
-    return month or held
+    return year, month or held
 
 
 def _agreed(number: int | None, file: Path | None, store: str, year: str, last: int) -> tuple[Agreement, str]:

@@ -20,6 +20,15 @@ Months = list[dict[str, Decimal]]
 YEAR_END = 12
 
 
+def last_year(run: Run) -> str:
+    """The last financial year of which the run holds actual spend. PoolError when it holds none."""
+    years = run.ledger.derive(lambda t: t.filter(t.measure == "actual").aggregate(last=t.financial_year.max()))
+    found = years.to_arrow().column("last")[0].as_py()
+    if not found:
+        raise PoolError(f"{run.path} holds no actual spend, so there is nothing to state.")
+    return str(found)
+
+
 def last_month(run: Run, financial_year: str) -> int:
     """The last month of a year of which the run holds actual spend, 12 at most. PoolError when it holds none."""
     months = run.ledger.derive(

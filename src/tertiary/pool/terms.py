@@ -231,9 +231,11 @@ class _Reader:
 
 
 def _rule(row: Mapping[str, str]) -> Rule:
-    parameters = {}
+    parameters: dict[str, tuple[Fraction, Fraction | None]] = {}
     for one in filter(None, row["parameters"].split(";")):
         name, _, bounds = one.partition(":")
         low, _, high = bounds.partition("..")
         parameters[name] = (Fraction(low), Fraction(high) if high else None)
-    return Rule(**{**row, "parameters": parameters})  # type: ignore[arg-type]
+    return Rule(
+        row["rule"], row["kind"], row["name"], parameters, row["meaning"], row["source"], row["confidence"],
+    )  # fmt: skip
