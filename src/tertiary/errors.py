@@ -52,3 +52,21 @@ class DecisionError(TertiaryError):
     """The decision store cannot be used, or a step is not allowed."""
 
     exit_code = 18
+
+
+class AllocationError(TertiaryError):
+    """Need, populations or pots from which shares and targets are worked out cannot be used."""
+
+    exit_code = 19
+
+
+class ContractError(TertiaryError):
+    """A contract, a plan or a month cannot be used, or a challenge cannot take a step."""
+
+    exit_code = 20
+
+
+class PublishError(TertiaryError):
+    """A workbook, report or chart cannot be made."""
+
+    exit_code = 21

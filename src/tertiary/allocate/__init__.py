@@ -1,0 +1,1 @@
+"""What should have been spent: need shares, targets, distance, convergence, variation, ring-fences."""

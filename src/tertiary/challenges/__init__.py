@@ -1,0 +1,1 @@
+"""What a commissioner questions about what a provider charged: raised by rules, answered, settled."""

@@ -1,0 +1,1 @@
+"""What leaves: workbooks, reports and charts, each with its sources and its label."""
