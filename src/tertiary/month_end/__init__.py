@@ -1,1 +1,49 @@
 """What is owed for a month, how sure that is, and the close: contracts, plan, payment, reconciliation."""
+
+from tertiary.month_end.calendar import Dates, dates, read_calendar
+from tertiary.month_end.close import Close, Movement, close, every, movements, open_close
+from tertiary.month_end.contracts import Contract, Element, contracts_of, read_contracts
+from tertiary.month_end.draft import as_csv, draft_contracts
+from tertiary.month_end.forecast import Outturn
+from tertiary.month_end.journal import Posting, journal
+from tertiary.month_end.payment import cash_effect
+from tertiary.month_end.position import Adjustment, Entry, Position, Tie, position, read_adjustments, table
+from tertiary.month_end.profiles import read_profiles, weight
+from tertiary.month_end.reconcile import Invoice, coverage, hospital_gaps, invoice_gaps, read_invoices, reconcile
+
+__all__ = [
+    "Adjustment",
+    "Close",
+    "Contract",
+    "Dates",
+    "Element",
+    "Entry",
+    "Invoice",
+    "Movement",
+    "Outturn",
+    "Position",
+    "Posting",
+    "Tie",
+    "as_csv",
+    "cash_effect",
+    "close",
+    "contracts_of",
+    "coverage",
+    "dates",
+    "draft_contracts",
+    "every",
+    "hospital_gaps",
+    "invoice_gaps",
+    "journal",
+    "movements",
+    "open_close",
+    "position",
+    "read_adjustments",
+    "read_calendar",
+    "read_contracts",
+    "read_invoices",
+    "read_profiles",
+    "reconcile",
+    "table",
+    "weight",
+]

@@ -1,0 +1,115 @@
+"""What is owed under one element: plan by phase, plus what activity off plan moves in cash.
+
+    payment to date = plan to date + cash(activity value to date - plan to date)
+
+The activity value says what the care done is worth; the cash effect says what of its difference from plan is paid.
+Under a fixed element these differ on purpose. Both are worked out to date, as exact fractions, and rounded once to the
+penny; a month is what to date moved. Source: NHS Payment Scheme 2025/26, payment = fixed + variable + excluded drugs
+and devices + best practice + quality + local; tolerances and marginal rates as in public repricing scripts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from tertiary.month_end.cells import Covered
+from tertiary.month_end.contracts import Element
+from tertiary.month_end.profiles import Weights, weight
+from tertiary.pool.pennies import pounds
+
+ARRIVED, BY_PLAN, BY_RATIO, NOT_DUE = "arrived", "plan", "plan x ratio to date", "not due"
+
+
+@dataclass(frozen=True)
+class Owed:
+    """One element in one financial month, or to date: pounds to the penny.
+
+    `value` is the activity value, with what was `accrued` for months that did not arrive; `cash` what its difference
+    from `plan` moves; `payment` = plan + cash. `basis` says where the value is from.
+    """
+
+    plan: Decimal
+    value: Decimal
+    accrued: Decimal
+    cash: Decimal
+    payment: Decimal
+    basis: str
+
+    @property
+    def variance(self) -> Decimal:
+        """Activity value above plan (negative: below)."""
+        return self.value - self.plan
+
+
+def cash_effect(element: Element, plan: Fraction, value: Fraction) -> Fraction:
+    """What the difference of activity value from plan moves in cash, in pounds.
+
+    Within ± tolerance of plan by `rate`; what lies above by `rate_above`, below by `rate_below`.
+    """
+    variance, band = value - plan, abs(plan) * element.tolerance
+    inside = max(-band, min(band, variance))
+    beyond = variance - inside
+    return inside * element.rate + beyond * (element.rate_above if beyond > 0 else element.rate_below)
+
+
+def owed(covered: Covered, own: Weights | None = None) -> dict[int, Owed]:
+    """An element's months, in order. One that did not arrive is valued by plan, times what arrived against its plan.
+
+    Month 13 has no plan of its own: what it brings adjusts the year.
+    """
+    year = covered.contract.financial_year
+    plans = {m: planned(covered.element, year, m, own) for m in covered.months}
+    values, bases = valued(covered, plans)
+    made: dict[int, Owed] = {}
+    plan = value = accrued = Fraction(0)
+    nothing = Decimal(0)
+    before = Owed(nothing, nothing, nothing, nothing, nothing, "")
+    for month in covered.months:
+        plan, value = plan + plans[month], value + values[month]
+        accrued += values[month] if bases[month] in (BY_PLAN, BY_RATIO) else 0
+        to_date = _rounded(plan, value, accrued, cash_effect(covered.element, plan, value), bases[month])
+        made[month] = less(to_date, before)
+        before = to_date
+    return made
+
+
+def planned(element: Element, financial_year: str, month: int, own: Weights | None = None) -> Fraction:
+    """The part of the agreed year that falls in a month; nothing in month 13."""
+    if month > 12:
+        return Fraction(0)
+    return Fraction(element.annual_value) * weight(element.profile, financial_year, month, own)
+
+
+def valued(covered: Covered, plans: Mapping[int, Fraction]) -> tuple[dict[int, Fraction], dict[int, str]]:
+    """The activity value of each month and where it is from: what arrived, or an estimate by plan."""
+    came = [m for m in covered.months if m in covered.arrived]
+    due = sum((plans[m] for m in came), Fraction(0))
+    actual = sum((Fraction(covered.actual.get(m, 0)) for m in came), Fraction(0))
+    values, bases = {}, {}
+    for month in covered.months:
+        if month in came:
+            values[month], bases[month] = Fraction(covered.actual.get(month, 0)), ARRIVED
+        elif month > 12:
+            values[month], bases[month] = Fraction(0), NOT_DUE
+        elif due:
+            values[month], bases[month] = plans[month] * actual / due, BY_RATIO
+        else:
+            values[month], bases[month] = plans[month], BY_PLAN
+    return values, bases
+
+
+def less(one: Owed, other: Owed) -> Owed:
+    """What moved from `other` to `one`."""
+    return Owed(
+        one.plan - other.plan, one.value - other.value, one.accrued - other.accrued, one.cash - other.cash,
+        one.payment - other.payment, one.basis,
+    )  # fmt: skip
+
+
+def _rounded(plan: Fraction, value: Fraction, accrued: Fraction, cash: Fraction, basis: str) -> Owed:
+    """To the penny, so that plan + cash is the payment."""
+    agreed, payment = pounds(plan), pounds(plan + cash)
+    return Owed(agreed, pounds(value), pounds(accrued), payment - agreed, payment, basis)

@@ -1,0 +1,205 @@
+"""The position of a month: what each provider is owed by each payer, element by element, and how the year may end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, fields
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tertiary.errors import ContractError
+from tertiary.month_end.cells import NO_CONTRACT, Cells, Covered, cells
+from tertiary.month_end.contracts import Contract
+from tertiary.month_end.forecast import Outturn, outturn
+from tertiary.month_end.payment import Owed, owed, planned
+from tertiary.month_end.profiles import Weights
+from tertiary.month_end.thresholds import thresholds
+from tertiary.pool.pennies import pounds
+from tertiary.sheets import lines
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from tertiary.runs import Run
+
+LAST_MONTH = 13
+ADJUSTED = "adjustment"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One element in one month. Key: contract, version, provider, payer, element and month. Pounds to the penny.
+
+    `activity_value` is worth, `cash_effect` what its difference from plan moves; `payment` = plan + cash_effect.
+    `accrued` is the part of the activity value that is an estimate, made as `basis` says.
+    """
+
+    contract: str
+    version: int
+    provider_code: str
+    host_code: str
+    payer_code: str
+    element: str
+    kind: str
+    financial_month: int
+    plan: Decimal
+    activity_value: Decimal
+    accrued: Decimal
+    activity_variance: Decimal
+    cash_effect: Decimal
+    payment: Decimal
+    basis: str
+
+
+MONEY = ("plan", "activity_value", "accrued", "activity_variance", "cash_effect", "payment")
+KEY = ("contract", "version", "provider_code", "host_code", "payer_code", "element", "kind")
+
+
+@dataclass(frozen=True)
+class Adjustment:
+    """A sum agreed outside the elements: a settled challenge, a quality payment, a correction. Pounds; minus takes."""
+
+    contract: str
+    payer_code: str
+    financial_month: int
+    amount: Decimal
+    reason: str
+    reference: str
+
+
+@dataclass(frozen=True)
+class Tie:
+    """Whether the loaded plan is the contract's. Key: contract, version, payer, element; pounds.
+
+    `phased` is the element's value in the `months` of which a plan of the provider was loaded; `state`: ties, differs or
+    no plan loaded.
+    """
+
+    contract: str
+    version: int
+    provider_code: str
+    payer_code: str
+    element: str
+    annual_value: Decimal
+    months: int
+    phased: Decimal
+    loaded: Decimal
+    difference: Decimal
+    state: str
+
+
+@dataclass(frozen=True)
+class Position:
+    """A year to a month: `entries` by element and month, `ties` of plan to contract, `outturns`, the cells behind."""
+
+    financial_year: str
+    financial_month: int
+    measure: str
+    entries: tuple[Entry, ...]
+    ties: tuple[Tie, ...]
+    outturns: tuple[Outturn, ...]
+    cells: Cells
+
+    def total(self, name: str, entries: Iterable[Entry] | None = None) -> Decimal:
+        """Pounds of one column, of all entries unless given."""
+        return sum((getattr(e, name) for e in (self.entries if entries is None else entries)), Decimal(0))
+
+    def by(self, *names: str, month: int | None = None) -> list[dict[str, Any]]:
+        """Sums of the money by columns of an entry, to date or of one month, in order of the columns."""
+        found: dict[tuple[Any, ...], dict[str, Any]] = {}
+        for entry in self.entries:
+            if month is not None and entry.financial_month != month:
+                continue
+            key = tuple(getattr(entry, name) for name in names)
+            row = found.setdefault(key, {**dict(zip(names, key, strict=True)), **dict.fromkeys(MONEY, Decimal(0))})
+            for name in MONEY:
+                row[name] += getattr(entry, name)
+        return [found[key] for key in sorted(found)]
+
+
+def position(
+    run: Run,
+    contracts: Sequence[Contract],
+    financial_year: str,
+    last_month: int,
+    *,
+    adjustments: Sequence[Adjustment] = (),
+    profiles: Weights | None = None,
+    measure: str = "price_submitted",
+) -> Position:
+    """What is owed for months 1 to `last_month` (13: with what is adjusted after the year), and the outturn.
+
+    Everything that counts of the year stands under one element: one of a contract, or one of none (`uncontracted` of
+    commissioners, `not_payable` of others). ContractError as in `cells`, and when an adjustment names no contract.
+    """
+    found = cells(run, contracts, financial_year, last_month, measure)
+    entries, ties, outturns = [], [], []
+    for covered in found.covered:
+        months = owed(covered, profiles)
+        entries += [_entry(covered, month, amounts) for month, amounts in months.items()]
+        outturns.append(outturn(covered, contracts, months, profiles))
+        if covered.contract.contract != NO_CONTRACT:
+            ties.append(_tie(covered, profiles))
+    entries += [_adjusted(a, contracts, financial_year) for a in adjustments if a.financial_month <= last_month]
+    return Position(financial_year, last_month, measure, tuple(entries), tuple(ties), tuple(outturns), found)
+
+
+def read_adjustments(file: Path) -> tuple[Adjustment, ...]:
+    """Adjustments from a CSV file: contract, payer_code, financial_month, amount, reason, reference. ContractError."""
+    needed = ("contract", "payer_code", "financial_month", "amount", "reason")
+    return tuple(
+        Adjustment(
+            line.text("contract"), line.text("payer_code"), line.whole("financial_month", 1, LAST_MONTH),
+            line.pounds("amount"), line.text("reason"), line.text("reference", ""),
+        )
+        for line in lines(file, ContractError, needed)
+    )  # fmt: skip
+
+
+def table(rows: Sequence[Any], kind: type) -> pa.Table:
+    """Dataclass rows as an Arrow table, typed from the fields' annotations, so that no rows are a table too."""
+    import pyarrow as pa
+
+    kinds = {"str": pa.string(), "int": pa.int64(), "Decimal": pa.decimal128(18, 2), "bool": pa.bool_()}
+    schema = pa.schema([(f.name, kinds[str(f.type).removesuffix(" | None")]) for f in fields(kind)])
+    return pa.Table.from_pylist([asdict(row) for row in rows], schema=schema)
+
+
+def _entry(covered: Covered, month: int, amounts: Owed) -> Entry:
+    contract, element = covered.contract, covered.element
+    return Entry(
+        contract.contract, contract.version, contract.provider_code, contract.host_code, element.payer_code,
+        element.element, element.kind, month, amounts.plan, amounts.value, amounts.accrued, amounts.variance,
+        amounts.cash, amounts.payment, amounts.basis,
+    )  # fmt: skip
+
+
+def _adjusted(given: Adjustment, contracts: Sequence[Contract], financial_year: str) -> Entry:
+    owners = [c for c in contracts if c.contract == given.contract and c.financial_year == financial_year]
+    if not owners:
+        known = ", ".join(sorted({c.contract for c in contracts if c.financial_year == financial_year}))
+        raise ContractError(
+            f"Adjustment {given.reason!r} names contract {given.contract!r}, which the register does not have for "
+            f"{financial_year}. It has: {known:.200}."
+        )
+    last, zero = max(owners, key=lambda c: c.version), Decimal(0)
+    return Entry(
+        last.contract, last.version, last.provider_code, last.host_code, given.payer_code,
+        f"Adjustment: {given.reason}", ADJUSTED, given.financial_month, zero, zero, zero, zero, given.amount,
+        given.amount, given.reference or "agreed",
+    )  # fmt: skip
+
+
+def _tie(covered: Covered, profiles: Weights | None) -> Tie:
+    contract, element = covered.contract, covered.element
+    loaded = sorted(covered.loaded)
+    phased = pounds(sum((planned(element, contract.financial_year, m, profiles) for m in loaded), 0))
+    plan = pounds(sum(covered.plan.values(), Decimal(0)))
+    limits = thresholds()
+    near = abs(plan - phased) <= max(limits["tie_pounds"], limits["tie_share"] * abs(phased))
+    state = "no plan loaded" if not loaded else "ties" if near else "differs"
+    return Tie(
+        contract.contract, contract.version, contract.provider_code, element.payer_code, element.element,
+        element.annual_value, len(loaded), phased, plan, plan - phased, state,
+    )  # fmt: skip

@@ -1,0 +1,90 @@
+"""How an agreed year is spread over its months.
+
+`calendar_days` and `working_days` are counted; other profiles are tables of weights, shipped or a user's own. A year is
+spread exactly: to-date amounts are fractions of the year and are rounded once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+
+from tertiary.errors import ContractError
+from tertiary.month_end.contracts import first_day, last_day
+from tertiary.sheets import Line, lines, shipped
+
+MONTHS = tuple(range(1, 13))
+COUNTED = ("calendar_days", "working_days")
+# bank holidays are listed from the first to the last of these days; working days outside cannot be counted
+LISTED = (date(2024, 1, 1), date(2029, 3, 31))
+
+Weights = Mapping[str, Mapping[int, Fraction]]
+
+
+def read_profiles(file: Path) -> dict[str, dict[int, Fraction]]:
+    """A user's profiles: profile, month 1 to 12, weight. ContractError names line and field, or the month lacking."""
+    return _profiles(list(lines(file, ContractError, ("profile", "month", "weight"))), str(file))
+
+
+def weight(profile: str, financial_year: str, month: int, own: Weights | None = None) -> Fraction:
+    """The share of a year that falls in a month, 1 to 12. The twelve shares add up to 1.
+
+    ContractError when the profile is not known, or working days are asked for in a year without listed bank holidays.
+    """
+    days = _weights(profile, financial_year, own)
+    return days[month] / sum(days.values(), Fraction(0))
+
+
+def _weights(profile: str, financial_year: str, own: Weights | None) -> Mapping[int, Fraction]:
+    if own and profile in own:
+        return own[profile]
+    if profile == "calendar_days":
+        return {m: Fraction((last_day(financial_year, m) - first_day(financial_year, m)).days + 1) for m in MONTHS}
+    if profile == "working_days":
+        return _working_days(financial_year)
+    if profile in _shipped():
+        return _shipped()[profile]
+    known = ", ".join([*COUNTED, *_shipped(), *(own or ())])
+    raise ContractError(f"Profile {profile!r} is not known. Choose from {known}, or add it with a file of profiles.")
+
+
+@cache
+def _working_days(financial_year: str) -> Mapping[int, Fraction]:
+    if first_day(financial_year, 1) < LISTED[0] or last_day(financial_year, 12) > LISTED[1]:
+        raise ContractError(
+            f"Bank holidays of {financial_year} are not listed ({LISTED[0]} to {LISTED[1]} are), so working days "
+            "cannot be counted. Use another profile, or give your own weights by month."
+        )
+    free = {line.day("day") for line in shipped("tertiary.month_end", "bank_holidays.csv", ContractError)}
+    found = {}
+    for month in MONTHS:
+        first, last = first_day(financial_year, month), last_day(financial_year, month)
+        days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+        found[month] = Fraction(sum(day.weekday() < 5 and day not in free for day in days))
+    return found
+
+
+@cache
+def _shipped() -> Mapping[str, Mapping[int, Fraction]]:
+    return _profiles(list(shipped("tertiary.month_end", "profiles.csv", ContractError)), "profiles.csv")
+
+
+def _profiles(rows: list[Line], place: str) -> dict[str, dict[int, Fraction]]:
+    found: dict[str, dict[int, Fraction]] = {}
+    for line in rows:
+        months = found.setdefault(line.text("profile"), {})
+        month = line.whole("month", 1, 12)
+        if month in months:
+            line.refuse("month", f"each month once for profile {line.text('profile')}")
+        months[month] = Fraction(line.number_of("weight"))
+        if months[month] < 0:
+            line.refuse("weight", "0 or more")
+    for name, months in found.items():
+        if missing := [str(m) for m in MONTHS if m not in months]:
+            raise ContractError(f"{place}: profile {name} lacks month {', '.join(missing)}. Give a weight, 0 for none.")
+        if not sum(months.values()):
+            raise ContractError(f"{place}: the weights of profile {name} add up to 0. Give at least one month more.")
+    return found
