@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -137,7 +138,7 @@ def every(closes: Path, financial_year: str) -> list[Close]:
     """The closes of a year, in the order in which they were made. ContractError when one was altered."""
     found = [open_close(path.parent) for path in closes.glob(f"{financial_year}-*/{MANIFEST}")]
     found.sort(key=lambda c: c.manifest["sequence"])
-    for one, two in zip(found, found[1:], strict=False):
+    for one, two in pairwise(found):
         if two.manifest["former_hash"] != _hash(one.path / MANIFEST):
             raise ContractError(
                 f"{one.path} is not the close that {two.name} was made after. Restore it from a backup."

@@ -70,10 +70,10 @@ class Adjustment:
 
 @dataclass(frozen=True)
 class Tie:
-    """Whether the loaded plan is the contract's. Key: contract, version, payer, element; pounds.
+    """Whether the loaded plan is the contract's. Key: contract, version, payer, element.
 
-    `phased` is the element's value in the `months` of which a plan of the provider was loaded; `state`: ties, differs or
-    no plan loaded.
+    `phased` is the element's value in the `months` of which a plan of the provider was loaded; `state`: ties, differs
+    or no plan loaded.
     """
 
     contract: str
