@@ -24,6 +24,9 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(commands.decisions, name="decisions", short_help="What people decided, and the proof of it.")
+app.add_typer(commands.contracts, name="contracts", short_help="The register of contracts.")
+app.add_typer(commands.month, name="month", short_help="What is owed, whether it ties, and the close.")
+app.command(short_help="Write the statement of a month as a workbook.")(commands.statement)
 app.add_typer(commands.pool, name="pool", short_help="Budgets that partners share.")
 
 

@@ -14,8 +14,9 @@ from typer.testing import CliRunner
 
 from tertiary.cli import app
 from tertiary.errors import TertiaryError
+from tertiary.period import last_month
 from tertiary.pool import Agreement
-from tertiary.pool.calls import calls, hosted, last_month, pooled_calls
+from tertiary.pool.calls import calls, hosted, pooled_calls
 from tertiary.runs import Run
 from tertiary.tables import arrow_schema
 
@@ -152,7 +153,7 @@ def test_an_agreement_from_draft_to_statement(run: Run, tmp_path: Path, monkeypa
     assert Decimal(str(last["QMF"]["transfer"])) == Decimal("-4000.00")
     by_month = [Decimal(str(r["movement"])) for r in rows if r["partner"] == "all partners"]
     assert sum(by_month) == money["all partners"]
-    assert "spend of 202526 to month 3, not to month 4" in said(*words, "--month", "4", code=17)
+    assert "spend of 202526 to month 3, not to month 4" in said(*words, "--month", "4", code=13)
     paper.write_text(json.dumps({"parties": parties, "valid_from": "2025-04-01", "terms": {**TERMS, "risk": "R12"}}))
     assert "one of R0, R1" in said("decisions", "revise", "1", str(paper), "--by", "icb:QMF", "--why", "x", code=17)
     paper.write_text(json.dumps({"parties": parties, "valid_from": "2025-04-01", "terms": {**TERMS, "risk": "R0"}}))

@@ -14,13 +14,13 @@ import typer
 from tertiary.commands import shared
 from tertiary.commands.shared import STORE, Format, Url
 from tertiary.errors import PoolError
+from tertiary.period import period
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from tertiary.pool import Agreement, Compared, Partner, Recharge, Settlement, Statement
     from tertiary.pool.pennies import Amount
-    from tertiary.runs import Run
 
 MEASURED = ("contribution", "historic", "need", "population")
 pool = typer.Typer(no_args_is_help=True, help="Statements of budgets that partners share.")
@@ -58,7 +58,7 @@ def statement(
     from tertiary.show import label
 
     opened = open_run(run)
-    year, last = _period(opened, year, month)
+    year, last = period(opened, year, month)
     agreed, told = _agreed(agreement, terms, store, year, last)
     known = _partners(partners, agreed.partners)
     made = list(
@@ -101,7 +101,7 @@ def compare(
     from tertiary.show import label
 
     opened = open_run(run)
-    year, last = _period(opened, year, month)
+    year, last = period(opened, year, month)
     agreed, told = _agreed(agreement, terms, store, year, last)
     known = _partners(partners, agreed.partners)
     patients = cases(opened, agreed, year, last)
@@ -137,7 +137,7 @@ def recharges_(
     from tertiary.show import label
 
     opened = open_run(run)
-    year, last = _period(opened, year, month)
+    year, last = period(opened, year, month)
     settled = _paid(paid) if paid else {}
     opening = {payer: amount for (payer, number), amount in settled.items() if number == 0}
     later = {key: amount for key, amount in settled.items() if key[1]}
@@ -209,17 +209,6 @@ class _Line:
 
     contribution: Decimal | None
     partner: Partner
-
-
-def _period(run: Run, year: str | None, month: int | None) -> tuple[str, int]:
-    """The year and last month of a statement. PoolError when the run does not reach them."""
-    from tertiary.pool.calls import last_month, last_year
-
-    year = year or last_year(run)
-    held = last_month(run, year)
-    if month is not None and month > held:
-        raise PoolError(f"{run.path} holds spend of {year} to month {held}, not to month {month}. Leave --month out.")
-    return year, month or held
 
 
 def _agreed(number: int | None, file: Path | None, store: str, year: str, last: int) -> tuple[Agreement, str]:

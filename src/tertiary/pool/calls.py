@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from tertiary.errors import PoolError
+from tertiary.period import YEAR_END
 from tertiary.pool.terms import Agreement
 from tertiary.pool.volatility import Cases
 
@@ -16,30 +17,6 @@ if TYPE_CHECKING:
     from tertiary.runs import Run, Table
 
 Months = list[dict[str, Decimal]]
-# adjustments after the year's end arrive as month 13 and belong to its last month
-YEAR_END = 12
-
-
-def last_year(run: Run) -> str:
-    """The last financial year of which the run holds actual spend. PoolError when it holds none."""
-    years = run.ledger.derive(lambda t: t.filter(t.measure == "actual").aggregate(last=t.financial_year.max()))
-    found = years.to_arrow().column("last")[0].as_py()
-    if not found:
-        raise PoolError(f"{run.path} holds no actual spend, so there is nothing to state.")
-    return str(found)
-
-
-def last_month(run: Run, financial_year: str) -> int:
-    """The last month of a year of which the run holds actual spend, 12 at most. PoolError when it holds none."""
-    months = run.ledger.derive(
-        lambda t: t.filter(t.measure == "actual", t.financial_year == financial_year).aggregate(
-            last=t.financial_month.max()
-        )
-    )
-    found = months.to_arrow().column("last")[0].as_py()
-    if found is None:
-        raise PoolError(f"{run.path} holds no spend of {financial_year}. Give the year of the run with --year.")
-    return min(int(found), YEAR_END)
 
 
 def calls(run: Run, agreement: Agreement, financial_year: str, last_month: int) -> Months:

@@ -1,1 +1,5 @@
 """What leaves: workbooks, reports and charts, each with its sources and its label."""
+
+from tertiary.publish.statement import Month, statement
+
+__all__ = ["Month", "statement"]

@@ -139,7 +139,7 @@ def _summary(book: Workbook, month: Month) -> None:
 def _summed(book: Workbook, found: Position, name: str, heading: str) -> list[Column]:
     """Columns whose money is the sum of the rows of the sheet Statement that have the same `name`."""
     letters = book.letters(_element_columns())
-    first, last = HEADER + 2, HEADER + 1 + len(found.by(*OWNER))
+    first, last = HEADER + 2, HEADER + 1 + len(_shown(found))
 
     def column(of: str) -> str:
         return f"Statement!${letters[of]}${first}:${letters[of]}${last}"
@@ -201,9 +201,15 @@ def _elements(book: Workbook, month: Month) -> None:
     bases: dict[tuple[Any, ...], set[str]] = {}
     for entry in month.position.entries:
         bases.setdefault(tuple(getattr(entry, n) for n in OWNER), set()).add(entry.basis)
-    rows = month.position.by(*OWNER)
+    rows = _shown(month.position)
     told = [{**r, "basis": ", ".join(sorted(bases[tuple(r[n] for n in OWNER)]))} for r in rows]
-    book.sheet("Statement", f"By provider, payer and element, to {title(month)}", _element_columns(), told)
+    note = "Elements without plan, activity or payment are left out; they stand in the register of contracts."
+    book.sheet("Statement", f"By provider, payer and element, to {title(month)}", _element_columns(), told, note)
+
+
+def _shown(found: Position) -> list[dict[str, Any]]:
+    """Elements with any pounds at all."""
+    return [row for row in found.by(*OWNER) if any(row[name] for name, _ in SUMMED)]
 
 
 def _element_columns() -> list[Column]:

@@ -80,6 +80,7 @@ class Workbook:
         place = Place(self, name, self._add(name, title, note))
         place.table(HEADER, columns, rows)
         place.page.freeze_panes(HEADER + 1, 0)
+        place.page.repeat_rows(0, HEADER)
         return place
 
     def page(self, name: str, title: str, note: str = "") -> Place:
