@@ -72,7 +72,7 @@ def draft(
     why: Why,
     store: Url = STORE,
 ) -> None:
-    """Write down a new decision from a file. The terms of an agreement are checked first."""
+    """Write down a new decision from a file. The terms of an agreement or a contract are checked first."""
     given, actor = _given(file), _actor(by)
     with shared.open_store(store, create=True) as opened:
         number = opened.draft(given.pop("kind"), given.pop("subject"), given.pop("terms"), by=actor, why=why, **given)
@@ -184,6 +184,8 @@ def _given(file: Path, kind: str | None = None) -> dict[str, Any]:
         ) from error
     if (kind or read.get("kind")) == "agreement":
         _check_agreement(file, read["terms"], parties, valid_from, valid_to)
+    if (kind or read.get("kind")) == "contract":
+        _check_contract(file, read["terms"], parties, valid_from)
     said = {name: str(read[name]) for name in more}
     return {**said, "terms": read["terms"], "parties": parties, "valid_from": valid_from, "valid_to": valid_to}
 
@@ -202,6 +204,16 @@ def _check_agreement(
             f"{file}: the terms hold from {agreed.valid_from} to {agreed.valid_to or 'further notice'}, the decision "
             f"from {start} to {end or 'further notice'}. Write the same days in both."
         )
+
+
+def _check_contract(file: Path, terms: Mapping[str, Any], parties: Sequence[tuple[str, str]], start: date) -> None:
+    """Terms must be sound, and bind nobody who is not asked; version and days are those of the decision."""
+    from tertiary.month_end import contracts_of
+
+    (made,) = contracts_of([(str(file), {**terms, "version": 1, "valid_from": start})])
+    bound = {made.provider_code, made.host_code, *(e.payer_code for e in made.elements)}
+    if absent := sorted(bound - {code for code, _ in parties}):
+        raise DecisionError(f"{file}: {', '.join(absent)} stand in the terms but not among the parties. Add them.")
 
 
 def _parties(decision: Decision) -> str:

@@ -155,7 +155,7 @@ def reconcile(
     limit: Annotated[int, typer.Option(min=0, help="Rows to print; 0 prints all.")] = 0,
     format: Format = "table",
 ) -> None:
-    """Compare aggregate, patient level, plan and hospital data or, with --invoices, what was invoiced. Largest first."""
+    """Compare aggregate, patient level, plan and hospital data or, with --invoices, what was invoiced."""
     import pyarrow as pa
 
     from tertiary import month_end

@@ -1,0 +1,130 @@
+"""Payment = plan + cash effect: worked cases, identities, and months that did not arrive."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tertiary.month_end.cells import Covered
+from tertiary.month_end.contracts import Contract, Element, first_day
+from tertiary.month_end.forecast import outturn
+from tertiary.month_end.payment import cash_effect, owed
+
+SHARES = st.fractions(min_value=0, max_value=1, max_denominator=20)
+POUNDS = st.decimals(min_value=-10_000, max_value=10_000_000, places=3)
+
+
+def element(annual: str = "1200.00", kind: str = "variable", **terms: Fraction) -> Element:
+    rates = {
+        "tolerance": Fraction(0),
+        "rate": Fraction(1),
+        "rate_above": Fraction(1),
+        "rate_below": Fraction(1),
+        **terms,
+    }
+    return Element("QMJ", "Elective", kind, Decimal(annual), "twelfths", (), (), (), **rates)
+
+
+def covered(own: Element, actual: dict[int, str], last: int, arrived: set[int] | None = None) -> Covered:
+    contract = Contract(
+        "C", 1, "RRV", "QMJ", "202526", first_day("202526", 1), None, None, own.annual_value, (own,)
+    )  # fmt: skip
+    found = {m: Decimal(v) for m, v in actual.items()}
+    return Covered(
+        contract, own, tuple(range(1, last + 1)), actual=found, arrived=set(found) if arrived is None else arrived
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "cash"),
+    [
+        # plan 1,000, tolerance 5 %, inside in full, beyond it half above and a quarter below
+        (1000, 0), (1040, 40), (1050, 50), (1150, 100), (960, -40), (950, -50), (550, -150), (0, -50 - 950 / 4),
+    ],
+)  # fmt: skip
+def test_tolerance_and_marginal_rates(value: int, cash: float) -> None:
+    terms = {"tolerance": Fraction(1, 20), "rate_above": Fraction(1, 2), "rate_below": Fraction(1, 4)}
+    own = element(**terms)
+    assert cash_effect(own, Fraction(1000), Fraction(value)) == Fraction(cash)
+
+
+@given(tolerance=SHARES, rates=st.tuples(SHARES, SHARES, SHARES), plan=POUNDS, value=POUNDS, more=POUNDS)
+def test_cash_follows_activity_and_never_runs_ahead(
+    tolerance: Fraction, rates: tuple[Fraction, Fraction, Fraction], plan: Decimal, value: Decimal, more: Decimal
+) -> None:
+    own = element(tolerance=tolerance, rate=rates[0], rate_above=rates[1], rate_below=rates[2])
+    one = cash_effect(own, Fraction(plan), Fraction(value))
+    two = cash_effect(own, Fraction(plan), Fraction(value + more))
+    assert cash_effect(own, Fraction(plan), Fraction(plan)) == 0
+    assert 0 <= (two - one) * (1 if more >= 0 else -1) <= abs(Fraction(more))
+
+
+@settings(deadline=None)
+@given(
+    annual=st.decimals(min_value=0, max_value=10_000_000, places=2),
+    values=st.lists(POUNDS, min_size=1, max_size=12),
+    rate=SHARES,
+)
+def test_months_add_up_to_what_is_owed_to_date(annual: Decimal, values: list[Decimal], rate: Fraction) -> None:
+    own = element(str(annual), rate=rate, rate_above=rate, rate_below=rate)
+    months = owed(covered(own, {m: str(v) for m, v in enumerate(values, 1)}, len(values)))
+    plan = Fraction(annual) * len(values) / 12
+    exact = plan + (Fraction(sum(values)) - plan) * rate
+    paid = sum(m.payment for m in months.values())
+    assert abs(Fraction(paid) - exact) <= Fraction(1, 200)
+    for month in months.values():
+        assert month.payment == month.plan + month.cash
+        assert month.value - month.plan == month.variance
+        assert all(amount == round(amount, 2) for amount in (month.plan, month.value, month.cash, month.payment))
+    assert sum(m.value for m in months.values()) == round(Fraction(sum(values)) * 100) * Decimal("0.01")
+
+
+def test_a_fixed_element_is_paid_by_phase_whatever_is_done() -> None:
+    own = element(kind="fixed", rate=Fraction(0), rate_above=Fraction(0), rate_below=Fraction(0))
+    months = owed(covered(own, {1: "500", 2: "0.01"}, 2))
+    assert [(m.payment, m.cash, m.variance) for m in months.values()] == [
+        (Decimal("100.00"), 0, Decimal("400.00")), (Decimal("100.00"), 0, Decimal("-99.99"))
+    ]  # fmt: skip
+
+
+def test_a_month_that_did_not_arrive_is_valued_by_what_arrived() -> None:
+    months = owed(covered(element(), {1: "120", 3: "130"}, 3))
+    # 250 arrived of 200 planned: 100 x 1.25
+    assert (months[2].value, months[2].accrued, months[2].basis) == (
+        Decimal("125.00"),
+        Decimal("125.00"),
+        "plan x ratio to date",
+    )
+    assert (months[3].accrued, months[3].basis) == (0, "arrived")
+    nothing = owed(covered(element(), {}, 2))
+    assert [(m.value, m.accrued, m.basis) for m in nothing.values()] == [(Decimal(100), Decimal(100), "plan")] * 2
+
+
+def test_a_month_that_arrived_without_this_care_is_nothing_not_a_gap() -> None:
+    months = owed(covered(element(), {1: "120"}, 2, arrived={1, 2}))
+    assert (months[2].value, months[2].accrued, months[2].payment) == (0, 0, Decimal("0.00"))
+
+
+def test_month_13_adjusts_the_year_and_has_no_plan() -> None:
+    own = element()
+    months = owed(covered(own, {**dict.fromkeys(range(1, 13), "100"), 13: "-30"}, 13))
+    assert (months[13].plan, months[13].payment) == (0, Decimal("-30.00"))
+    assert sum(m.payment for m in months.values()) == Decimal("1170.00")
+    silent = owed(covered(own, dict.fromkeys(range(1, 13), "100"), 13))
+    assert (silent[13].value, silent[13].basis) == (0, "not due")
+
+
+def test_the_outturn_by_three_methods() -> None:
+    got = covered(element(), {1: "100", 2: "100", 3: "100", 4: "160", 5: "160", 6: "160"}, 6)
+    year = outturn(got, (got.contract,), owed(got))
+    # 780 to date of 600 planned; six months of plan, 1.3 times, 1.6 times
+    assert (year.by_plan, year.by_trend, year.by_recent) == (Decimal("1380.00"), Decimal("1560.00"), Decimal("1740.00"))
+    assert (year.low, year.high, year.plan_year) == (year.by_plan, year.by_recent, Decimal("1200.00"))
+    terms = {"tolerance": Fraction(1, 10), "rate_above": Fraction(0)}
+    capped = covered(element(**terms), {m: str(got.actual[m]) for m in got.actual}, 6)
+    # beyond 10 % of the whole year's plan nothing more is paid
+    assert outturn(capped, (capped.contract,), owed(capped)).by_trend == Decimal("1320.00")
