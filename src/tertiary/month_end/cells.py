@@ -48,6 +48,11 @@ class Covered:
     arrived: set[int] = field(default_factory=set)
     loaded: set[int] = field(default_factory=set)
 
+    @property
+    def idle(self) -> bool:
+        """Whether nothing was agreed, planned or done."""
+        return not (self.element.annual_value or any(self.actual.values()) or any(self.plan.values()))
+
 
 @dataclass(frozen=True)
 class Cells:
@@ -135,7 +140,7 @@ def _owned(engine: Engine, rows: ir.Table, owners: Sequence[Covered]) -> ir.Tabl
         [
             rows.provider_code == scope.provider,
             rows.payer_code == scope.payer,
-            rows.financial_month == scope.month,
+            rows.financial_month.between(scope.first, scope.last),
             (scope.component_code == ALL) | (rows.component == scope.component_code),
             (scope.pod == ALL) | (rows.point_of_delivery == scope.pod),
             (scope.service == ALL) | (rows.service_line_final == scope.service),
@@ -149,17 +154,29 @@ def _scope(owners: Sequence[Covered]) -> pa.Table:
     import pyarrow as pa
 
     rows = [
-        (place, o.contract.provider_code, o.element.payer_code, month, component, pod, service)
+        (place, o.contract.provider_code, o.element.payer_code, first, last, component, pod, service)
         for place, o in enumerate(owners)
-        for month in o.months
+        for first, last in _stretches(o.months)
         for component in o.element.components or (ALL,)
         for pod in o.element.points_of_delivery or (ALL,)
         for service in o.element.services or (ALL,)
     ]
-    names = ("place", "provider", "payer", "month", "component_code", "pod", "service")
-    kinds = (pa.int64(), pa.string(), pa.string(), pa.int16(), pa.string(), pa.string(), pa.string())
-    arrays = [pa.array([row[place] for row in rows], kind) for place, kind in enumerate(kinds)]
+    names = ("place", "provider", "payer", "first", "last", "component_code", "pod", "service")
+    text, whole = pa.string(), pa.int16()
+    types = (pa.int64(), text, text, whole, whole, text, text, text)
+    arrays = [pa.array([row[place] for row in rows], kind) for place, kind in enumerate(types)]
     return pa.Table.from_arrays(arrays, names=list(names))
+
+
+def _stretches(months: Sequence[int]) -> list[tuple[int, int]]:
+    """First and last of each stretch of months without a gap."""
+    found: list[tuple[int, int]] = []
+    for month in months:
+        if found and found[-1][1] == month - 1:
+            found[-1] = (found[-1][0], month)
+        else:
+            found.append((month, month))
+    return found
 
 
 def _sums(owned: ir.Table) -> ir.Table:

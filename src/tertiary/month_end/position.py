@@ -131,11 +131,14 @@ def position(
     """What is owed for months 1 to `last_month` (13: with what is adjusted after the year), and the outturn.
 
     Everything that counts of the year stands under one element: one of a contract, or one of none (`uncontracted` of
-    commissioners, `not_payable` of others). ContractError as in `cells`, and when an adjustment names no contract.
+    commissioners, `not_payable` of others). Elements of which nothing was agreed, planned or done are left out.
+    ContractError as in `cells`, and when an adjustment names no contract.
     """
     found = cells(run, contracts, financial_year, last_month, measure)
     entries, ties, outturns = [], [], []
     for covered in found.covered:
+        if covered.idle:
+            continue
         months = owed(covered, profiles)
         entries += [_entry(covered, month, amounts) for month, amounts in months.items()]
         outturns.append(outturn(covered, contracts, months, profiles))

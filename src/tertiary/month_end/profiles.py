@@ -34,24 +34,28 @@ def weight(profile: str, financial_year: str, month: int, own: Weights | None = 
 
     ContractError when the profile is not known, or working days are asked for in a year without listed bank holidays.
     """
-    days = _weights(profile, financial_year, own)
-    return days[month] / sum(days.values(), Fraction(0))
-
-
-def _weights(profile: str, financial_year: str, own: Weights | None) -> Mapping[int, Fraction]:
     if own and profile in own:
-        return own[profile]
-    if profile == "calendar_days":
-        return {m: Fraction((last_day(financial_year, m) - first_day(financial_year, m)).days + 1) for m in MONTHS}
-    if profile == "working_days":
-        return _working_days(financial_year)
-    if profile in _shipped():
-        return _shipped()[profile]
-    known = ", ".join([*COUNTED, *_shipped(), *(own or ())])
-    raise ContractError(f"Profile {profile!r} is not known. Choose from {known}, or add it with a file of profiles.")
+        return own[profile][month] / sum(own[profile].values(), Fraction(0))
+    if profile not in (*COUNTED, *_shipped()):
+        known = ", ".join([*COUNTED, *_shipped(), *(own or ())])
+        raise ContractError(
+            f"Profile {profile!r} is not known. Choose from {known}, or add it with a file of profiles."
+        )
+    return _shares(profile, financial_year)[month]
 
 
 @cache
+def _shares(profile: str, financial_year: str) -> Mapping[int, Fraction]:
+    days = {"calendar_days": _calendar_days, "working_days": _working_days}
+    weights = days[profile](financial_year) if profile in days else _shipped()[profile]
+    whole = sum(weights.values(), Fraction(0))
+    return {month: weights[month] / whole for month in MONTHS}
+
+
+def _calendar_days(financial_year: str) -> Mapping[int, Fraction]:
+    return {m: Fraction((last_day(financial_year, m) - first_day(financial_year, m)).days + 1) for m in MONTHS}
+
+
 def _working_days(financial_year: str) -> Mapping[int, Fraction]:
     if first_day(financial_year, 1) < LISTED[0] or last_day(financial_year, 12) > LISTED[1]:
         raise ContractError(

@@ -62,6 +62,13 @@ class Month:
     invoices: Sequence[Invoice] = ()
     challenges: pa.Table | None = None
 
+    @property
+    def challenged(self) -> Decimal | None:
+        """Value of the challenges in pounds; None when none were given."""
+        if self.challenges is None:
+            return None
+        return sum((value or Decimal(0) for value in self.challenges.column("value").to_pylist()), Decimal(0))
+
 
 def statement(month: Month, out: Path) -> Path:
     """Write the statement to a workbook; returns its path. PublishError when it cannot be written."""
