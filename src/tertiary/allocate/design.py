@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 ROLES = ("expected", "need", "supply", "control", "check", "cluster")
 MODELLED = ("need", "supply", "control")
 TRANSFORMS = ("", "log", "log1p", "sqrt", "standard", "category")
-IF_WRONG = ("", "keep", "drop", "neutralise")
 CONSTANT = "constant"
+CHOICES = {
+    "role": ROLES, "transform": TRANSFORMS, "sign": ("", "+", "-"), "if_wrong": ("", "keep", "drop", "neutralise"),
+    "confidence": ("", "illustrative", "derived", "official"),
+}  # fmt: skip
 FIELDS = ("variable", "role", "transform", "sign", "if_wrong", "coefficient", "held_at", "source", "confidence")
 # a column whose part not explained by the others is smaller than this is a combination of them
 COLLINEAR = 1e-8
@@ -121,9 +124,8 @@ def _spec(rows: Sequence[Mapping[str, str]], where: str) -> tuple[Variable, ...]
         cell = {name: (row.get(name) or "").strip() for name in FIELDS}
         if not cell["variable"]:
             raise AllocationError(f"{where} line {number}: variable is blank; expected a column of the areas.")
-        for name, choices in (("role", ROLES), ("transform", TRANSFORMS), ("sign", ("", "+", "-"))):
+        for name, choices in CHOICES.items():
             _chosen(cell, name, choices, where, number)
-        _chosen(cell, "if_wrong", IF_WRONG, where, number)
         texts = {name: cell[name] for name in FIELDS if name not in ("coefficient", "held_at")}
         numbers = {name: _number(cell, name, where, number) for name in ("coefficient", "held_at")}
         found.append(Variable(**texts, **numbers))  # type: ignore[arg-type]
@@ -207,7 +209,8 @@ def design(areas: pa.Table, spec: Sequence[Variable], levels: Sequence[str] = ()
     _enough(int(keep.sum()), spend[keep], _floats(areas, "events")[keep] if "events" in areas.column_names else None)
     kept = areas.filter(np.asarray(keep))
     columns, x, held = _columns(kept, spec, population[keep])
-    _independent(x, columns)
+    estimated = [i for i, c in enumerate(columns) if c.of is None or c.of.coefficient is None]
+    _independent(x[:, estimated], [columns[i] for i in estimated])
     expected = next((v.variable for v in spec if v.role == "expected"), "population")
     base = _floats(kept, expected)
     clustered = next(v.variable for v in spec if v.role == "cluster")

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from tertiary.allocate.design import CONSTANT, FIELDS, limits
-from tertiary.allocate.estimate import deletions, pounds, solved
+from tertiary.allocate.estimate import deletions, pounds, quantile, solved
 from tertiary.allocate.fit import NeedModel
 from tertiary.errors import AllocationError
 
@@ -21,7 +21,7 @@ FOLDS = 10
 SEED = 1
 TENTHS = 10
 SHOWN = 10
-Row = tuple[str, str, float]
+Row = tuple[str, str, float, float | None, float | None]
 
 
 def diagnostics(model: NeedModel) -> pa.Table:
@@ -30,9 +30,9 @@ def diagnostics(model: NeedModel) -> pa.Table:
     areas, clusters, parameters, records, spend; r2 of spend a head (weighted by people) and r2_base of expected spend
     alone; condition_number of scaled columns and vif by term; reset_p (powers 2 and 3 of the fitted effect, a Wald test
     with the cluster jackknife: below 0.05 the form is doubtful); heteroskedasticity_p (Breusch-Pagan; standard errors
-    do not lean on even spread); actual_over_fitted by tenth of people of each check variable; influential_areas (Cook's
-    distance above 4/n: how many) and influence of the largest; cluster_influence: the cluster whose leaving out moves a
-    need term most, in standard errors.
+    do not lean on even spread); actual_over_fitted by tenth of people of each check variable, with its 95 per cent
+    interval; influential_areas (Cook's distance above 4/n: how many) and influence of the largest; cluster_influence:
+    the cluster whose leaving out moves a need term most, in standard errors. `low` and `high` are null but for ratios.
     """
     import pyarrow as pa
 
@@ -43,6 +43,8 @@ def diagnostics(model: NeedModel) -> pa.Table:
             "diagnostic": pa.array([r[0] for r in rows], pa.string()),
             "subject": pa.array([r[1] for r in rows], pa.string()),
             "value": pa.array([r[2] for r in rows], pa.float64()),
+            "low": pa.array([r[3] for r in rows], pa.float64()),
+            "high": pa.array([r[4] for r in rows], pa.float64()),
         }
     )
 
@@ -87,7 +89,8 @@ def remarks(model: NeedModel, found: pa.Table, held_out: pa.Table) -> list[str]:
     """What a reader must know before using the model, in words; from its `diagnostics` and `validation`."""
     bound = limits()
     told = list(model.remarks)
-    value = {(r["diagnostic"], r["subject"]): r["value"] for r in found.to_pylist()}
+    rows = {(r["diagnostic"], r["subject"]): r for r in found.to_pylist()}
+    value = {key: row["value"] for key, row in rows.items()}
     if (condition := value["condition_number", ""]) > bound["high_condition_number"]:
         told.append(
             f"Condition number {condition:,.0f}: some variables say nearly the same; coefficients are unsteady."
@@ -96,7 +99,12 @@ def remarks(model: NeedModel, found: pa.Table, held_out: pa.Table) -> list[str]:
         if name == "vif" and number > bound["high_vif"]:
             told.append(f"{subject} is largely foretold by the other variables (variance inflation {number:,.1f}).")
         if name == "actual_over_fitted" and abs(number - 1) > bound["calibration"]:
-            told.append(f"Actual spend is {number:.2f} of fitted in tenth {subject}: the form misses something there.")
+            low, high = rows[name, subject]["low"], rows[name, subject]["high"]
+            if not low <= 1 <= high:
+                told.append(
+                    f"Actual spend is {number:.2f} of fitted (95 per cent interval {low:.2f} to {high:.2f}) in tenth "
+                    f"{subject}: the form misses something there."
+                )
     if (p := value["reset_p", ""]) < bound["test_level"]:
         told.append(f"The form is doubtful (RESET p = {p:.3g}): try form log, a transform or another variable.")
     r2 = {r["model"]: r["r2"] for r in held_out.to_pylist() if r["fold"] == 0}
@@ -117,6 +125,7 @@ def statement(model: NeedModel, folds: int = FOLDS, seed: int = SEED) -> dict[st
     return {
         "outcome": model.outcome,
         "components": model.components,
+        "basis": model.basis,
         "level": model.level,
         "formula": f"spend / base = {effect}" if model.form == "linear" else f"log(spend / base) = {effect}",
         "base": f"{expected}, scaled to total spend",
@@ -171,13 +180,13 @@ def _fit(model: NeedModel) -> Iterator[Row]:
 
     made, found = model.design, model.estimate
     everyone = np.ones(len(made.codes), dtype=bool)
-    yield "areas", "", float(len(made.codes))
-    yield "clusters", "", float(len(made.clusters))
-    yield "parameters", "", float(found.free.sum())
-    yield "records", "", math.nan if made.events is None else made.events
-    yield "spend", "", float(made.spend.sum())
-    yield "r2", "", _r2(made.spend, found.fitted, made.population, everyone)
-    yield "r2_base", "", _r2(made.spend, made.base, made.population, everyone)
+    yield "areas", "", float(len(made.codes)), None, None
+    yield "clusters", "", float(len(made.clusters)), None, None
+    yield "parameters", "", float(found.free.sum()), None, None
+    yield "records", "", math.nan if made.events is None else made.events, None, None
+    yield "spend", "", float(made.spend.sum()), None, None
+    yield "r2", "", _r2(made.spend, found.fitted, made.population, everyone), None, None
+    yield "r2_base", "", _r2(made.spend, made.base, made.population, everyone), None, None
 
 
 def _weighted(model: NeedModel) -> Floats:
@@ -191,13 +200,13 @@ def _columns(model: NeedModel) -> Iterator[Row]:
     import numpy as np
 
     x = _weighted(model)
-    yield "condition_number", "", float(np.linalg.cond(x / np.linalg.norm(x, axis=0)))
+    yield "condition_number", "", float(np.linalg.cond(x / np.linalg.norm(x, axis=0))), None, None
     names = [c.name for c, free in zip(model.design.columns, model.estimate.free, strict=True) if free]
     rest = x[:, 1:] - np.outer(x[:, 0], x[:, 0] @ x[:, 1:] / (x[:, 0] @ x[:, 0]))
     spread = np.linalg.norm(rest, axis=0)
     inflation = np.diag(np.linalg.inv((rest / spread).T @ (rest / spread)))
     for name, value in zip(names[1:], inflation, strict=True):
-        yield "vif", name, float(value)
+        yield "vif", name, float(value), None, None
 
 
 def _form(model: NeedModel) -> Iterator[Row]:
@@ -217,11 +226,11 @@ def _form(model: NeedModel) -> Iterator[Row]:
     moved = deletions(x, made.spend - fitted, weight, made.cluster, len(made.clusters))[:, -2:]
     added, spread = fresh[-2:], found.degrees / len(made.clusters) * moved.T @ moved
     wald = float(added @ np.linalg.pinv(spread) @ added) / 2
-    yield "reset_p", "", float(f.sf(wald, 2, found.degrees))
+    yield "reset_p", "", float(f.sf(wald, 2, found.degrees)), None, None
     squares = (made.spend - found.fitted) ** 2 / found.weight
     explained = free @ np.linalg.lstsq(free, squares, rcond=None)[0]
     share = 1 - ((squares - explained) ** 2).sum() / ((squares - squares.mean()) ** 2).sum()
-    yield "heteroskedasticity_p", "", float(chi2.sf(len(squares) * share, free.shape[1] - 1))
+    yield "heteroskedasticity_p", "", float(chi2.sf(len(squares) * share, free.shape[1] - 1)), None, None
 
 
 def _calibration(model: NeedModel) -> Iterator[Row]:
@@ -235,8 +244,13 @@ def _calibration(model: NeedModel) -> Iterator[Row]:
         tenth = np.minimum((np.cumsum(people) - people / 2) * TENTHS // people.sum(), TENTHS - 1).astype(int)
         actual = np.bincount(tenth, made.spend[order], TENTHS)
         fitted = np.bincount(tenth, model.estimate.fitted[order], TENTHS)
-        for number in range(TENTHS):
-            yield "actual_over_fitted", f"{name} {number + 1}", float(actual[number] / fitted[number])
+        # sums by cluster, because neighbours depart from the model together
+        cell = tenth * len(made.clusters) + made.cluster[order]
+        apart = np.bincount(cell, (made.spend - model.estimate.fitted)[order], TENTHS * len(made.clusters))
+        error = np.sqrt((apart.reshape(TENTHS, -1) ** 2).sum(axis=1)) / fitted * quantile(model.estimate.degrees)
+        for number, ratio in enumerate(actual / fitted):
+            low, high = float(ratio - error[number]), float(ratio + error[number])
+            yield "actual_over_fitted", f"{name} {number + 1}", float(ratio), low, high
 
 
 def _influence(model: NeedModel) -> Iterator[Row]:
@@ -249,12 +263,12 @@ def _influence(model: NeedModel) -> Iterator[Row]:
     wide = x.shape[1]
     even = (residual**2).sum() / (len(residual) - wide)
     cook = residual**2 / (wide * even) * leverage / np.maximum(1 - leverage, 1e-12) ** 2
-    yield "influential_areas", "", float((cook > 4 / len(cook)).sum())
+    yield "influential_areas", "", float((cook > 4 / len(cook)).sum()), None, None
     for place in np.argsort(-cook, kind="stable")[:SHOWN]:
-        yield "influence", made.codes[place], float(cook[place])
+        yield "influence", made.codes[place], float(cook[place]), None, None
     errors = np.sqrt(np.diag(found.covariance))
     for place, column in enumerate(made.columns):
         if column.of is not None and column.of.role == "need" and found.free[place]:
             most = int(np.argmax(np.abs(found.deletions[:, place])))
             moved = found.deletions[most, place] / errors[place]
-            yield "cluster_influence", f"{column.name} without {made.clusters[most]}", float(moved)
+            yield "cluster_influence", f"{column.name} without {made.clusters[most]}", float(moved), None, None

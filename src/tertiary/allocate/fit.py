@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from tertiary.allocate.design import CONSTANT, Column, Design, Variable, design, limits
+from tertiary.allocate.design import CONSTANT, MODELLED, Column, Design, Variable, design, limits
 from tertiary.allocate.estimate import FORMS, Estimate, estimate, pounds, quantile
 from tertiary.errors import AllocationError
 
@@ -30,14 +30,15 @@ SUPPLIED = ("level", "code", "population", "need_index", "low", "high", "compone
 class NeedModel:
     """A fitted model of one outcome. Its tables are made by `coefficients`, `need_index` and those of diagnostics.
 
-    `away`: variables taken out by their stated rule, with the estimate they had; `neutralised`: need variables that are
-    held like supply by that rule; `remarks`: what was done or is doubtful, in words.
+    `basis`: where the spend is from. `away`: variables taken out by their stated rule, with the estimate they had;
+    `neutralised`: need variables that are held like supply by that rule; `remarks`: what was done or is doubtful.
     """
 
     outcome: str
     level: str
     form: str
     components: str
+    basis: str
     spec: tuple[Variable, ...]
     design: Design
     estimate: Estimate
@@ -54,12 +55,14 @@ def fit(
     *,
     level: str = "lsoa",
     form: str = "linear",
+    basis: str = "",
 ) -> NeedModel:
     """The need model of one outcome.
 
     `areas`: a row a small area, key code: population and the variables of `spec`; icb_code, sub_icb_code and
     region_code become higher levels of the index. `outcomes`: key outcome and code: spend (pounds), events (records),
-    expected (pounds by age and sex) and components. An area without a row of the outcome spent nothing.
+    expected (pounds by age and sex) and components. `basis` says where they are from. An area without a row of the
+    outcome spent nothing.
 
     `form` linear (default): spend over expected spend is a sum of effects, by least squares with weights of expected
     spend. It adds up to the total by construction, takes areas without spend and with credits, reads in per cent of
@@ -88,7 +91,7 @@ def fit(
             raise AllocationError(f"{outcome}: every need variable has the wrong sign and was dropped by its rule.")
     held = tuple(one for one, _, _ in wrong if one.if_wrong == "neutralise")
     model = NeedModel(
-        outcome, level, form, components, tuple(spec), _with_held(made, held), found, away, held,
+        outcome, level, form, components, basis, tuple(spec), _with_held(made, held), found, away, held,
         (*remarks, *_remarks(made, away, wrong)),
     )  # fmt: skip
     _positive(model)
@@ -96,7 +99,13 @@ def fit(
 
 
 def fit_each(
-    areas: pa.Table, outcomes: pa.Table, spec: Sequence[Variable], *, level: str = "lsoa", form: str = "linear"
+    areas: pa.Table,
+    outcomes: pa.Table,
+    spec: Sequence[Variable],
+    *,
+    level: str = "lsoa",
+    form: str = "linear",
+    basis: str = "",
 ) -> tuple[list[NeedModel], pa.Table]:
     """A model of every outcome, such as all care and each programme of care, and what was refused.
 
@@ -109,7 +118,7 @@ def fit_each(
     names = sorted(set(outcomes["outcome"].to_pylist()), key=lambda name: (name != "all", name))
     for name in names:
         try:
-            models.append(fit(areas, outcomes, spec, name, level=level, form=form))
+            models.append(fit(areas, outcomes, spec, name, level=level, form=form, basis=basis))
         except AllocationError as error:
             refused.append({"outcome": name, "reason": str(error)})
     if not models:
@@ -225,7 +234,8 @@ def _positive(model: NeedModel) -> None:
     if (low := np.flatnonzero(need <= 0)).size:
         raise AllocationError(
             f"{model.outcome}: modelled need of {low.size:,} areas is not above nought, first of "
-            f"{model.design.codes[low[0]]}. Use form log, in which effects multiply, or a transform that tames the extremes of a variable."
+            f"{model.design.codes[low[0]]}. Use form log, in which effects multiply, or a transform that tames the "
+            "extremes of a variable."
         )
 
 
@@ -293,6 +303,7 @@ def need_index(model: NeedModel, neutralise: bool = True) -> pa.Table:
     whole = moves.sum(axis=0) / need.sum()
     reach = quantile(model.estimate.degrees)
     base = {"outcome": model.outcome, "components": model.components, "source": _source(model)}
+    base["confidence"] = _confidence(model)
     parts = []
     for level, codes in ((model.level, made.codes), *made.levels.items()):
         names, place = np.unique(np.asarray(codes, dtype=object), return_inverse=True)
@@ -305,7 +316,7 @@ def need_index(model: NeedModel, neutralise: bool = True) -> pa.Table:
             "high": index * np.exp(reach * spread), "weighted_population": sums[0] * index,
             "modelled_spend": sums[1] * scale,
         }  # fmt: skip
-        texts = {"level": level.removesuffix("_code"), **base, "confidence": "derived"}
+        texts = {"level": level.removesuffix("_code"), **base}
         columns = {name: pa.array([text] * len(names)) for name, text in texts.items()}
         columns |= {"code": pa.array([str(n) for n in names])} | {n: pa.array(v) for n, v in numbers.items()}
         parts.append(pa.table(columns))
@@ -321,6 +332,12 @@ def supplied(model: NeedModel) -> pa.Table:
 def _source(model: NeedModel) -> str:
     made = model.design
     return (
-        f"need model of {model.outcome}, form {model.form}, fitted to {len(made.codes):,} areas in "
-        f"{len(made.clusters)} clusters"
+        f"{model.basis + ': ' if model.basis else ''}need model of {model.outcome}, form {model.form}, fitted to "
+        f"{len(made.codes):,} areas in {len(made.clusters)} clusters"
     )
+
+
+def _confidence(model: NeedModel) -> str:
+    """That of the weakest variable used; a model is never more than derived."""
+    used = {v.confidence for v in model.spec if v.role in ("expected", *MODELLED) and v not in model.away}
+    return "illustrative" if used & {"", "illustrative"} else "derived"
