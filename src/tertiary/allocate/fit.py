@@ -75,7 +75,7 @@ def fit(
     """
     if form not in FORMS:
         raise AllocationError(f"Form {form!r} is not known. Choose linear or log.")
-    joined, components, remarks = _joined(areas, outcomes, outcome, spec)
+    joined, components, remarks = _joined(areas, outcomes, outcome)
     levels = [name for name in HIGHER if name in areas.column_names]
     left, away = tuple(spec), dict[Variable, float]()
     while True:
@@ -126,14 +126,14 @@ def fit_each(
     return models, pa.Table.from_pylist(refused, pa.schema([("outcome", pa.string()), ("reason", pa.string())]))
 
 
-def _joined(
-    areas: pa.Table, outcomes: pa.Table, outcome: str, spec: Sequence[Variable]
-) -> tuple[pa.Table, str, list[str]]:
+def _joined(areas: pa.Table, outcomes: pa.Table, outcome: str) -> tuple[pa.Table, str, list[str]]:
     """Areas with their spend of an outcome, its components, and remarks on what has no area."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    if "population" in outcomes.column_names or not {"outcome", "code", "spend"} <= set(outcomes.column_names):
+    if "code" not in areas.column_names:
+        raise AllocationError(f"The areas have no column code; they have: {', '.join(areas.column_names)}.")
+    if not {"outcome", "code", "spend"} <= set(outcomes.column_names):
         raise AllocationError(
             "Outcomes need the columns outcome, code and spend, and may have events, expected and components; they "
             f"have: {', '.join(outcomes.column_names)}."
@@ -151,10 +151,14 @@ def _joined(
             f"{stray.num_rows:,} areas with spend of {float(pc.sum(stray['spend']).as_py() or 0):,.0f} pounds are not "
             "among the areas and are left out."
         )
-    components = sorted({c for c in _values(rows, "components") if c})
+    told = rows["components"].unique().to_pylist() if "components" in rows.column_names else []
+    components = sorted({part for text in told for part in (text or "").split(";") if part})
     kept = [n for n in ("code", "spend", "events", "expected") if n in rows.column_names]
     if twice := [n for n in kept[1:] if n in areas.column_names]:
         raise AllocationError(f"{', '.join(twice)} stands among the areas and the outcomes. Keep it with the outcomes.")
+    # a spend that is not known is not one of nought, as the spend of an area without a row is
+    spend = pc.fill_null(rows["spend"].cast(pa.float64()), math.nan)
+    rows = rows.set_column(rows.column_names.index("spend"), "spend", spend)
     order = pa.array(range(areas.num_rows), pa.int64())
     joined = areas.append_column("_row", order).join(rows.select(kept), "code").sort_by("_row").drop_columns("_row")
     for name in ("spend", "events"):
@@ -162,10 +166,6 @@ def _joined(
             filled = pc.fill_null(joined[name].cast(pa.float64()), 0.0)
             joined = joined.set_column(joined.column_names.index(name), name, filled)
     return joined, ";".join(components), remarks
-
-
-def _values(table: pa.Table, name: str) -> list[Any]:
-    return table[name].to_pylist() if name in table.column_names else []
 
 
 def _wrong(made: Design, found: Estimate) -> list[tuple[Variable, float, bool]]:

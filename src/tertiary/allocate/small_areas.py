@@ -63,9 +63,9 @@ def small_areas(
     `icbs` keeps to areas of these boards. `more`: further variables, key code.
 
     Areas, key code: population; icb_code, sub_icb_code, region_code (on the footprint of the run's last year),
-    lad_code, msoa21_code, urban_rural, imd2025_score, imd2025_decile, shares of ethnic groups and of people over 64 in residents
-    of 2021; distance_km, a straight line to the nearest provider with at least a hundredth of the run's spend. A
-    practice has these of the LSOA it stands in, which is not where all its patients live.
+    lad_code, msoa21_code, urban_rural, imd2025_score, imd2025_decile, shares of ethnic groups and of people over 64 in
+    residents of 2021; distance_km, a straight line to the nearest provider with at least a hundredth of the run's
+    spend. A practice has these of the LSOA it stands in, which is not where all its patients live.
 
     Outcomes, key outcome and code, every area in each: spend (pounds), events (records), components, and for LSOAs
     expected (pounds): people by age times the spend a head of their age over all areas. People are those of mid-2020,
