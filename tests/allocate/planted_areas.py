@@ -59,9 +59,7 @@ def planted(
     # bounded, so that no area's need is below nought
     deprivation = _centred(np.clip(rng.normal(0, 0.5, boards)[board] + rng.normal(0, 0.9, number), -2, 2), people)
     prevalence = _centred(np.clip(0.5 * deprivation + rng.normal(0, 0.9, number), -2, 2), people)
-    beds = _centred(
-        with_need * deprivation + rng.normal(0, 0.5, boards)[board] + rng.normal(0, 0.7, number), people
-    )
+    beds = _centred(with_need * deprivation + rng.normal(0, 0.5, boards)[board] + rng.normal(0, 0.7, number), people)
     expected = people * 200 * np.exp(rng.normal(0, 0.15, number))
     effect = gradient * deprivation + illness * prevalence
     other = supply * beds - unmet * deprivation

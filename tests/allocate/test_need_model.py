@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-
 from planted_areas import CLUSTER, EXPECTED, NEED, SPEC, SUPPLY, Planted, by_code, changed, planted
+
 from tertiary.allocate.design import Variable, limits, read_spec
 from tertiary.allocate.fit import NeedModel, coefficients, fit, fit_each, need_index, supplied
 from tertiary.errors import AllocationError
@@ -95,7 +96,7 @@ def test_a_given_coefficient_is_needed_when_use_cannot_tell_illness_from_barrier
     # prevalence as a survey has it: nothing but a restated deprivation
     areas = changed(truth.areas, prevalence=2 * truth.areas["deprivation"].to_numpy())
     barrier = replace(NEED, role="control", sign="-")
-    with pytest.raises(AllocationError, match="deprivation is a combination of .*prevalence"):
+    with pytest.raises(AllocationError, match=r"deprivation is a combination of .*prevalence"):
         fit(areas, truth.outcomes, (EXPECTED, Variable("prevalence", "need"), barrier, CLUSTER))
     need = truth.outcomes["expected"].to_numpy() * (1 + 0.1 * areas["prevalence"].to_numpy())
     spend = need * np.random.default_rng(3).gamma(9, 1 / 9, len(need))
@@ -146,9 +147,7 @@ def test_the_least_squares_form_is_what_plain_arithmetic_gives() -> None:
     x, z = rng.integers(0, 9, number), rng.integers(0, 9, number)
     spend = people * (20 + x) + 100 * z + rng.integers(0, 900, number)
     codes = [str(i) for i in range(number)]
-    areas = pa.table(
-        {"code": codes, "population": people, "x": x, "z": z, "g": [str(i % 20) for i in range(number)]}
-    )
+    areas = pa.table({"code": codes, "population": people, "x": x, "z": z, "g": [str(i % 20) for i in range(number)]})
     outcomes = pa.table({"outcome": ["all"] * number, "code": codes, "spend": spend})
     model = fit(areas, outcomes, (Variable("x", "need"), Variable("z", "supply"), Variable("g", "cluster")))
     national = Fraction(int(spend.sum()), int(people.sum()))
@@ -178,24 +177,23 @@ def _solved_exactly(square: list, right: list) -> list:
     return [line[-1] for line in rows]
 
 
-def test_the_jackknife_is_what_refits_without_each_board_give() -> None:
+@pytest.mark.parametrize(("form", "tolerance"), [("linear", 1e-9), ("log", 0.1)])
+def test_the_jackknife_is_what_refits_without_each_board_give(form: str, tolerance: float) -> None:
+    """Exactly for the linear form; the other takes one Newton step a board instead of refitting."""
     truth = planted(11, number=600, boards=12)
-    for form, tolerance in (("linear", 1e-9), ("log", 0.1)):
-        outcomes = changed(truth.outcomes, spend=np.abs(truth.outcomes["spend"]))
-        whole = fit(truth.areas, outcomes, SPEC, form=form)
-        moved = []
-        for board in sorted(set(truth.areas["icb_code"].to_pylist())):
-            seen = pc.not_equal(truth.areas["icb_code"], board)
-            rest = fit(truth.areas.filter(seen), outcomes.filter(seen), SPEC, form=form)
-            # the smaller total scales expected spend, which moves the constant only
-            moved.append([term(rest, n)["estimate"] - term(whole, n)["estimate"] for n in ("deprivation", "beds")])
-            if form == "linear":
-                break_scale = rest.design.base[0] / whole.design.base[whole.design.codes.index(rest.design.codes[0])]
-                back = [term(rest, n)["estimate"] * break_scale for n in ("deprivation", "beds")]
-                moved[-1] = [b - term(whole, n)["estimate"] for b, n in zip(back, ("deprivation", "beds"), strict=True)]
-        errors = np.sqrt((np.array(moved) ** 2).sum(axis=0) * (len(moved) - 1) / len(moved))
-        said = [term(whole, n)["standard_error"] for n in ("deprivation", "beds")]
-        assert said == pytest.approx(list(errors), rel=tolerance)
+    outcomes = changed(truth.outcomes, spend=np.abs(truth.outcomes["spend"]))
+    whole = fit(truth.areas, outcomes, SPEC, form=form)
+    terms = ("deprivation", "beds")
+    moved = []
+    for board in sorted(set(truth.areas["icb_code"].to_pylist())):
+        seen = pc.not_equal(truth.areas["icb_code"], board)
+        rest = fit(truth.areas.filter(seen), outcomes.filter(seen), SPEC, form=form)
+        # expected spend is scaled to another total without the board; effects that add are in units of it
+        first = whole.design.codes.index(rest.design.codes[0])
+        unit = rest.design.base[0] / whole.design.base[first] if form == "linear" else 1.0
+        moved.append([term(rest, n)["estimate"] * unit - term(whole, n)["estimate"] for n in terms])
+    errors = np.sqrt((np.array(moved) ** 2).sum(axis=0) * (len(moved) - 1) / len(moved))
+    assert [term(whole, n)["standard_error"] for n in terms] == pytest.approx(list(errors), rel=tolerance)
 
 
 def test_intervals_of_the_index_agree_with_a_bootstrap_of_boards() -> None:
@@ -218,11 +216,14 @@ def test_intervals_of_the_index_agree_with_a_bootstrap_of_boards() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rule", "status", "held"), [("keep", "estimated", False), ("drop", "dropped", False), ("neutralise", "neutralised", True)]
-)  # fmt: skip
+    ("rule", "status", "held"),
+    [("keep", "estimated", False), ("drop", "dropped", False), ("neutralise", "neutralised", True)],
+)
 def test_an_implausible_sign_is_named_and_its_rule_followed(rule: str, status: str, held: bool) -> None:
     truth = planted(13, noise=0.3)
-    odd = changed(truth.areas, odd=-truth.areas["deprivation"].to_numpy() + np.random.default_rng(2).normal(0, 0.5, 3000))
+    odd = changed(
+        truth.areas, odd=-truth.areas["deprivation"].to_numpy() + np.random.default_rng(2).normal(0, 0.5, 3000)
+    )
     spec = (EXPECTED, Variable("odd", "need", sign="+", if_wrong=rule), SUPPLY, CLUSTER)
     if rule == "drop":
         with pytest.raises(AllocationError, match="every need variable has the wrong sign"):
@@ -246,7 +247,9 @@ def test_each_programme_is_fitted_or_refused_with_its_reason() -> None:
     quiet = changed(truth.outcomes.set_column(0, "outcome", pa.array(["npoc_code=C"] * 3000)), events=[0] * 2999 + [9])
     other = truth.outcomes.set_column(0, "outcome", pa.array(["npoc_code=B"] * 3000))
     names = truth.outcomes.column_names
-    outcomes = pa.concat_tables([t.select(names) for t in (truth.outcomes, rare, quiet, other)], promote_options="default")
+    outcomes = pa.concat_tables(
+        [t.select(names) for t in (truth.outcomes, rare, quiet, other)], promote_options="default"
+    )
     models, refused = fit_each(truth.areas, outcomes, (NEED, SUPPLY, CLUSTER))
     assert [m.outcome for m in models] == ["all", "npoc_code=B"]
     told = {r["outcome"]: r["reason"] for r in refused.to_pylist()}
@@ -309,7 +312,7 @@ def test_too_few_areas_unknown_names_and_negative_need_are_said() -> None:
     truth = planted(19)
     with pytest.raises(AllocationError, match="150 areas that can be used; at least 200 are needed"):
         fit(truth.areas.slice(0, 150), truth.outcomes, SPEC)
-    with pytest.raises(AllocationError, match="no outcome 'drugs'. Outcomes: all"):
+    with pytest.raises(AllocationError, match="no outcome 'drugs'"):
         of(truth, outcome="drugs")
     with pytest.raises(AllocationError, match="Form 'gamma' is not known"):
         of(truth, form="gamma")
@@ -334,7 +337,7 @@ def test_too_few_areas_unknown_names_and_negative_need_are_said() -> None:
         ("variable,role,transform,sign\nx,need,category,+\ng,cluster,,\n", "x is a category"),
     ],
 )
-def test_a_specification_that_makes_no_model_is_refused(tmp_path, text: str, words: str) -> None:  # noqa: ANN001
+def test_a_specification_that_makes_no_model_is_refused(tmp_path: Path, text: str, words: str) -> None:
     file = tmp_path / "spec.csv"
     file.write_text(text)
     with pytest.raises(AllocationError, match=words) as caught:

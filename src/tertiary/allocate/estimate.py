@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -60,10 +61,14 @@ def solved(x: Floats, spend: Floats, base: Floats, given: Floats, form: str) -> 
 
     try:
         import statsmodels.api as sm
+        from statsmodels.tools.sm_exceptions import SingularMatrixWarning
     except ImportError as error:
         raise AllocationError("Need models are fitted by statsmodels: pip install 'tertiary[models]'.") from error
     if form == "linear":
-        return np.asarray(sm.WLS(spend / base - given, x, weights=base).fit().params)
+        with warnings.catch_warnings():
+            # a category that no area seen has: any of its effects fits, and what is foretold does not depend on it
+            warnings.simplefilter("ignore", SingularMatrixWarning)
+            return np.asarray(sm.WLS(spend / base - given, x, weights=base).fit().params)
     if (spend < 0).any():
         raise AllocationError(
             f"{int((spend < 0).sum())} areas have spend below nought (credits), which form log cannot take. Use linear."
