@@ -209,6 +209,11 @@ def design(areas: pa.Table, spec: Sequence[Variable], levels: Sequence[str] = ()
     _enough(int(keep.sum()), spend[keep], _floats(areas, "events")[keep] if "events" in areas.column_names else None)
     kept = areas.filter(np.asarray(keep))
     columns, x, held = _columns(kept, spec, population[keep])
+    if kept.num_rows < limits()["least_areas_a_term"] * len(columns):
+        raise AllocationError(
+            f"{kept.num_rows:,} areas for {len(columns)} terms; at least {limits()['least_areas_a_term']:g} a term are "
+            "needed (need_limits.csv). Take fewer variables, or categories with fewer values."
+        )
     estimated = [i for i, c in enumerate(columns) if c.of is None or c.of.coefficient is None]
     _independent(x[:, estimated], [columns[i] for i in estimated])
     expected = next((v.variable for v in spec if v.role == "expected"), "population")

@@ -221,13 +221,14 @@ def _outcomes(engine: Engine, register: Register, rows: Any, areas: Any, by: Seq
     if level != "lsoa":
         return full.order_by("outcome", "code")
     ages = engine.table("lsoa_populations").semi_join(areas, [("lsoa21_code", "code")])
-    people = ages.select(
-        code="lsoa21_code", age_from=ages.age_band.re_extract(r"^(\d+)", 1).cast("int64"), n="population"
-    )
+    first = ages.age_band.re_extract(r"^(\d+)", 1).cast("int64")
+    people = engine.materialise("people", ages.select(code="lsoa21_code", age_from=first, n="population"))
     band = people.group_by("age_from").aggregate(n=people.n.cast("float64").sum())
     spent = told.filter(told.age_from.notnull()).group_by("outcome", "age_from").aggregate(spend=told.spend.sum())
-    rates = spent.inner_join(band, "age_from").mutate(rate=ibis._.spend.cast("float64") / ibis._.n)
-    each = people.inner_join(rates.select("outcome", "age_from", "rate"), "age_from")
+    spent = spent.inner_join(band, "age_from")
+    rate = spent.spend.cast("float64") / spent.n
+    rates = engine.materialise("rates", spent.select("outcome", "age_from", rate=rate))
+    each = people.inner_join(rates, "age_from")
     expected = each.group_by("outcome", "code").aggregate(expected=(each.n * each.rate).sum())
     joined = full.left_join(expected, ["outcome", "code"])
     return joined.select(*full.columns, "expected").order_by("outcome", "code")
