@@ -12,6 +12,7 @@ import pytest
 from planted_areas import CLUSTER, EXPECTED, NEED, SPEC, SUPPLY, Planted, by_code, changed, planted
 
 from tertiary.allocate.design import Variable, limits, read_spec
+from tertiary.allocate.diagnostics import validation
 from tertiary.allocate.fit import NeedModel, coefficients, fit, fit_each, need_index, supplied
 from tertiary.errors import AllocationError
 
@@ -239,6 +240,40 @@ def test_an_implausible_sign_is_named_and_its_rule_followed(rule: str, status: s
         assert np.ptp(relative) < 1e-9, "with its only need variable held, need is expected spend"
 
 
+def test_the_surest_wrong_sign_is_dropped_first_and_may_put_the_other_right() -> None:
+    """Alone, the weaker variable has a plausible sign; it has a wrong one only beside the variable it goes against."""
+    truth = planted(23, gradient=0.0, noise=0.3)
+    rng = np.random.default_rng(5)
+    strong = np.clip(rng.normal(0, 1, 3000), -2, 2)
+    weak = -0.7 * strong + 0.7 * np.clip(rng.normal(0, 1, 3000), -2, 2)
+    areas = changed(truth.areas, strong=strong, weak=weak)
+    moved = truth.outcomes["expected"].to_numpy() * (-0.3 * strong - 0.05 * weak)
+    outcomes = changed(truth.outcomes, spend=truth.outcomes["spend"].to_numpy() + moved)
+    both = [Variable(name, "need", sign="+", if_wrong="drop") for name in ("weak", "strong")]
+    kept = fit(areas, outcomes, (EXPECTED, *(replace(v, if_wrong="keep") for v in both), SUPPLY, CLUSTER))
+    assert term(kept, "weak")["estimate"] < 0 and term(kept, "strong")["estimate"] < 0
+    model = fit(areas, outcomes, (EXPECTED, *both, SUPPLY, CLUSTER))
+    assert [one.variable for one in model.away] == ["strong"]
+    assert term(model, "weak")["status"] == "estimated" and term(model, "weak")["estimate"] > 0
+
+
+@pytest.mark.parametrize("form", ["linear", "log"])
+def test_a_coefficient_fixed_at_its_estimate_changes_no_other(form: str) -> None:
+    truth = planted(24, form=form)
+    free = of(truth, form=form)
+    at = term(free, "deprivation")["estimate"]
+    fixed = of(truth, (EXPECTED, replace(NEED, coefficient=at), SUPPLY, CLUSTER), form=form)
+    assert term(fixed, "beds")["estimate"] == pytest.approx(term(free, "beds")["estimate"], rel=1e-6)
+    assert lsoas(fixed) == pytest.approx(lsoas(free), rel=1e-6)
+    # what is given is certain: only what is estimated widens an interval
+    assert (lsoas(fixed, "high") - lsoas(fixed, "low")).max() < (lsoas(free, "high") - lsoas(free, "low")).max() / 2
+    r2 = [
+        next(r["r2"] for r in validation(m).to_pylist() if (r["model"], r["fold"]) == ("need", 0))
+        for m in (free, fixed)
+    ]
+    assert r2[0] == pytest.approx(r2[1], abs=0.005)
+
+
 def test_each_programme_is_fitted_or_refused_with_its_reason() -> None:
     truth = planted(14)
     rare = changed(
@@ -312,6 +347,9 @@ def test_too_few_areas_unknown_names_and_negative_need_are_said() -> None:
     truth = planted(19)
     with pytest.raises(AllocationError, match="150 areas that can be used; at least 200 are needed"):
         fit(truth.areas.slice(0, 150), truth.outcomes, SPEC)
+    with pytest.raises(AllocationError, match=r"250 areas for \d+ terms; at least 10 a term"):
+        boards = (*SPEC, replace(CLUSTER, role="supply", transform="category"))
+        fit(truth.areas.slice(0, 250), truth.outcomes, boards)
     with pytest.raises(AllocationError, match="no outcome 'drugs'"):
         of(truth, outcome="drugs")
     with pytest.raises(AllocationError, match="Form 'gamma' is not known"):

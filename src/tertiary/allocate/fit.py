@@ -291,7 +291,8 @@ def need_index(model: NeedModel, neutralise: bool = True) -> pa.Table:
     per cent interval by the delta method from the cluster jackknife. It is the interval of what the model says on
     average of such areas, not of the spend of one. `modelled_spend`: pounds, scaled so that the small areas add up to
     actual spend. `weighted_population`: people times index, which adds up to people within each level. `neutralise` off
-    leaves supply as it is, to see what it does; such an index is of use, not of need.
+    leaves supply as it is, to see what it does; such an index is of use, not of need. Areas
+    set aside are in no level.
     """
     import numpy as np
     import pyarrow as pa
