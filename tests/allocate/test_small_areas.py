@@ -86,7 +86,7 @@ def test_only_what_counts_of_specialised_care_is_added_up(tmp_path: Path) -> Non
             {"lsoa21_code": "", "price_submitted": Decimal(3)},
         ],
     )  # fmt: skip
-    found = small_areas(run, by=("npoc_code", "component"), icbs=("QMF",))
+    found = small_areas(run, by=("npoc_code", "component", "component"), icbs=("QMF",))
     assert set(found.areas["icb_code"].to_pylist()) == {"QMF"}
     every = outcome(found)
     assert len(every) == found.areas.num_rows
@@ -174,7 +174,7 @@ def test_what_cannot_be_told_by_area_is_said(tmp_path: Path) -> None:
     with pytest.raises(AllocationError, match="holds no such spend that counts"):
         small_areas(run, "practice", only={"component": ["device"]})
     with pytest.raises(AllocationError, match="No area belongs to QXX"):
-        small_areas(run, "practice", icbs=("QXX",))
+        small_areas(run, "practice", icbs=("QHM", "QXX"))
     with pytest.raises(AllocationError, match="colour not known"):
         small_areas(run, "practice", by=("colour",))
     with pytest.raises(AllocationError, match="Level 'ward' is not known"):

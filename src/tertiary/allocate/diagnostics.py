@@ -236,18 +236,20 @@ def _form(model: NeedModel) -> Iterator[Row]:
 def _calibration(model: NeedModel) -> Iterator[Row]:
     import numpy as np
 
-    made = model.design
+    made, found = model.design, model.estimate
     for name, values in made.checks.items():
         known = np.flatnonzero(np.isfinite(values))
         order = known[np.argsort(values[known], kind="stable")]
         people = made.population[order]
         tenth = np.minimum((np.cumsum(people) - people / 2) * TENTHS // people.sum(), TENTHS - 1).astype(int)
         actual = np.bincount(tenth, made.spend[order], TENTHS)
-        fitted = np.bincount(tenth, model.estimate.fitted[order], TENTHS)
-        # sums by cluster, because neighbours depart from the model together
+        fitted = np.bincount(tenth, found.fitted[order], TENTHS)
+        # sums by cluster, because neighbours depart from the model together, less what the fit takes back of them
         cell = tenth * len(made.clusters) + made.cluster[order]
-        apart = np.bincount(cell, (made.spend - model.estimate.fitted)[order], TENTHS * len(made.clusters))
-        error = np.sqrt((apart.reshape(TENTHS, -1) ** 2).sum(axis=1)) / fitted * quantile(model.estimate.degrees)
+        apart = np.bincount(cell, (made.spend - found.fitted)[order], TENTHS * len(made.clusters))
+        slopes = [np.bincount(tenth, (found.weight * column)[order], TENTHS) for column in made.x.T]
+        own = apart.reshape(TENTHS, -1) + np.transpose(slopes) @ found.deletions.T
+        error = np.sqrt((own**2).sum(axis=1)) / fitted * quantile(found.degrees)
         for number, ratio in enumerate(actual / fitted):
             low, high = float(ratio - error[number]), float(ratio + error[number])
             yield "actual_over_fitted", f"{name} {number + 1}", float(ratio), low, high

@@ -71,7 +71,7 @@ def small_areas(
     expected (pounds): people by age times the spend a head of their age over all areas. People are those of mid-2020,
     without sex, which the register does not have by LSOA; spend of unknown age is spread as the rest.
 
-    AllocationError when the run holds no such spend, hardly any of it has an area, or a name is not known.
+    AllocationError when the run holds no such spend, none of it has an area, or a name is not known.
     """
     from tertiary.engine import DuckDBEngine
     from tertiary.register import Register
@@ -88,6 +88,7 @@ def small_areas(
             "spent", _spent(engine.scan("records", run.records.paths), level, measure, only or {})
         )
         facts = _facts(engine, rows, run, level)
+        years = ", ".join(facts["financial_years"])
         places = _places(engine, register, level, facts["financial_years"][-1])
         if icbs:
             places = places.filter(places.icb_code.isin(list(icbs)))
@@ -96,11 +97,10 @@ def small_areas(
         outcomes = engine.fetch(_outcomes(engine, register, rows, areas, by, level))
         kept = engine.fetch(areas.drop("latitude", "longitude").order_by("code"))
         boards = _boards(engine, rows, areas)
-    if not kept.num_rows:
-        raise AllocationError(f"No area belongs to {', '.join(icbs)}. Give codes of boards such as QMF.")
+    if strange := sorted({*icbs} - {*kept["icb_code"].to_pylist()}):
+        raise AllocationError(f"No area belongs to {', '.join(strange)} in {years}. Give codes of boards such as QMF.")
     if more is not None:
         kept = _with(kept, more)
-    years = ", ".join(facts["financial_years"])
     basis = f"{'SYNTHETIC DATA, ' if run.manifest.get('synthetic') else ''}spend of {years} ({measure})"
     scope = {"basis": basis, "level": level, "measure": measure, "only": dict(only or {}), "boards": list(icbs)}
     facts = {**scope, **facts, "spend_in_areas": sum(b["spend"] for b in boards)}
@@ -209,7 +209,7 @@ def _outcomes(engine: Engine, register: Register, rows: Any, areas: Any, by: Seq
     columns = ("code", "age_from", "component", "spend", "events")
     rows = rows.semi_join(areas, "code")
     parts = [rows.select(*columns, outcome=ibis.literal(ALL))]
-    parts += [rows.select(*columns, outcome=ibis.literal(f"{d}=") + rows[d]) for d in by]
+    parts += [rows.select(*columns, outcome=ibis.literal(f"{d}=") + rows[d]) for d in dict.fromkeys(by)]
     told = engine.materialise("told", ibis.union(*parts) if len(parts) > 1 else parts[0])
     sums = told.group_by("outcome", "code").aggregate(spend=told.spend.sum(), events=told.events.sum())
     kinds = told.group_by("outcome").aggregate(components=told.component.collect(distinct=True).sort().join(";"))

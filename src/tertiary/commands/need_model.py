@@ -125,10 +125,12 @@ def _written(
     import pyarrow.csv as pc
 
     from tertiary.allocate.diagnostics import statement
-    from tertiary.allocate.fit import SUPPLIED, need_index
+    from tertiary.allocate.fit import supplied
+    from tertiary.allocate.small_areas import ALL
 
     out.mkdir(parents=True, exist_ok=True)
-    whole = {**tables, "supplied": need_index(models[0]).select(SUPPLIED)}
+    # shares of all care are not made from a programme's need: without a model of all there is nothing to supply
+    whole = dict(tables) | ({"supplied": supplied(models[0])} if models[0].outcome == ALL else {})
     for name, rows in whole.items():
         pc.write_csv(rows, out / f"{name}.csv")
     method = {"spend": dict(facts), "models": [statement(m, folds, seed) for m in models]}
