@@ -150,10 +150,9 @@ def vary(
             mine = own.get((icb, *kind), replace(NOBODY, population=people.get(icb)))
             other = others.get(("", *kind), NOBODY)
             pair = covers.get((icb, *kind)), other_covers.get(("", *kind))
-            blocked, why = _blocked(mine, other, pair, in_run.get(icb), known)
-            made.append(
-                _varied(icb, kind, mine, other, pair, blocked, why, icb in beside.icbs, known, need_of.get(icb))
-            )
+            included = icb in beside.icbs
+            blocked, why = _blocked(mine, other, included, pair, in_run.get(icb), known)
+            made.append(_varied(icb, kind, mine, other, pair, blocked, why, included, known, need_of.get(icb)))
     return sorted(_flagged(made, known["false_discovery_rate"].value), key=_order)
 
 
@@ -183,6 +182,7 @@ def _varied(
 def _blocked(
     mine: Tally,
     other: Tally,
+    included: bool,
     pair: tuple[Coverage | None, Coverage | None],
     share: float | None,
     known: Mapping[str, Limit],
@@ -194,8 +194,11 @@ def _blocked(
         why.append((known[name].stops, text))
 
     fewest = known["least_patients"].value
-    for tally, whose in ((mine, ""), (other, " of the comparator")):
-        if 0 < tally.patients < fewest:
+    groups = [(mine.patients, ""), (other.patients, " of the comparator")]
+    if included:  # what is left of the comparator without this ICB follows from the two figures
+        groups.append((other.patients - mine.patients, " of the comparator's other ICBs"))
+    for patients, whose in groups:
+        if 0 < patients < fewest:
             told("least_patients", f"fewer than {fewest:g} patients{whose}")
     if share is not None and share < (least := known["least_in_run"].value):
         told("least_in_run", f"the run holds a part of this ICB's spend only ({share:.0%} of the highest per head; "
