@@ -231,6 +231,7 @@ def conform(
 
 
 app.command("variation", short_help="Say why an ICB spends more or less a head.")(commands.variation)
+app.command("ringfence", short_help="Watch whether specialised money stays with specialised care.")(commands.ringfence)
 
 
 def main() -> None:

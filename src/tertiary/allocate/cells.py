@@ -111,7 +111,7 @@ def known(dimensions: Mapping[str, Any] | Sequence[str]) -> None:
 
 
 def period(run: Run, year: str | None = None, month: int | None = None) -> tuple[str, int]:
-    """The year and last month to look at: the run's last ones unless told. AllocationError when it does not hold them."""
+    """The year and last month to look at: the run's last ones unless told. AllocationError when it holds no such."""
 
     def last(table: Any) -> Any:
         rows = table.filter(table.measure == "actual", table.counted)
@@ -123,7 +123,9 @@ def period(run: Run, year: str | None = None, month: int | None = None) -> tuple
     year = year or max(held)
     if year not in held or (month or 1) > held[year]:
         told = ", ".join(f"{y} to month {m}" for y, m in sorted(held.items()))
-        raise AllocationError(f"{run.path} holds {told}; not {year} to month {month or 'any'}. Check --year and --month.")
+        raise AllocationError(
+            f"{run.path} holds {told}; not {year} to month {month or 'any'}. Check --year and --month."
+        )
     return year, month or held[year]
 
 
@@ -168,11 +170,10 @@ def tallies(
 def coverages(run: Run, scope: Scope, by: Sequence[str], found: Mapping[Key, Tally]) -> dict[Key, Coverage]:
     """Coverage of each cell of `found`, and of cells that only the aggregate has."""
     known(by)
-    aggregates = [flow for flow, group in _flow_groups().items() if group == "acm"]
 
     def step(table: Any) -> Any:
         rows = scope.rows(table.filter(table.measure == "actual"))
-        total, carries = rows[scope.measure], rows.flow.notin(aggregates)
+        total, carries = rows[scope.measure], rows.flow.notin(aggregates())
         return rows.group_by("population_icb", *by).aggregate(
             patient_level=total.sum(where=rows.counted & carries).fill_null(0),
             aggregate=total.sum(where=~carries).fill_null(0), spend=total.sum(where=rows.counted).fill_null(0),
@@ -258,9 +259,10 @@ def populations(register: Register, financial_year: str) -> dict[str, float]:
 
 
 @cache
-def _flow_groups() -> Mapping[str, str]:
+def aggregates() -> tuple[str, ...]:
+    """Flows that hold sums and no patients."""
     text = resources.files("tertiary.ledger").joinpath("flow_groups.csv").read_text(encoding="utf-8")
-    return {row["flow"]: row["flow_group"] for row in csv.DictReader(text.splitlines())}
+    return tuple(row["flow"] for row in csv.DictReader(text.splitlines()) if row["flow_group"] == "acm")
 
 
 def _rows(table: Any) -> list[dict[str, Any]]:

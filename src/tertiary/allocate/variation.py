@@ -85,8 +85,10 @@ class Varied:
 def limits(changes: Mapping[str, float] | None = None) -> dict[str, Limit]:
     """The limits by name, with `changes` of one's own. AllocationError when a change names none of them."""
     text = resources.files("tertiary.allocate").joinpath("variation_limits.csv").read_text(encoding="utf-8")
-    read = [Limit(**{**row, "value": float(row["value"])}) for row in csv.DictReader(text.splitlines())]
-    found = {limit.limit: limit for limit in read}
+    found = {
+        r["limit"]: Limit(r["limit"], float(r["value"]), r["stops"], r["meaning"], r["source"], r["confidence"])
+        for r in csv.DictReader(text.splitlines())
+    }
     for name, value in (changes or {}).items():
         if name not in found:
             raise AllocationError(f"There is no limit {name!r}. Choose from: {', '.join(found)}.")
@@ -136,7 +138,9 @@ def vary(
     index of need per head by ICB (1 = average). One family of tests each for spend, access and intensity.
     """
     if len(beside.icbs) == 1 and list(icbs) == list(beside.icbs):
-        raise AllocationError(f"{icbs[0]} cannot be compared with itself alone. Give --peers, or a run that holds more.")
+        raise AllocationError(
+            f"{icbs[0]} cannot be compared with itself alone. Give --peers, or a run that holds more."
+        )
     need_of = _need(need, [*icbs, *beside.icbs], beside, people)
     in_run = cells.in_run(run, scope, people)
     own = cells.tallies(run, scope, by, None, people)
@@ -245,7 +249,9 @@ def _need(
     if need is None:
         return {}
     if lacking := sorted({i for i in icbs if i not in need or i not in people}):
-        raise AllocationError(f"Need or population is not known of {', '.join(lacking)}. Add a line for each to the table.")
+        raise AllocationError(
+            f"Need or population is not known of {', '.join(lacking)}. Add a line for each to the table."
+        )
     total = sum(people[i] for i in beside.icbs)
     average = sum(need[i] * people[i] for i in beside.icbs) / total
     return {icb: need[icb] / average for icb in icbs}
@@ -259,7 +265,9 @@ def by_icb(file: Path, column: str) -> tuple[dict[str, float], str]:
     try:
         text = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise AllocationError(f"{file} cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8'}.") from error
+        raise AllocationError(
+            f"{file} cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8'}."
+        ) from error
     found: dict[str, float] = {}
     source = ""
     for number, row in enumerate(csv.DictReader(text.splitlines()), 2):

@@ -1,4 +1,4 @@
-"""Variations as tables for people: rounded so that what is shown still adds up, withheld figures empty with a reason."""
+"""Variations as tables for people: rounded so that what is shown adds up; withheld figures empty, with a reason."""
 
 from __future__ import annotations
 
@@ -9,32 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from tertiary.allocate.cells import Coverage
 from tertiary.allocate.decompose import Part, Tally
+from tertiary.allocate.rows import arrow, names
 from tertiary.allocate.variation import PARTS, Varied
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from tertiary.register import Register
-
-PLACES = Decimal("0.0001")
-# register table, column of the code and column of the name, for each dimension that has names
-NAMED = {
-    "service_line_final": ("service_lines", "service_line_code", "name"),
-    "pss_line": ("services", "pss_line", "service_name"),
-    "npoc_code": ("service_lines", "npoc_code", "npoc"),
-    "provider_code": ("providers", "provider_code", "name"),
-    "point_of_delivery": ("points_of_delivery", "point_of_delivery", "meaning"),
-    "icb": ("icbs", "icb_code", "short_name"),
-}
-
-
-def names(register: Register, dimension: str) -> dict[str, str]:
-    """Names of the codes of a dimension, as the register has them; empty where it has none."""
-    if dimension not in NAMED:
-        return {}
-    table, code, name = NAMED[dimension]
-    rows = register[table].select([code, name]).to_pylist()
-    return {row[code]: row[name] for row in rows if row[code] and row[name]}
 
 
 def named(register: Register, dimensions: Sequence[str], cell: Varied) -> str:
@@ -63,7 +44,9 @@ def spend_rows(register: Register, by: Sequence[str], made: Sequence[Varied]) ->
         for part in PARTS:
             row |= _ratio(part, cell.access if part == "access" else getattr(cell.split, part, None))
             row[f"{part}_flag"] = cell.flags.get(part, "")
-        row |= _funnel(cell) | {"need_distance": _rounded(cell.distance)} | _coverage(cell.coverage, cell.blocked_because)
+        row |= (
+            _funnel(cell) | {"need_distance": _rounded(cell.distance)} | _coverage(cell.coverage, cell.blocked_because)
+        )
         row["blocked_because"] = cell.blocked_because
         rows.append(row)
     return arrow(rows, [*_keys(by, labels), *SHOWN])
@@ -120,23 +103,6 @@ def coverage_rows(register: Register, by: Sequence[str], made: Sequence[Varied])
     return arrow(rows, columns)
 
 
-def arrow(rows: Sequence[Mapping[str, Any]], columns: Sequence[tuple[str, str]]) -> pa.Table:
-    """Rows as a table; kinds are text, count, money (pence) and share (four places)."""
-    import pyarrow as pa
-
-    kinds = {
-        "text": pa.string(), "count": pa.int64(), "money": pa.decimal128(38, 2), "share": pa.decimal128(38, 4),
-    }  # fmt: skip
-    scales = {"money": Decimal("0.01"), "share": PLACES}
-    arrays = []
-    for name, kind in columns:
-        values = [row.get(name) for row in rows]
-        if kind in scales:
-            values = [None if v is None else Decimal(v).quantize(scales[kind]) for v in values]
-        arrays.append(pa.array(values, kinds[kind]))
-    return pa.table(arrays, names=[name for name, _ in columns])
-
-
 def _shown(tally: Tally, blocked: str) -> dict[str, Any]:
     """Figures of a tally that are not withheld."""
     people = round(tally.population) if tally.population else None
@@ -179,7 +145,9 @@ def _ratio(name: str, part: Part | None) -> dict[str, Any]:
 
 def _funnel(cell: Varied) -> dict[str, Any]:
     ends = ("low", "high", "outer_low", "outer_high")
-    return {f"access_funnel_{end}": _rounded(value) for end, value in zip(ends, cell.funnel or (None,) * 4, strict=True)}
+    return {
+        f"access_funnel_{end}": _rounded(value) for end, value in zip(ends, cell.funnel or (None,) * 4, strict=True)
+    }
 
 
 def _coverage(cover: Coverage | None, why: str) -> dict[str, Any]:

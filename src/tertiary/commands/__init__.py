@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from tertiary.commands.decisions import decisions
 from tertiary.commands.pool import pool
+from tertiary.commands.ringfence import ringfence
 from tertiary.commands.variation import variation
 
-__all__ = ["decisions", "names", "pool", "variation"]
+__all__ = ["decisions", "names", "pool", "ringfence", "variation"]
 
 
 def names() -> Sequence[str]:

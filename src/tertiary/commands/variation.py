@@ -12,7 +12,7 @@ from tertiary.commands.shared import Format
 from tertiary.errors import AllocationError
 
 if TYPE_CHECKING:
-    from tertiary.publish.variation_folder import Question
+    from tertiary.publish.variation_notes import Question
     from tertiary.register import Register
     from tertiary.runs import Run
 
@@ -26,7 +26,9 @@ NARROW = (
 def variation(
     run: Annotated[Path, typer.Argument(help="Run folder.")],
     icb: Annotated[str, typer.Option(metavar="CODE", help="The ICB in question.")],
-    by: Annotated[str, typer.Option(help="Columns to take spend apart by, separated by commas.")] = "service_line_final",
+    by: Annotated[
+        str, typer.Option(help="Columns to take spend apart by, separated by commas.")
+    ] = "service_line_final",
     peers: Annotated[
         str | None, typer.Option(metavar="CODES", help="ICBs to compare with; or a CSV file with a column icb.")
     ] = None,
@@ -52,7 +54,7 @@ def variation(
     out: Annotated[Path | None, typer.Option(help="Folder for all tables, charts and notes.")] = None,
     format: Format = "table",
 ) -> None:
-    """Say why an ICB spends more or less a head: access (people treated) or intensity (spend on each), beyond chance or not.
+    """Say why an ICB spends more or less a head: access (people treated) or intensity (spend on each), or just chance.
 
     Patients are counted distinct over activity, drugs and devices. A figure that coverage does not bear is empty, and
     blocked_because says why. The comparator is what the run holds, England only if the run holds England.
@@ -94,7 +96,7 @@ def _question(
 ) -> Question:  # fmt: skip
     from tertiary.allocate import cells
     from tertiary.allocate.variation import by_icb, comparator, limits
-    from tertiary.publish.variation_folder import Question
+    from tertiary.publish.variation_notes import Question
 
     year, last = cells.period(run, *when)
     scope = cells.Scope(year, last, measure, _pairs("--only", filters[0]), _pairs("--without", filters[1]))

@@ -76,11 +76,19 @@ def bars(rows: Sequence[Mapping[str, Any]], words: Words, *, value: str, unit: s
             "encoding": {"x": x, "text": {"field": "text"}},
         },
     ]
-    body: Spec = {"width": WIDTH, "height": {"step": 26}, "encoding": {"y": y}, "layer": layers, "data": {"values": data}}
+    body: Spec = {
+        "width": WIDTH,
+        "height": {"step": 26},
+        "encoding": {"y": y},
+        "layer": layers,
+        "data": {"values": data},
+    }
     if mark is not None:
         line = {"values": [{"x": mark, "text": f"comparator {mark:,.2f}"}]}
         at = {"x": {"field": "x", "type": "quantitative"}, "y": None}
-        layers.append({"data": line, "mark": {"type": "rule", "strokeDash": [6, 4], "size": 2, "color": INK}, "encoding": at})
+        layers.append(
+            {"data": line, "mark": {"type": "rule", "strokeDash": [6, 4], "size": 2, "color": INK}, "encoding": at}
+        )
         text = {"type": "text", "align": "center", "baseline": "bottom", "y": -4, "color": INK, "fontStyle": "italic"}
         layers.append({"data": line, "mark": text, "encoding": {**at, "text": {"field": "text"}}})
     return _framed(body, words)
@@ -140,7 +148,8 @@ def ratios(rows: Sequence[Mapping[str, Any]], words: Words, *, unit: str) -> Spe
     most = max([r["high"] for r in rows if r["high"]] + [r["ratio"] for r in rows] + [1.25])
     lowest, highest = max(least * 0.95, 1 / FURTHEST), min(most * 1.05, FURTHEST)
     data = [
-        {"name": short(r["name"]) + ("" if lowest <= r["ratio"] <= highest else " »"), "ratio": _within(r["ratio"], lowest, highest),
+        {"name": short(r["name"]) + ("" if lowest <= r["ratio"] <= highest else " »"),
+         "ratio": _within(r["ratio"], lowest, highest),
          "low": _within(r["low"] or lowest, lowest, highest), "high": _within(r["high"] or highest, lowest, highest),
          "flag": WORDS[r["flag"] or "not tested"]}
         for r in rows
@@ -168,16 +177,21 @@ def ratios(rows: Sequence[Mapping[str, Any]], words: Words, *, unit: str) -> Spe
 def mountain(rows: Sequence[Mapping[str, Any]], words: Words) -> Spec:
     """Access across, intensity up, spend along the slopes: three linked axes, all ratios to the comparator.
 
-    Both scales are logarithmic, so every slope on which access x intensity, which is spend, stays the same is a straight
-    line. A ratio beyond WIDEST stands at the edge, marked ». Rows: name, own, access, intensity (ratios above 0), flag
-    (of spend).
+    Both scales are logarithmic, so every slope on which access x intensity, which is spend, stays the same is a
+    straight line. A ratio beyond WIDEST stands at the edge, marked ». Rows: name, own, access, intensity (ratios above
+    0), flag (of spend).
     """
     logs = [abs(log(r[part])) for r in rows for part in ("access", "intensity")]
     high = min(exp(max([*logs, log(1.12)]) * 1.18), WIDEST)
     low = 1 / high
     scale = {"type": "log", "domain": [low, high], "nice": False}
     axis = {"values": _ticks(low, high), "format": ".3~g", "grid": False}
-    x = {"type": "quantitative", "scale": scale, "axis": axis, "title": "access: patients per head, ratio to the comparator"}
+    x = {
+        "type": "quantitative",
+        "scale": scale,
+        "axis": axis,
+        "title": "access: patients per head, ratio to the comparator",
+    }
     y = {**x, "title": "intensity: spend per patient, ratio to the comparator"}
     at = {"x": {**x, "field": "x"}, "y": {**y, "field": "y"}}
     lines, ends = _slopes(low, high)

@@ -7,16 +7,17 @@ patient, patients per head, spending and access, need, programmes, coverage.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tertiary.allocate import variation_tables as tables
-from tertiary.allocate.cells import Scope
-from tertiary.allocate.variation import Comparator, Limit, Varied, vary
+from tertiary.allocate.rows import arrow, names
+from tertiary.allocate.variation import Varied, vary
 from tertiary.errors import PublishError
 from tertiary.publish import charts
 from tertiary.publish.charts import Words
+from tertiary.publish.variation_notes import Question, filters, notes_of
 from tertiary.show import label
 
 if TYPE_CHECKING:
@@ -25,23 +26,9 @@ if TYPE_CHECKING:
     from tertiary.register import Register
     from tertiary.runs import Run
 
-MOST_BARS = 15
+MOST_BARS, MOST_POINTS = 15, 12
 PROGRAMME = "npoc_code"
-
-
-@dataclass(frozen=True)
-class Question:
-    """What is asked of a run: one ICB, by some dimensions, beside a comparator; people and need with their sources."""
-
-    icb: str
-    by: tuple[str, ...]
-    scope: Scope
-    beside: Comparator
-    people: Mapping[str, float]
-    people_source: str
-    limits: Mapping[str, Limit]
-    need: Mapping[str, float] | None = None
-    need_source: str = ""
+WORDS_FOR = {"service_line_final": "service", "pss_line": "manual line", PROGRAMME: "programme of care"}
 
 
 def write_variation(run: Run, register: Register, asked: Question, out: Path) -> list[Path]:
@@ -59,7 +46,7 @@ def write_variation(run: Run, register: Register, asked: Question, out: Path) ->
 class _Folder:
     def __init__(self, run: Run, register: Register, asked: Question, out: Path) -> None:
         self.run, self.register, self.asked, self.out = run, register, asked, out
-        self.names = tables.names(register, "icb")
+        self.names = names(register, "icb")
         self.name = self.names.get(asked.icb, asked.icb)
         self.files: list[Path] = []
         self.left_out: list[str] = []
@@ -82,7 +69,7 @@ class _Folder:
         if asked.need is not None:
             self._table("need", self._need(boards))
         notes = self.out / "notes.md"
-        notes.write_text(self._notes(own[0]), encoding="utf-8")
+        notes.write_text(notes_of(self.run, self.names, self.asked, own[0], self.left_out), encoding="utf-8")
         return [notes, *self.files]
 
     def _vary(self, by: Sequence[str], icbs: Sequence[str]) -> list[Varied]:
@@ -98,49 +85,34 @@ class _Folder:
         ):
             held = [row for row in by_icb if row[value] is not None]
             mark = next((row[f"comparator_{value}"] for row in held), None)
-            self._chart(
-                name, f"{said} by ICB", "Dashed line: the comparator. The ICB in question is marked ▶.", held,
-                lambda words, held=held, value=value, unit=unit, mark=mark: charts.bars(
-                    held, words, value=value, unit=unit, mark=mark
-                ),
-            )  # fmt: skip
+            draw = partial(charts.bars, held, value=value, unit=unit, mark=mark)
+            told = "Dashed line: the comparator. The ICB in question is marked ▶."
+            self._chart(name, f"{said} by ICB", told, held, draw)
         slopes = "Along a slope spend per head is the same. Ratios to the comparator, » beyond the scale"
         split = [row for row in by_icb if row["intensity_ratio"]]
-        self._chart("4_spending_and_access", "Spending and access by ICB", f"{slopes}; ▶ the ICB in question.", split, self._mountain(split))
-        for place, (what, by, made) in enumerate(
-            (("service", self.asked.by, services), ("programme", (PROGRAMME,), programmes))
-        ):
-            rows = [row for row in self._rows(by, made) if row["intensity_ratio"]][:MOST_BARS]
-            words = what if what == "programme" or "service_line_final" in by else " and ".join(by).replace("_", " ")
-            told = f"{self.name}: the {len(rows)} widest differences in pounds" if place == 0 else self.name
-            self._chart(
-                f"{5 + place}_difference_by_{what}", f"Why spend per head differs, by {words}",
-                f"{told}. Diamond: the whole difference, access and intensity together.", rows,
-                lambda words, rows=rows: charts.split_bars(rows, words, unit="pounds per head more or less"),
-            )  # fmt: skip
+        told = f"{slopes}; ▶ the ICB in question."
+        self._chart("4_spending_and_access", "Spending and access by ICB", told, split, _mountain(split))
+        self._differences("5_difference_by_service", self.asked.by, services)
+        self._differences("6_difference_by_programme", (PROGRAMME,), programmes)
         rows = [row for row in self._rows(self.asked.by, services) if row["access_ratio"] is not None][:MOST_BARS]
-        sure = f"Bars: {self.asked.limits['confidence'].value:.0%} limits. Shapes allow for how many are compared; » beyond the scale."
-        for place, (part, said) in enumerate(
-            (("access", "Patients per head"), ("intensity", "Spend per patient")), 7
+        level = self.asked.limits["confidence"].value
+        told = f"{self.name}. Bars: {level:.0%} limits. Shapes allow for how many are compared; » beyond the scale."
+        for name, part, said in (
+            ("7_access", "access", "Patients per head"),
+            ("8_intensity", "intensity", "Spend per patient"),
         ):
             held = [row for row in rows if row[f"{part}_ratio"] is not None]
-            self._chart(
-                f"{place}_{part}", f"{said} against the comparator", f"{self.name}. {sure}", held,
-                lambda words, held=held, part=part: charts.ratios(
-                    [_ratio(row, part) for row in held], words, unit="ratio to the comparator (logarithmic)"
-                ),
-            )  # fmt: skip
-        split = [row for row in rows if row["intensity_ratio"]][:12]
-        self._chart("9_spending_and_access_services", "Spending and access by service", f"{self.name}. {slopes}.",
-                    split, self._mountain(split))  # fmt: skip
+            draw = partial(charts.ratios, [_ratio(r, part) for r in held], unit="ratio to the comparator (logarithmic)")
+            self._chart(name, f"{said} against the comparator", told, held, draw)
+        split = [row for row in rows if row["intensity_ratio"]][:MOST_POINTS]
+        title = f"Spending and access by {_what(self.asked.by)}"
+        self._chart("9_spending_and_access_services", title, f"{self.name}. {slopes}.", split, _mountain(split))
 
-    def _mountain(self, rows: Sequence[Mapping[str, Any]]) -> Callable[[Words], charts.Spec]:
-        points = [
-            {"name": r["name"], "own": r["own"], "access": r["access_ratio"], "intensity": r["intensity_ratio"],
-             "flag": r["spend_flag"]}
-            for r in rows
-        ]  # fmt: skip
-        return lambda words: charts.mountain(points, words)
+    def _differences(self, name: str, by: Sequence[str], made: Sequence[Varied]) -> None:
+        rows = [row for row in self._rows(by, made) if row["intensity_ratio"]][:MOST_BARS]
+        told = f"{self.name}, the widest in pounds. Diamond: the whole difference, access and intensity together."
+        draw = partial(charts.split_bars, rows, unit="pounds per head more or less")
+        self._chart(name, f"Why spend per head differs, by {_what(by)}", told, rows, draw)
 
     def _chart(
         self,
@@ -154,9 +126,8 @@ class _Folder:
             self.left_out.append(f"{name}: no figure may be shown; coverage.csv and variation.csv say why")
             return
         words = Words(title, subtitle, self._foot())
-        columns = [(key, "text" if isinstance(value, str | bool) else "share") for key, value in rows[0].items()]
-        columns = [(key, _kind(rows, key)) for key, _ in columns]
-        data = tables.arrow([{k: _cell(v) for k, v in row.items()} for row in rows], columns)
+        columns = [(key, _kind(rows, key)) for key in rows[0]]
+        data = arrow([{k: _cell(v) for k, v in row.items()} for row in rows], columns)
         self.files += charts.save_with_data(draw(words), data, self.out, name)
 
     def _rows(self, by: Sequence[str], made: Sequence[Varied]) -> list[dict[str, Any]]:
@@ -175,7 +146,7 @@ class _Folder:
         year = f"{scope.financial_year[:4]}/{scope.financial_year[4:]}"
         return (
             f"Spend: this run, {year} months 1 to {scope.last_month}, {scope.measure}"
-            f"{_filters(scope)}. Comparator: {self.asked.beside.name}.",
+            f"{filters(scope)}. Comparator: {self.asked.beside.name}.",
             f"People: {self.asked.people_source}.",
             *_lines(label(self.run)),
         )
@@ -204,40 +175,7 @@ class _Folder:
                  "blocked_because": cell.blocked_because}
             )  # fmt: skip
         text = ("icb", "icb_name", "need_source", "blocked_because")
-        return tables.arrow(rows, [(key, "text" if key in text else "share") for key in rows[0]])
-
-    def _notes(self, own: Varied) -> str:
-        asked, scope = self.asked, self.asked.scope
-        left = [f"{code} ({self.names.get(code, '')})" for code in asked.beside.left_out]
-        beside = [f"{code} ({self.names.get(code, '')})" for code in asked.beside.icbs]
-        lines = [
-            f"# Why {self.name} spends what it does on specialised services", "", label(self.run), "",
-            "## Summary", "", _summary(own), "",
-            "## What is compared", "",
-            f"* Spend: {scope.measure} in pounds, financial year {scope.financial_year}, months 1 to {scope.last_month}, "
-            f"every record that counts and has a service line{_filters(scope)}. Figures are for these months, not a year.",
-            f"* People: {asked.people_source}.",
-            f"* Comparator: {asked.beside.name}: {', '.join(beside)}. The run is all there is: this is not England "
-            "unless the run is.",
-            f"* Left out, because the run holds only a part of their spend: {', '.join(left) or 'none'}.",
-            "* Patients are counted distinct over activity, drugs and devices at each grain; they do not add up over rows.",
-            f"* Need: {asked.need_source or 'not given (--need FILE)'}.", "",
-            "## Method", "",
-            "Spend per head = patients per head × spend per patient. `ln` columns add up exactly; `access_pounds` and "
-            "`intensity_pounds` add up to `difference` (logarithmic mean, Ang 2005). Spend without a patient stays in "
-            "spend per patient, so that the identity holds; its share stands beside every figure.",
-            "Limits: access exact given all patients (Clopper and Pearson); intensity and spend log-normal from the sum "
-            "of squares over patients. A flag is a difference that stands when the false discovery rate of the table is "
-            f"held at {asked.limits['false_discovery_rate'].value:.0%} (Benjamini and Hochberg 1995).",
-            "Need: distance = spend per head / (need per head beside the comparator × the comparator's spend per head) "
-            "− 1, the formula of the variations tool.", "",
-            "## Limits, beyond which figures are withheld", "",
-            "| limit | value | withholds | source | confidence |", "| --- | --- | --- | --- | --- |",
-            *(f"| {x.limit} | {x.value:g} | {x.stops or '-'} | {x.source} | {x.confidence} |" for x in asked.limits.values()),
-            "", "Withheld cells may still be worked out from totals of other tables: check before anything is published.",
-            "", "## Charts left out", "", *([f"* {text}" for text in self.left_out] or ["None."]), "",
-        ]  # fmt: skip
-        return "\n".join(lines)
+        return arrow(rows, [(key, "text" if key in text else "share") for key in rows[0]])
 
 
 _CHARTED = (
@@ -247,27 +185,22 @@ _CHARTED = (
 )  # fmt: skip
 
 
-def _summary(own: Varied) -> str:
-    if own.blocked == "all" or own.split is None:
-        return f"Not shown: {own.blocked_because}."
-    split, people = own.split, own.own.population or 0
-    more = "more" if split.spend.pounds > 0 else "less"
-    sure = {"higher": "beyond chance", "lower": "beyond chance", "like": "within chance"}
-    told = [
-        f"{name} {part.ratio - 1:+.1%} (limits {part.low - 1:+.1%} to {part.high - 1:+.1%}, {sure[own.flags[key]]})"
-        for key, name, part in (("access", "patients per head", split.access), ("intensity", "spend per patient", split.intensity))
-    ]  # fmt: skip
-    return (
-        f"£{own.own.spend_per_head:,.2f} per head, £{abs(split.spend.pounds):,.2f} {more} than the comparator "
-        f"(£{abs(split.spend.pounds) * people:,.0f} over {people:,.0f} people; {sure[own.flags['spend']]}): {told[0]}, "
-        f"{told[1]}."
-    )
+def _what(by: Sequence[str]) -> str:
+    return " and ".join(WORDS_FOR.get(d, d.replace("_", " ")) for d in by)
 
 
-def _filters(scope: Scope) -> str:
-    kept = [f"only {c} {', '.join(v)}" for c, v in scope.only.items()]
-    kept += [f"without {c} {', '.join(v)}" for c, v in scope.without.items()]
-    return "".join(f"; {text}" for text in kept)
+def _mountain(rows: Sequence[Mapping[str, Any]]) -> Callable[[Words], charts.Spec]:
+    points = [
+        {
+            "name": r["name"],
+            "own": r["own"],
+            "access": r["access_ratio"],
+            "intensity": r["intensity_ratio"],
+            "flag": r["spend_flag"],
+        }
+        for r in rows
+    ]
+    return partial(charts.mountain, points)
 
 
 def _lines(text: str) -> list[str]:
