@@ -8,6 +8,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from tertiary.allocate.cells import Coverage
+from tertiary.allocate.chance import poisson_limits
 from tertiary.allocate.decompose import Part, Tally
 from tertiary.allocate.rows import arrow, names
 from tertiary.allocate.variation import PARTS, Varied
@@ -24,11 +25,14 @@ def named(register: Register, dimensions: Sequence[str], cell: Varied) -> str:
     return " · ".join(known) or "all services in scope"
 
 
-def spend_rows(register: Register, by: Sequence[str], made: Sequence[Varied]) -> pa.Table:
+def spend_rows(
+    register: Register, by: Sequence[str], made: Sequence[Varied], confidence: float = 0.95
+) -> pa.Table:
     """Everything about each cell. Grain and key: icb and `by`.
 
     Pounds a head to four places: `access_pounds` and `intensity_pounds` add up to `difference`, which is what stands in
-    the two columns of spend per head. `worth` is the difference times the ICB's population, in pounds.
+    the two columns of spend per head. `worth` is the difference times the ICB's population, in pounds. `confidence` is
+    that of the limits of patients per 1,000 people; ratios carry their own.
     """
     labels = {d: names(register, d) for d in ("icb", *by)}
     rows = []
@@ -38,7 +42,7 @@ def spend_rows(register: Register, by: Sequence[str], made: Sequence[Varied]) ->
             row[dimension] = value
             if labels[dimension]:
                 row[f"{dimension}_name"] = labels[dimension].get(value, "")
-        shown = _shown(cell.own, cell.blocked), _shown(cell.other, cell.blocked)
+        shown = _shown(cell.own, cell.blocked, confidence), _shown(cell.other, cell.blocked, confidence)
         row |= shown[0] | {f"comparator_{name}": value for name, value in shown[1].items() if name != "spend"}
         row |= _pounds(cell, row)
         for part in PARTS:
@@ -63,7 +67,8 @@ def _keys(by: Sequence[str], labels: Mapping[str, Mapping[str, str]]) -> list[tu
 
 _FIGURES = [
     ("spend", "money"), ("population", "count"), ("patients", "count"), ("spend_per_head", "share"),
-    ("patients_per_1000", "share"), ("spend_per_patient", "money"),
+    ("patients_per_1000", "share"), ("patients_per_1000_low", "share"), ("patients_per_1000_high", "share"),
+    ("spend_per_patient", "money"),
 ]  # fmt: skip
 SHOWN = [
     *_FIGURES,
@@ -103,7 +108,7 @@ def coverage_rows(register: Register, by: Sequence[str], made: Sequence[Varied])
     return arrow(rows, columns)
 
 
-def _shown(tally: Tally, blocked: str) -> dict[str, Any]:
+def _shown(tally: Tally, blocked: str, confidence: float) -> dict[str, Any]:
     """Figures of a tally that are not withheld."""
     people = round(tally.population) if tally.population else None
     row: dict[str, Any] = {"population": people}
@@ -114,9 +119,18 @@ def _shown(tally: Tally, blocked: str) -> dict[str, Any]:
         row |= {
             "patients": tally.patients,
             "patients_per_1000": None if rate is None else _rounded(rate * 1000),
+            **_rate_limits(tally, confidence),
             "spend_per_patient": _rounded(tally.spend_per_patient),
         }
     return row
+
+
+def _rate_limits(tally: Tally, confidence: float) -> dict[str, Any]:
+    """Limits of patients per 1,000 people, as of a Poisson count."""
+    if not tally.population:
+        return {}
+    low, high = (end / tally.population * 1000 for end in poisson_limits(tally.patients, confidence))
+    return {"patients_per_1000_low": _rounded(low), "patients_per_1000_high": _rounded(high)}
 
 
 def _pounds(cell: Varied, row: Mapping[str, Any]) -> dict[str, Any]:
