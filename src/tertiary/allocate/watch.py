@@ -102,9 +102,10 @@ def watch(
     *,
     base: Run | None = None,
     icbs: Sequence[str] = (),
+    year: str | None = None,
     changes: Mapping[str, float] | None = None,
 ) -> list[Watched]:
-    """Every ICB of the run (or `icbs`) and year that the run holds, widest unexplained gap first.
+    """Every ICB (or `icbs`) and year (or `year`) that the run holds, widest unexplained gap first.
 
     `allocations`: pounds by (icb, financial year). Without one for an ICB and year, the yardstick is the former year's
     spend in the same months, else the plan. The former year comes from `base`, another run, or from the run itself.
@@ -121,13 +122,17 @@ def watch(
         raise AllocationError(
             f"{run.path} holds no delegated spend of {', '.join(wrong)}. It holds: {', '.join(known)}."
         )
+    if year is not None and year not in held:
+        raise AllocationError(f"{run.path} holds no delegated spend of {year}. It holds: {', '.join(sorted(held))}.")
     limits = watch_limits() | dict(changes or {})
     if wrong := [name for name in limits if name not in watch_limits()]:
         raise AllocationError(f"There is no limit {wrong[0]!r}. Choose from: {', '.join(watch_limits())}.")
     made = []
     for icb in icbs or known:
-        for year, last in sorted(held.items()):
-            one = _Case(run, base or run, register, icb, year, last, allocations or {}, limits).watched()
+        for one_year, last in sorted(held.items()):
+            if year not in (None, one_year):
+                continue
+            one = _Case(run, base or run, register, icb, one_year, last, allocations or {}, limits).watched()
             if one is not None:
                 made.append(one)
     return sorted(made, key=lambda w: (-w.unexplained, w.icb, w.financial_year))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from tertiary.allocate.cells import aggregates
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 DELEGATED = "delegated"
 LATE = 13
 
+# what is the same for every ICB is read once a run: a Run names immutable files, so what was read stays true
 Cell = tuple[str, str, str, str]  # provider, component, line, point of delivery
 
 
@@ -100,6 +101,7 @@ def planned(run: Run, icb: str, financial_year: str, last_month: int) -> Held | 
     return None
 
 
+@lru_cache(maxsize=16)
 def restated(run: Run, financial_year: str) -> Decimal | None:
     """By how much submissions changed what they replaced, as a share of it; None when none replaced anything."""
 
@@ -137,8 +139,11 @@ def _care(
 
 
 def _aggregate(run: Run, icb: str, year: str, last: int) -> dict[str, tuple[Decimal, Decimal]]:
+    """Counted and aggregate pounds by provider; adjustments after the year's end are in one of them only, so in neither."""
+
     def step(table: Any) -> Any:
         rows = _period(table.filter(table.measure == "actual", _ours(table), table.payer_code == icb), year, last)
+        rows = rows.filter(rows.financial_month < LATE)
         return rows.group_by("provider_code").aggregate(
             counted=rows.price_submitted.sum(where=rows.counted).fill_null(0),
             aggregate=rows.price_submitted.sum(where=rows.flow.isin(aggregates())).fill_null(0),
@@ -147,6 +152,7 @@ def _aggregate(run: Run, icb: str, year: str, last: int) -> dict[str, tuple[Deci
     return {row["provider_code"]: (row["counted"], row["aggregate"]) for row in _rows(run.ledger.derive(step))}
 
 
+@lru_cache(maxsize=16)
 def _sent(run: Run, year: str, last: int) -> frozenset[tuple[str, str, int]]:
     def step(table: Any) -> Any:
         rows = _period(table.filter(table.measure == "actual", table.counted), year, last)
@@ -156,6 +162,7 @@ def _sent(run: Run, year: str, last: int) -> frozenset[tuple[str, str, int]]:
     return frozenset((row["provider_code"], row["component"], int(row["financial_month"])) for row in rows)
 
 
+@lru_cache(maxsize=16)
 def _status(run: Run, year: str, last: int, measure: str) -> dict[str, frozenset[str]]:
     """Statuses of each line in the last month in which the line occurs: a service may be transferred within a year."""
 

@@ -28,6 +28,7 @@ def ringfence(
     contracts: Annotated[Path | None, typer.Option(help="CSV: icb, provider, financial_year, amount.")] = None,
     base: Annotated[Path | None, typer.Option(metavar="RUN", help="Run that holds the former year.")] = None,
     icb: Annotated[str, typer.Option(metavar="CODES", help="ICBs, separated by commas; all unless told.")] = "",
+    year: Annotated[str | None, typer.Option(help="Financial year; every year of the run unless told.")] = None,
     income: Annotated[Path | None, typer.Option(help="CSV: provider, total, for the run's months.")] = None,
     accounts: Annotated[
         Path | None, typer.Option(help="CSV of trust accounts: provider, year, subcode, amount.")
@@ -59,7 +60,7 @@ def ringfence(
     views: dict[str, pa.Table] = {}
     if show != "providers" or out:
         found = watch(
-            opened, known, due, base=open_run(base) if base else None, icbs=codes, changes=_limits(limit or [])
+            opened, known, due, base=open_run(base) if base else None, icbs=codes, year=year, changes=_limits(limit or [])
         )  # fmt: skip
         signed = _amounts(contracts, ("icb", "provider", "financial_year")) if contracts else {}
         views = {
