@@ -56,7 +56,13 @@ def test_nothing_expected_has_no_upper_limit() -> None:
 # Clopper-Pearson limits as printed in tables of exact binomial limits
 @pytest.mark.parametrize(
     ("count", "total", "low", "high"),
-    [(0, 20, 0, 0.1684), (4, 20, 0.0573, 0.4366), (10, 20, 0.2720, 0.7280), (20, 20, 0.8316, 1), (1, 10, 0.0025, 0.4450)],
+    [
+        (0, 20, 0, 0.1684),
+        (4, 20, 0.0573, 0.4366),
+        (10, 20, 0.2720, 0.7280),
+        (20, 20, 0.8316, 1),
+        (1, 10, 0.0025, 0.4450),
+    ],
 )
 def test_binomial_limits_are_the_published_ones(count: int, total: int, low: float, high: float) -> None:
     assert binomial_limits(count, total) == pytest.approx((low, high), abs=5e-5)

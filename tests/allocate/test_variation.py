@@ -35,7 +35,9 @@ def some_records(seed: int) -> list[dict[str, Any]]:
     dice = random.Random(seed)
     made = []
     for _ in range(700):
-        component, flow = dice.choice([("activity", "plcm"), ("drug", "drplcm"), ("device", "deplcm"), ("activity", "acm")])
+        component, flow = dice.choice(
+            [("activity", "plcm"), ("drug", "drplcm"), ("device", "deplcm"), ("activity", "acm")]
+        )
         counted = flow != "acm"
         made.append(
             record(
@@ -75,7 +77,9 @@ def slowly(
     return made
 
 
-@pytest.mark.parametrize("by", [(), ("service_line_final",), ("provider_code", "component"), ("service_line_final", "component")])
+@pytest.mark.parametrize(
+    "by", [(), ("service_line_final",), ("provider_code", "component"), ("service_line_final", "component")]
+)
 @pytest.mark.parametrize("icbs", [None, ("QMJ", "QKK")])
 def test_spend_and_patients_agree_with_a_slow_count(tmp_path: Path, by: tuple[str, ...], icbs: Any) -> None:
     records = some_records(len(by))
@@ -89,7 +93,12 @@ def test_spend_and_patients_agree_with_a_slow_count(tmp_path: Path, by: tuple[st
 
 
 def test_a_patient_of_three_flows_is_one_patient(tmp_path: Path) -> None:
-    flows = [("plcm", "activity", "21"), ("drplcm", "drug", "22"), ("deplcm", "device", "25"), ("plcm", "activity", "26")]
+    flows = [
+        ("plcm", "activity", "21"),
+        ("drplcm", "drug", "22"),
+        ("deplcm", "device", "25"),
+        ("plcm", "activity", "26"),
+    ]
     records = [
         record(flow=flow, component=component, population_icb="QMJ", patient_id="p1", price_submitted=Decimal(10),
                commissioned_service_category=category)
@@ -103,7 +112,7 @@ def test_a_patient_of_three_flows_is_one_patient(tmp_path: Path) -> None:
 
 
 def people_of(icb: str, number: int, cost: str, line: str = LINES[0], **more: Any) -> list[dict[str, Any]]:
-    """`number` patients of an ICB at `cost` each (and a little unlike each other), with the aggregate's row of the same."""
+    """`number` patients of an ICB at about `cost` each, with the aggregate's row of the same."""
     made = [
         record(population_icb=icb, patient_id=f"{icb}{line}{n}", service_line_final=line,
                price_submitted=Decimal(cost) + n % 3 - 1, **more)
@@ -111,7 +120,10 @@ def people_of(icb: str, number: int, cost: str, line: str = LINES[0], **more: An
     ]  # fmt: skip
     total = sum((row["price_submitted"] for row in made), Decimal(0))
     rest = {k: v for k, v in more.items() if k not in ("patient_id", "counted")}
-    return [*made, record(flow="acm", counted=False, population_icb=icb, service_line_final=line, price_submitted=total, **rest)]
+    return [
+        *made,
+        record(flow="acm", counted=False, population_icb=icb, service_line_final=line, price_submitted=total, **rest),
+    ]
 
 
 def compared(run: Run, register: Register, *by: str, icb: str = "QMJ", need: Any = None, **peers: Any) -> list[Varied]:
@@ -144,7 +156,11 @@ def test_more_people_and_dearer_people_are_told_apart(tmp_path: Path, register: 
         assert row["difference"] == row["spend_per_head"] - row["comparator_spend_per_head"]
         assert row["blocked_because"] == ""
     first = table[0]
-    assert (first["patients"], first["patients_per_1000"], first["worth"]) == (200, 20, pytest.approx(Decimal(10_000), rel=Decimal("0.001")))
+    assert (first["patients"], first["patients_per_1000"], first["worth"]) == (
+        200,
+        20,
+        pytest.approx(Decimal(10_000), rel=Decimal("0.001")),
+    )
     assert first["access_funnel_low"] < 1 < first["access_funnel_high"] < first["access_ratio"]
 
 
@@ -169,15 +185,16 @@ def test_cells_of_few_people_are_never_shown(tmp_path: Path, register: Register)
 
 
 def test_what_is_left_of_the_comparator_must_not_be_few_people_either(tmp_path: Path, register: Register) -> None:
-    run = run_of(tmp_path / "run", people_of("QMJ", 40, "100") + people_of("QMF", 60, "100") + people_of("QMF", 5, "9", LINES[1])
-                 + people_of("QMJ", 30, "9", LINES[1]))  # fmt: skip
+    records = people_of("QMJ", 40, "100") + people_of("QMF", 60, "100")
+    records += people_of("QMJ", 30, "9", LINES[1]) + people_of("QMF", 5, "9", LINES[1])
+    run = run_of(tmp_path / "run", records)
     found = {c.values[0]: c for c in compared(run, register, "service_line_final")}
     assert found[LINES[0]].blocked == ""
     assert found[LINES[1]].blocked_because == "fewer than 8 patients of the comparator's other ICBs"
 
 
 def test_missing_patient_level_data_block_what_rests_on_patients(tmp_path: Path, register: Register) -> None:
-    """A third of what the aggregate reports never came at patient level: £ per head stand, figures by patient do not."""
+    """A third of what the aggregate reports never came at patient level: £ per head stand, the rest does not."""
     gap = record(flow="acm", counted=False, population_icb="QMJ", price_submitted=Decimal(500))
     run = run_of(tmp_path / "run", [*people_of("QMJ", 10, "100"), *people_of("QMF", 40, "100"), gap])
     found = compared(run, register, peers=["QMF"])
@@ -193,7 +210,10 @@ def test_an_aggregate_that_lacks_what_patients_show_blocks_too(tmp_path: Path, r
     records = [r for r in people_of("QMJ", 10, "100") if r["flow"] != "acm"] + people_of("QMF", 40, "100")
     records.append(record(flow="acm", counted=False, population_icb="QMJ", price_submitted=Decimal(500)))
     run = run_of(tmp_path / "run", records)
-    assert reason(compared(run, register, peers=["QMF"])) == ("patients", "200% of the aggregate is at patient level (limit 125%)")
+    assert reason(compared(run, register, peers=["QMF"])) == (
+        "patients",
+        "200% of the aggregate is at patient level (limit 125%)",
+    )
     other = compared(run, register, icb="QMF", peers=["QMJ"])
     assert reason(other) == ("patients", "200% of the aggregate is at patient level of the comparator (limit 125%)")
 
@@ -233,6 +253,8 @@ def test_boards_of_which_the_run_holds_a_part_are_left_out_and_told(tmp_path: Pa
     assert comparator(register, in_run, limits(), region="Y56").icbs == ("QMF", "QMJ")
     what, why = reason(compared(run, register, icb="QKK", peers=["QMF"]))
     assert what == "all" and why.startswith("the run holds a part of this ICB's spend only (7% of the highest per head")
+    what, why = reason(compared(run, register, peers=["QKK", "QMF"]))
+    assert (what, why) == ("all", "the run holds a part only of the spend of QKK, which it is compared with")
     with pytest.raises(AllocationError, match="no spend of peer QZZ"):
         comparator(register, in_run, limits(), peers=["QZZ"])
     with pytest.raises(AllocationError, match="cannot be compared with itself alone"):
@@ -260,7 +282,9 @@ def test_distance_from_need_follows_the_formula(tmp_path: Path, register: Regist
     average = (1.2 * 10_000 + 0.9 * 20_000) / 30_000
     assert found.distance == pytest.approx(heads[0] / (1.2 / average * heads[1]) - 1)
     # need that is met exactly: distance nought everywhere
-    met = {icb: t.spend_per_head for (icb,), t in cells.tallies(run, SCOPE, (), None, PEOPLE).items() if t.spend_per_head}
+    met = {
+        icb: t.spend_per_head for (icb,), t in cells.tallies(run, SCOPE, (), None, PEOPLE).items() if t.spend_per_head
+    }
     assert compared(run, register, need=met)[0].distance == pytest.approx(0, abs=1e-12)
     with pytest.raises(AllocationError, match="Need or population is not known of QMF"):
         compared(run, register, need={"QMJ": 1.0})

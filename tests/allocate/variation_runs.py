@@ -32,9 +32,7 @@ def record(**values: Any) -> dict[str, Any]:
     return row
 
 
-def run_of(
-    folder: Path, records: Iterable[Mapping[str, Any]], submissions: Iterable[Mapping[str, Any]] = ()
-) -> Run:
+def run_of(folder: Path, records: Iterable[Mapping[str, Any]], submissions: Iterable[Mapping[str, Any]] = ()) -> Run:
     """A committed run that holds `records`."""
     folder.mkdir(parents=True, exist_ok=True)
     rows = [{**row, "record_id": f"r{place}"} for place, row in enumerate(records)]

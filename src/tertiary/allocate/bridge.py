@@ -11,9 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from math import sqrt
 
-from tertiary.allocate.watch_data import DELEGATED, LATE, Care, Cell, Held
-
-NOTHING = Care(Decimal(0), Decimal(0), Decimal(0))
+from tertiary.allocate.watch_data import DELEGATED, LATE, NOTHING, Care, Cell, Held
 
 
 @dataclass(frozen=True)

@@ -147,6 +147,7 @@ def vary(
     covers = cells.coverages(run, scope, by, own)
     others = cells.tallies(run, scope, by, beside.icbs, people)
     other_covers = cells.together(covers, beside.icbs)
+    partial = [i for i in beside.icbs if in_run.get(i, 0.0) < known["least_in_run"].value]
     made = []
     for icb in icbs:
         kinds = {key[1:] for key in others} | {key[1:] for key in own if key[0] == icb}
@@ -155,7 +156,7 @@ def vary(
             other = others.get(("", *kind), NOBODY)
             pair = covers.get((icb, *kind)), other_covers.get(("", *kind))
             included = icb in beside.icbs
-            blocked, why = _blocked(mine, other, included, pair, in_run.get(icb), known)
+            blocked, why = _blocked(mine, other, included, pair, in_run.get(icb), partial, known)
             made.append(_varied(icb, kind, mine, other, pair, blocked, why, included, known, need_of.get(icb)))
     return sorted(_flagged(made, known["false_discovery_rate"].value), key=_order)
 
@@ -189,6 +190,7 @@ def _blocked(
     included: bool,
     pair: tuple[Coverage | None, Coverage | None],
     share: float | None,
+    partial: Sequence[str],
     known: Mapping[str, Limit],
 ) -> tuple[str, str]:
     """What is withheld (all, patients or nothing) and why: every reason, each with its figure and its limit."""
@@ -204,9 +206,14 @@ def _blocked(
     for patients, whose in groups:
         if 0 < patients < fewest:
             told("least_patients", f"fewer than {fewest:g} patients{whose}")
-    if share is not None and share < (least := known["least_in_run"].value):
-        told("least_in_run", f"the run holds a part of this ICB's spend only ({share:.0%} of the highest per head; "
-             f"limit {least:.0%})")  # fmt: skip
+    least = known["least_in_run"].value
+    if share is not None and share < least:
+        part = f"{share:.0%} of the highest per head; limit {least:.0%}"
+        told("least_in_run", f"the run holds a part of this ICB's spend only ({part})")
+    if partial:
+        told(
+            "least_in_run", f"the run holds a part only of the spend of {', '.join(partial)}, which it is compared with"
+        )
     for cover, whose in zip(pair, ("", " of the comparator"), strict=True):
         if cover is None:
             continue

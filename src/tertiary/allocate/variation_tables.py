@@ -25,9 +25,7 @@ def named(register: Register, dimensions: Sequence[str], cell: Varied) -> str:
     return " · ".join(known) or "all services in scope"
 
 
-def spend_rows(
-    register: Register, by: Sequence[str], made: Sequence[Varied], confidence: float = 0.95
-) -> pa.Table:
+def spend_rows(register: Register, by: Sequence[str], made: Sequence[Varied], confidence: float = 0.95) -> pa.Table:
     """Everything about each cell. Grain and key: icb and `by`.
 
     Pounds a head to four places: `access_pounds` and `intensity_pounds` add up to `difference`, which is what stands in

@@ -16,7 +16,7 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from tertiary.allocate.bridge import Bridge, Estimate, bridge
-from tertiary.allocate.watch_data import LATE, Held, actual, payers, planned, restated, years
+from tertiary.allocate.watch_data import LATE, Held, actual, by_month, payers, planned, restated, years
 from tertiary.errors import AllocationError
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ class _Case:
 
     def _profile(self) -> dict[int, Decimal]:
         """Share of the former year by month, when all of it is held; else empty."""
-        whole = actual(self.base, self.icb, self.former, MONTHS).months if self.before.care else {}
+        whole = by_month(self.base, self.icb, self.former)
         if any(month not in whole for month in range(1, MONTHS + 1)):
             return {}
         total = sum((whole[m] for m in range(1, MONTHS + 1)), Decimal(0))
@@ -207,7 +207,7 @@ class _Case:
             found |= {name: getattr(parts, name) for name in ("transfer", "coverage", "price", "volume")}
             late = parts.late
             found["boundary"] = self._boundary(origin)
-        found["timing"] = self._timing(late, yardstick)
+        found["timing"] = self._timing(late)
         if self.plan is not None and yardstick != "plan":
             planned_pounds = self.plan.pounds
             found["plan"] = Estimate(
@@ -215,10 +215,9 @@ class _Case:
             )
         return found
 
-    def _timing(self, late: Estimate | None, yardstick: str) -> Estimate | None:
+    def _timing(self, late: Estimate | None) -> Estimate | None:
         parts, told = Decimal(0), []
-        profile = self._profile()
-        if profile and self.allocation is not None and yardstick == "allocation" and self.last < MONTHS:
+        if self.allocation is not None and self.last < MONTHS and (profile := self._profile()):
             share = sum((profile[m] for m in range(1, self.last + 1)), Decimal(0))
             season = self.allocation * (Decimal(self.last) / MONTHS - share)
             parts += season

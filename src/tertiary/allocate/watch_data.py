@@ -32,6 +32,9 @@ class Care:
         return Care(self.quantity + other.quantity, self.pounds + other.pounds, self.expected + other.expected)
 
 
+NOTHING = Care(Decimal(0), Decimal(0), Decimal(0))
+
+
 @dataclass(frozen=True)
 class Held:
     """What a run holds of one ICB's delegated care in a year up to a month.
@@ -64,6 +67,7 @@ class Held:
         return sum(self.months.values(), Decimal(0))
 
 
+@lru_cache(maxsize=16)
 def years(run: Run) -> dict[str, int]:
     """Years of which the run holds counted spend of an ICB on delegated lines, with their last month (12 at most)."""
 
@@ -81,23 +85,53 @@ def payers(run: Run) -> list[str]:
 
 
 def actual(run: Run, icb: str, financial_year: str, last_month: int) -> Held:
-    """What was spent, with the signs of how complete it is."""
-    care, records = _care(run, icb, financial_year, last_month, "actual", "")
+    """What was spent, with the signs of how complete it is; nothing when the run does not hold the year."""
+    name = f"spend of {financial_year}"
+    if financial_year not in years(run):
+        return Held(name, financial_year, last_month, {}, sent=frozenset())
+    care: dict[tuple[Cell, int], Care] = {}
+    both: dict[str, tuple[Decimal, Decimal]] = {}
+    records = 0
+    for row in _ledger(run, icb, financial_year, last_month, "actual"):
+        counted, other = both.get(row["provider_code"], (Decimal(0), Decimal(0)))
+        if row["counted"]:
+            key = _key(row)
+            care[key] = care.get(key, NOTHING) + _care(row)
+            records += int(row["records"])
+        if row["financial_month"] < LATE:  # adjustments after the year's end stand in one of the two only
+            counted += row["pounds"] if row["counted"] else 0
+            other += row["pounds"] if row["flow"] in aggregates() else 0
+            both[row["provider_code"]] = counted, other
     return Held(
-        f"spend of {financial_year}", financial_year, last_month, care,
-        _aggregate(run, icb, financial_year, last_month),
-        _sent(run, financial_year, last_month), _status(run, financial_year, last_month, "actual"), records,
+        name, financial_year, last_month, care, both, _sent(run, financial_year, last_month),
+        _status(run, financial_year, last_month, "actual"), records,
     )  # fmt: skip
+
+
+def by_month(run: Run, icb: str, financial_year: str) -> dict[int, Decimal]:
+    """Pounds by month of a whole year (13 for adjustments after it); empty when the run does not hold the year."""
+    made: dict[int, Decimal] = {}
+    if financial_year in years(run):
+        for row in _ledger(run, icb, financial_year, LATE, "actual"):
+            if row["counted"]:
+                month = int(row["financial_month"])
+                made[month] = made.get(month, Decimal(0)) + row["pounds"]
+    return made
 
 
 def planned(run: Run, icb: str, financial_year: str, last_month: int) -> Held | None:
     """The plan of the same months, from the indicative activity plan or else the aggregate; None when there is none."""
+    rows = _ledger(run, icb, financial_year, last_month, "plan")
     for flow in ("iap", *aggregates()):
-        care, records = _care(run, icb, financial_year, last_month, "plan", flow)
+        care: dict[tuple[Cell, int], Care] = {}
+        for row in (row for row in rows if row["flow"] == flow):
+            key = _key(row)
+            care[key] = care.get(key, NOTHING) + _care(row)
         if care:
             status = _status(run, financial_year, last_month, "plan")
-            return Held(f"plan ({flow}) of {financial_year}", financial_year, last_month, care, status=status,
-                        records=records)  # fmt: skip
+            records = sum(int(row["records"]) for row in rows if row["flow"] == flow)
+            name = f"plan ({flow}) of {financial_year}"
+            return Held(name, financial_year, last_month, care, status=status, records=records)
     return None
 
 
@@ -118,38 +152,27 @@ def restated(run: Run, financial_year: str) -> Decimal | None:
     return Decimal(row["changed"] / (row["became"] - row["changed"]))
 
 
-def _care(
-    run: Run, icb: str, year: str, last: int, measure: str, flow: str
-) -> tuple[dict[tuple[Cell, int], Care], int]:
+def _ledger(run: Run, icb: str, year: str, last: int, measure: str) -> list[dict[str, Any]]:
+    """An ICB's delegated rows of the ledger by flow, whether they count, cell and month."""
+
     def step(table: Any) -> Any:
         rows = _period(table.filter(table.measure == measure, _ours(table), table.payer_code == icb), year, last)
-        rows = rows.filter(rows.flow == flow) if flow else rows.filter(rows.counted)
         by = ("provider_code", "component", "service_line_final", "point_of_delivery", "financial_month")
-        return rows.group_by(*by).aggregate(
+        return rows.group_by("flow", "counted", *by).aggregate(
             quantity=rows.quantity.sum(), pounds=rows.price_submitted.sum(), expected=rows.price_expected.sum(),
             records=rows.records.sum(),
         )  # fmt: skip
 
-    made, records = {}, 0
-    for row in _rows(run.ledger.derive(step)):
-        cell = (row["provider_code"], row["component"], row["service_line_final"], row["point_of_delivery"])
-        made[cell, int(row["financial_month"])] = Care(row["quantity"], row["pounds"], row["expected"])
-        records += int(row["records"])
-    return made, records
+    return _rows(run.ledger.derive(step))
 
 
-def _aggregate(run: Run, icb: str, year: str, last: int) -> dict[str, tuple[Decimal, Decimal]]:
-    """Counted and aggregate pounds by provider; adjustments after the year's end are in one of them only, so in neither."""
+def _key(row: Mapping[str, Any]) -> tuple[Cell, int]:
+    cell = (row["provider_code"], row["component"], row["service_line_final"], row["point_of_delivery"])
+    return cell, int(row["financial_month"])
 
-    def step(table: Any) -> Any:
-        rows = _period(table.filter(table.measure == "actual", _ours(table), table.payer_code == icb), year, last)
-        rows = rows.filter(rows.financial_month < LATE)
-        return rows.group_by("provider_code").aggregate(
-            counted=rows.price_submitted.sum(where=rows.counted).fill_null(0),
-            aggregate=rows.price_submitted.sum(where=rows.flow.isin(aggregates())).fill_null(0),
-        )
 
-    return {row["provider_code"]: (row["counted"], row["aggregate"]) for row in _rows(run.ledger.derive(step))}
+def _care(row: Mapping[str, Any]) -> Care:
+    return Care(row["quantity"], row["pounds"], row["expected"])
 
 
 @lru_cache(maxsize=16)

@@ -59,9 +59,8 @@ def ringfence(
     codes = [code.strip() for code in icb.split(",") if code.strip()]
     views: dict[str, pa.Table] = {}
     if show != "providers" or out:
-        found = watch(
-            opened, known, due, base=open_run(base) if base else None, icbs=codes, year=year, changes=_limits(limit or [])
-        )  # fmt: skip
+        former = open_run(base) if base else None
+        found = watch(opened, known, due, base=former, icbs=codes, year=year, changes=_limits(limit or []))
         signed = _amounts(contracts, ("icb", "provider", "financial_year")) if contracts else {}
         views = {
             "watch": tables.watch_rows(found, known),
