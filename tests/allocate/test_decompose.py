@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from math import log
+from math import inf, log
 
 import numpy as np
 import pytest
@@ -48,7 +48,9 @@ def test_the_other_way_round_everything_turns(own: Tally, other: Tally) -> None:
         one, two = getattr(there, part), getattr(back, part)
         assert one.log == pytest.approx(-two.log, abs=1e-12)
         assert one.pounds == pytest.approx(-two.pounds, rel=1e-9, abs=1e-9)
-        assert one.low * two.high == pytest.approx(1, rel=1e-6)
+        assert one.p == pytest.approx(two.p, abs=1e-9)
+        if one.low > 0:
+            assert one.low * two.high == pytest.approx(1, rel=1e-6)
 
 
 @settings(deadline=None)
@@ -68,6 +70,14 @@ def test_a_worked_example() -> None:
     mean = (3 - 2) / log(1.5)  # logarithmic mean of £3 and £2 a head
     assert found.access.pounds == pytest.approx(mean * log(2))
     assert found.intensity.pounds == pytest.approx(mean * log(0.75))
+
+
+def test_one_patient_says_nothing_of_how_costs_differ_and_a_fixed_price_says_all() -> None:
+    one, many = tally([75.0], 1000), tally([100.0] * 20, 1000)
+    alone = decompose(one, many, included=False).intensity
+    assert (alone.low, alone.high, alone.p) == (0, inf, 1)
+    fixed = decompose(tally([75.0] * 20, 1000), many, included=False).intensity
+    assert fixed.p == 0 and fixed.low == pytest.approx(0.75) == fixed.high
 
 
 @pytest.mark.parametrize("included", [True, False])

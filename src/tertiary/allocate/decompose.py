@@ -18,6 +18,10 @@ from tertiary.allocate.chance import binomial_limits, binomial_p, normal_quantil
 from tertiary.errors import AllocationError
 
 
+# below SMALL the logarithmic mean is the mean of the two to all digits; below NO_DIFFERENCE only rounding is left
+SMALL, NO_DIFFERENCE = 1e-9, 1e-12
+
+
 @dataclass(frozen=True)
 class Tally:
     """What is known of one cell. `spend` and `known` (spend with a patient) in pounds; `squares` sums, over patients,
@@ -85,7 +89,7 @@ def decompose(own: Tally, other: Tally, *, included: bool, confidence: float = 0
     access = log(own.patients / own.population) - log(other.patients / other.population)
     intensity = log(float(own.spend) / own.patients) - log(float(other.spend) / other.patients)
     whole = access + intensity
-    mean = (heads[0] - heads[1]) / whole if abs(whole) > 1e-9 else sum(heads) / 2
+    mean = (heads[0] - heads[1]) / whole if abs(whole) > SMALL else sum(heads) / 2
     share = float(own.spend) / float(other.spend) if included else 0.0
     low, high = _access_limits(own, other, included, confidence)
     return Split(
@@ -98,7 +102,7 @@ def decompose(own: Tally, other: Tally, *, included: bool, confidence: float = 0
 def _part(logarithm: float, pounds: float, variance: float, confidence: float) -> Part:
     spread = sqrt(variance)
     reach = normal_quantile(1 - (1 - confidence) / 2) * spread
-    p = two_sided(logarithm / spread) if spread else 1.0
+    p = two_sided(logarithm / spread) if spread else float(abs(logarithm) < NO_DIFFERENCE)
     return Part(exp(logarithm), exp(logarithm - reach), exp(logarithm + reach), logarithm, pounds, p)
 
 
@@ -108,13 +112,17 @@ def _of_spend(tally: Tally) -> float:
 
 
 def _of_mean(tally: Tally) -> float:
-    """Variance of the logarithm of spend per patient, given the number of patients."""
+    """Variance of the logarithm of spend per patient, given the number of patients; infinite when there is but one."""
+    if tally.patients < 2:
+        return inf
     around = tally.squares - float(tally.known) ** 2 / tally.patients
-    return max(0.0, around) / float(tally.spend) ** 2
+    return max(0.0, around) * tally.patients / (tally.patients - 1) / float(tally.spend) ** 2
 
 
 def _variance(own: float, other: float, share: float) -> float:
     """Variance of the logarithm of a ratio; `share` of the comparator's spend is the cell's own."""
+    if own == inf or other == inf:
+        return inf
     return max(0.0, own + other - 2 * share * own)
 
 
