@@ -143,6 +143,8 @@ def test_without_the_extra_the_tables_still_come_on_the_screen(
 ) -> None:
     monkeypatch.setitem(sys.modules, "vl_convert", None)
     assert "extra charts" in said("variation", str(folder), "--icb", "QMJ", "--out", str(tmp_path / "out"), code=21)
+    assert len(rows(tmp_path / "out" / "variation.csv")) == 3
+    assert "extra charts" in (tmp_path / "out" / "notes.md").read_text(encoding="utf-8")
     assert "NCBPS11B" in said("variation", str(folder), "--icb", "QMJ")
 
 

@@ -274,14 +274,20 @@ def test_tables_hold_the_story_to_the_penny(tmp_path: Path, register: Register) 
         ("QMJ", "R1H", NOW): Decimal(30_000),
         ("QMJ", "RRV", BEFORE): Decimal(70_000),
     }
-    first, *rest = [r for r in contract_rows([w], signed).to_pylist() if r["financial_year"] == NOW]
-    assert (first["provider"], first["contract"], first["change"], first["of_allocation"]) == (
-        "all",
-        90_000,
-        20_000,
-        Decimal("0.75"),
-    )
-    assert [(r["provider"], r["change"]) for r in rest] == [("R1H", None), ("RRV", -10_000)]
+    table = contract_rows(signed, {("QMJ", NOW): Decimal(120_000)}, 0.02).to_pylist()
+    first, *rest = [r for r in table if r["financial_year"] == NOW]
+    assert (first["provider"], first["contract"], first["change"]) == ("all", 90_000, 20_000)
+    assert (first["of_allocation"], first["flag"]) == (Decimal("0.75"), "below the allocation")
+    assert [(r["provider"], r["change"], r["flag"]) for r in rest] == [("R1H", None, ""), ("RRV", -10_000, "")]
+
+
+def test_an_icb_of_which_the_run_holds_a_part_is_not_judged_by_its_allocation(
+    tmp_path: Path, register: Register
+) -> None:
+    run = run_of(tmp_path / "run", care(NOW) + care(NOW, times("0.1"), icb="QMF"))
+    found = {w.icb: w for w in watch(run, register, {("QMJ", NOW): MONTHLY * 12, ("QMF", NOW): MONTHLY * 12})}
+    assert found["QMJ"].status == "within tolerance"
+    assert found["QMF"].status == "not judged: the run holds a part of this ICB's spend"
 
 
 def test_mistakes_are_told(tmp_path: Path, register: Register) -> None:
@@ -346,7 +352,7 @@ def test_price_indices_are_those_of_the_textbook() -> None:
 
 def test_years_and_limits() -> None:
     assert (former_year("202526"), former_year("200001")) == ("202425", "199900")
-    assert set(watch_limits()) == {"tolerance", "months", "unexplained", "coverage_change"}
+    assert set(watch_limits()) == {"tolerance", "months", "unexplained", "coverage_change", "least_in_run"}
     assert all(e["source"] and e["confidence"] in ("official", "derived", "illustrative") for e in explanations())
 
 

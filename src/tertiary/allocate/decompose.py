@@ -17,7 +17,6 @@ from math import exp, inf, log, sqrt
 from tertiary.allocate.chance import binomial_limits, binomial_p, normal_quantile, two_sided
 from tertiary.errors import AllocationError
 
-
 # below SMALL the logarithmic mean is the mean of the two to all digits; below NO_DIFFERENCE only rounding is left
 SMALL, NO_DIFFERENCE = 1e-9, 1e-12
 

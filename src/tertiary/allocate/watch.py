@@ -16,6 +16,7 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from tertiary.allocate.bridge import Bridge, Estimate, bridge
+from tertiary.allocate.cells import Scope, in_run, populations
 from tertiary.allocate.watch_data import LATE, Held, actual, by_month, payers, planned, restated, years
 from tertiary.errors import AllocationError
 
@@ -49,7 +50,7 @@ class Watched:
 
     `due` is what should have been spent by the last month, by the `yardstick` (allocation, former year or plan);
     `gap = due - spend = sum of counted + unexplained`. `months_below` counts the last months in a row that lie below.
-    `status`: within tolerance, not persistent, explained or drift.
+    `status`: within tolerance, not persistent, explained, drift, or not judged.
     """
 
     icb: str
@@ -128,11 +129,13 @@ def watch(
     if wrong := [name for name in limits if name not in watch_limits()]:
         raise AllocationError(f"There is no limit {wrong[0]!r}. Choose from: {', '.join(watch_limits())}.")
     made = []
-    for icb in icbs or known:
-        for one_year, last in sorted(held.items()):
-            if year not in (None, one_year):
-                continue
-            one = _Case(run, base or run, register, icb, one_year, last, allocations or {}, limits).watched()
+    for one_year, last in sorted(held.items()):
+        if year not in (None, one_year):
+            continue
+        whole = in_run(run, Scope(one_year, last), populations(register, one_year))
+        for icb in icbs or known:
+            case = _Case(run, base or run, register, icb, one_year, last, allocations or {}, limits)
+            one = case.watched(whole.get(icb, 0.0))
             if one is not None:
                 made.append(one)
     return sorted(made, key=lambda w: (-w.unexplained, w.icb, w.financial_year))
@@ -153,8 +156,8 @@ class _Case:
         self.before = actual(base, icb, self.former, last)
         self.plan = planned(run, icb, year, last)
 
-    def watched(self) -> Watched | None:
-        """None when the ICB neither spent nor was to spend anything."""
+    def watched(self, whole: float) -> Watched | None:
+        """None when the ICB neither spent nor was to spend anything; `whole` as from `cells.in_run`."""
         origin = self.before if self.before.care else self.plan
         due, yardstick = self._due()
         if not yardstick:
@@ -175,7 +178,7 @@ class _Case:
         )  # fmt: skip
         below = self._below(due, spend)
         watched = Watched(self.icb, self.year, self.last, yardstick, self.allocation, due, spend, below, told, "")
-        return replace(watched, status=self._status(watched))
+        return replace(watched, status=self._status(watched, whole))
 
     def _months(self) -> list[int]:
         months = list(range(1, self.last + 1))
@@ -269,7 +272,9 @@ class _Case:
             count += 1
         return count
 
-    def _status(self, found: Watched) -> str:
+    def _status(self, found: Watched, whole: float) -> str:
+        if found.yardstick == "allocation" and whole < self.limits["least_in_run"]:
+            return "not judged: the run holds a part of this ICB's spend"
         if found.gap <= found.due * Decimal(str(self.limits["tolerance"])):
             return "within tolerance"
         if found.months_below < self.limits["months"]:

@@ -63,26 +63,43 @@ def month_rows(found: Sequence[Watched]) -> pa.Table:
     return arrow(rows, [*columns, *[(n, "money") for n in ("due", "spend", "gap", "gap_to_date")]])
 
 
-def contract_rows(found: Sequence[Watched], signed: Mapping[tuple[str, ...], Decimal]) -> pa.Table:
+def contract_rows(
+    signed: Mapping[tuple[str, ...], Decimal], allocations: Mapping[tuple[str, ...], Decimal], tolerance: float
+) -> pa.Table:
     """Contract values of an ICB's year beside its allocation and those of the year before. Key: ICB, year, provider.
 
-    The row of provider "all" is the sum; `of_allocation` is its share of the allocation.
+    `signed` by (icb, provider, financial year), `allocations` by (icb, financial year). The row of provider "all" is
+    the sum; `of_allocation` is a share of the allocation, and `flag` says when the sum lies below it by more than the
+    tolerance.
     """
-    allocation = {(w.icb, w.financial_year): w.year_amount for w in found}
     rows = []
     for icb, year in sorted({(key[0], key[2]) for key in signed}):
         own = {key[1]: value for key, value in signed.items() if (key[0], key[2]) == (icb, year)}
         before = {key[1]: value for key, value in signed.items() if (key[0], key[2]) == (icb, former_year(year))}
-        due = allocation.get((icb, year))
-        both = [("all", sum(own.values(), Decimal(0)), sum(before.values(), Decimal(0)) if before else None)]
-        both += [(p, own.get(p, Decimal(0)), before.get(p)) for p in sorted({*own, *before})]
+        due = allocations.get((icb, year))
+        total, was_total = sum(own.values(), Decimal(0)), sum(before.values(), Decimal(0)) if before else None
+        low = due is not None and total < due * (1 - Decimal(str(tolerance)))
+        both = [
+            ("all", total, was_total),
+            *((p, own.get(p, Decimal(0)), before.get(p)) for p in sorted({*own, *before})),
+        ]
         for provider, value, was in both:
-            rows.append({"icb": icb, "financial_year": year, "provider": provider, "contract": value, "former": was,
-                         "change": None if was is None else value - was, "allocation": due,
-                         "of_allocation": value / due if due else None})  # fmt: skip
+            rows.append(
+                {
+                    "icb": icb,
+                    "financial_year": year,
+                    "provider": provider,
+                    "contract": value,
+                    "former": was,
+                    "change": None if was is None else value - was,
+                    "allocation": due,
+                    "of_allocation": value / due if due else None,
+                    "flag": "below the allocation" if low and provider == "all" else "",
+                }
+            )
     columns = [(n, "text") for n in ("icb", "financial_year", "provider")]
     columns += [(n, "money") for n in ("contract", "former", "change", "allocation")]
-    return arrow(rows, [*columns, ("of_allocation", "share")])
+    return arrow(rows, [*columns, ("of_allocation", "share"), ("flag", "text")])
 
 
 def dependence_rows(found: Sequence[Dependence], register: Register) -> pa.Table:

@@ -46,7 +46,7 @@ def ringfence(
     A gap that persists and that neither transfer, boundary, coverage, price, timing nor plan explains is called drift.
     """
     from tertiary.allocate import watch_tables as tables
-    from tertiary.allocate.watch import watch
+    from tertiary.allocate.watch import watch, watch_limits
     from tertiary.register import Register
     from tertiary.runs import open as open_run
     from tertiary.screen import print_rows
@@ -60,13 +60,14 @@ def ringfence(
     views: dict[str, pa.Table] = {}
     if show != "providers" or out:
         former = open_run(base) if base else None
-        found = watch(opened, known, due, base=former, icbs=codes, year=year, changes=_limits(limit or []))
+        changes = _limits(limit or [])
+        found = watch(opened, known, due, base=former, icbs=codes, year=year, changes=changes)
         signed = _amounts(contracts, ("icb", "provider", "financial_year")) if contracts else {}
         views = {
             "watch": tables.watch_rows(found, known),
             "explanations": tables.explained_rows(found),
             "months": tables.month_rows(found),
-            "contracts": tables.contract_rows(found, signed),
+            "contracts": tables.contract_rows(signed, due, changes.get("tolerance", watch_limits()["tolerance"])),
         }
     if show == "providers" or out:
         views["providers"] = _providers(opened, known, income, accounts)

@@ -82,7 +82,7 @@ def variation(
         typer.echo(f"{out}: {len(files)} files; read {files[0].name} first.")
         return
     made = vary(opened, asked.scope, asked.by, [icb], asked.beside, asked.people, asked.limits, asked.need)
-    rows = spend_rows(known, asked.by, made)
+    rows = spend_rows(known, asked.by, made, asked.limits["confidence"].value)
     if format == "table":
         names = [f"{d}_name" for d in asked.by if f"{d}_name" in rows.column_names]
         rows = rows.select([*asked.by, *names, *NARROW])

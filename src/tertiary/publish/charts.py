@@ -262,7 +262,7 @@ def save(spec: Spec, path: Path) -> Path:
     except ImportError as error:
         raise PublishError(
             "Charts are drawn with vl-convert-python, which is not installed. Install tertiary with its extra charts: "
-            'pip install "tertiary[charts]". The tables are written without it.'
+            'pip install "tertiary[charts]". Tables and notes do without it.'
         ) from error
     if path.suffix not in (".png", ".svg"):
         raise PublishError(f"{path} ends with {path.suffix or 'nothing'}; a chart is written as .png or .svg.")

@@ -34,7 +34,7 @@ WORDS_FOR = {"service_line_final": "service", "pss_line": "manual line", PROGRAM
 def write_variation(run: Run, register: Register, asked: Question, out: Path) -> list[Path]:
     """Write the folder `out`; returns its files. PublishError when it is a file, or when charts cannot be drawn.
 
-    A chart without a figure that may be shown is left out, and the notes say so.
+    Tables and notes are written even then. A chart without a figure that may be shown is left out; the notes say so.
     """
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -48,6 +48,7 @@ class _Folder:
         self.run, self.register, self.asked, self.out = run, register, asked, out
         self.names = names(register, "icb")
         self.name = self.names.get(asked.icb, asked.icb)
+        self.level = asked.limits["confidence"].value
         self.files: list[Path] = []
         self.left_out: list[str] = []
 
@@ -58,18 +59,22 @@ class _Folder:
         services = self._vary(asked.by, [asked.icb])
         programmes = self._vary((PROGRAMME,), [asked.icb])
         own = [cell for cell in boards if cell.icb == asked.icb]
-        # charts first: without the extra nothing half done is left but this folder
-        self._charts(boards, services, programmes)
-        self._table("summary", tables.spend_rows(self.register, (), own))
-        self._table("by_icb", tables.spend_rows(self.register, (), boards))
-        self._table("variation", tables.spend_rows(self.register, asked.by, services))
-        self._table("programmes", tables.spend_rows(self.register, (PROGRAMME,), programmes))
+        self._table("summary", tables.spend_rows(self.register, (), own, self.level))
+        self._table("by_icb", tables.spend_rows(self.register, (), boards, self.level))
+        self._table("variation", tables.spend_rows(self.register, asked.by, services, self.level))
+        self._table("programmes", tables.spend_rows(self.register, (PROGRAMME,), programmes, self.level))
         self._table("coverage", tables.coverage_rows(self.register, asked.by, services))
         self._table("coverage_by_icb", tables.coverage_rows(self.register, (), boards))
         if asked.need is not None:
             self._table("need", self._need(boards))
         notes = self.out / "notes.md"
-        notes.write_text(notes_of(self.run, self.names, self.asked, own[0], self.left_out), encoding="utf-8")
+        try:
+            self._charts(boards, services, programmes)
+        except PublishError as error:
+            self.left_out.append(str(error))
+            raise
+        finally:
+            notes.write_text(notes_of(self.run, self.names, asked, own[0], self.left_out), encoding="utf-8")
         return [notes, *self.files]
 
     def _vary(self, by: Sequence[str], icbs: Sequence[str]) -> list[Varied]:
@@ -95,8 +100,9 @@ class _Folder:
         self._differences("5_difference_by_service", self.asked.by, services)
         self._differences("6_difference_by_programme", (PROGRAMME,), programmes)
         rows = [row for row in self._rows(self.asked.by, services) if row["access_ratio"] is not None][:MOST_BARS]
-        level = self.asked.limits["confidence"].value
-        told = f"{self.name}. Bars: {level:.0%} limits. Shapes allow for how many are compared; » beyond the scale."
+        told = (
+            f"{self.name}. Bars: {self.level:.0%} limits. Shapes allow for how many are compared; » beyond the scale."
+        )
         for name, part, said in (
             ("7_access", "access", "Patients per head"),
             ("8_intensity", "intensity", "Spend per patient"),
