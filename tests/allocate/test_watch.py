@@ -290,6 +290,16 @@ def test_an_icb_of_which_the_run_holds_a_part_is_not_judged_by_its_allocation(
     assert found["QMF"].status == "not judged: the run holds a part of this ICB's spend"
 
 
+def test_months_that_the_run_lacks_are_no_drift(tmp_path: Path, register: Register) -> None:
+    """A run of months 4 to 6 says nothing of the first three; half a former year is no yardstick."""
+    late = [row for row in care(NOW) if row["financial_month"] > 3]
+    (w,) = watch(run_of(tmp_path / "late", late), register, {("QMJ", NOW): MONTHLY * 12})
+    assert (w.status, w.gap) == ("not judged: the run holds nothing of month 1, 2, 3", 30_000)
+    half = care(BEFORE, months=3) + care(NOW) + plan(NOW)
+    (w,) = watch(run_of(tmp_path / "half", half), register, year=NOW)
+    assert (w.yardstick, w.status) == ("plan", "within tolerance")
+
+
 def test_mistakes_are_told(tmp_path: Path, register: Register) -> None:
     run = run_of(tmp_path / "run", care(NOW, months=1))
     with pytest.raises(AllocationError, match=r"holds no delegated spend of QZZ\. It holds: QMJ"):

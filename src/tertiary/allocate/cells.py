@@ -154,7 +154,8 @@ def tallies(
             squares=(number * number).sum(where=named),
         )  # fmt: skip
 
-    all_people = None if icbs is None else sum(people[i] for i in icbs if i in people) or None
+    known_people = [people.get(i, 0.0) for i in icbs or ()]
+    all_people = sum(known_people) if all(known_people) else None  # of some alone, rates would be too high
     return {
         (row["population_icb"], *(row[d] for d in by)): Tally(
             spend=row["whole"],

@@ -55,8 +55,8 @@ class Varied:
 
     `split` is None when a figure is withheld or there is nothing to take apart; `access` stands alone when nobody of
     the ICB was treated. `funnel` holds the inner and outer limits of the ratio of access. `flags` say higher, lower or
-    like for spend, access and intensity where that was tested. `blocked_because` is blank when nothing is withheld;
-    `blocked` is what: all or patients.
+    like for spend, access and intensity where that was tested. `blocked` is what is withheld (all, patients or, blank,
+    nothing) and `blocked_because` why; it also says why there is nothing to take apart.
     """
 
     icb: str

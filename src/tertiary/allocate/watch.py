@@ -154,6 +154,8 @@ class _Case:
         self.now = actual(run, icb, year, last)
         self.former = former_year(year)
         self.before = actual(base, icb, self.former, last)
+        if self.before.silent_months:  # a part of the former year is no measure of the same months
+            self.before = replace(self.before, care={})
         self.plan = planned(run, icb, year, last)
 
     def watched(self, whole: float) -> Watched | None:
@@ -275,6 +277,8 @@ class _Case:
     def _status(self, found: Watched, whole: float) -> str:
         if found.yardstick == "allocation" and whole < self.limits["least_in_run"]:
             return "not judged: the run holds a part of this ICB's spend"
+        if silent := self.now.silent_months:
+            return f"not judged: the run holds nothing of month {', '.join(map(str, silent))}"
         if found.gap <= found.due * Decimal(str(self.limits["tolerance"])):
             return "within tolerance"
         if found.months_below < self.limits["months"]:

@@ -62,6 +62,12 @@ class Held:
         return made
 
     @property
+    def silent_months(self) -> list[int]:
+        """Months up to the last of which the run holds nothing of anybody."""
+        there = {month for _, _, month in self.sent or ()}
+        return [month for month in range(1, self.last_month + 1) if month not in there]
+
+    @property
     def pounds(self) -> Decimal:
         """All pounds."""
         return sum(self.months.values(), Decimal(0))

@@ -94,7 +94,7 @@ class _Folder:
             told = "Dashed line: the comparator. The ICB in question is marked ▶."
             self._chart(name, f"{said} by ICB", told, held, draw)
         slopes = "Along a slope spend per head is the same. Ratios to the comparator, » beyond the scale"
-        split = [row for row in by_icb if row["intensity_ratio"]]
+        split = [row for row in by_icb if row["intensity_ratio"] and row["access_ratio"]]
         told = f"{slopes}; ▶ the ICB in question."
         self._chart("4_spending_and_access", "Spending and access by ICB", told, split, _mountain(split))
         self._differences("5_difference_by_service", self.asked.by, services)
@@ -110,7 +110,7 @@ class _Folder:
             held = [row for row in rows if row[f"{part}_ratio"] is not None]
             draw = partial(charts.ratios, [_ratio(r, part) for r in held], unit="ratio to the comparator (logarithmic)")
             self._chart(name, f"{said} against the comparator", told, held, draw)
-        split = [row for row in rows if row["intensity_ratio"]][:MOST_POINTS]
+        split = [row for row in rows if row["intensity_ratio"] and row["access_ratio"]][:MOST_POINTS]
         title = f"Spending and access by {_what(self.asked.by)}"
         self._chart("9_spending_and_access_services", title, f"{self.name}. {slopes}.", split, _mountain(split))
 
