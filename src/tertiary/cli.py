@@ -233,6 +233,10 @@ def conform(
     raise typer.Exit(report.exit_code)
 
 
+app.command("variation", short_help="Say why an ICB spends more or less a head.")(commands.variation)
+app.command("ringfence", short_help="Watch whether specialised money stays with specialised care.")(commands.ringfence)
+
+
 def main() -> None:
     """Run the command line; a problem the user can mend is one message and a fixed exit code."""
     try:
