@@ -76,11 +76,12 @@ GROUPS = [
     ("excess_bed_day_non_elective", "excess_bed_day", "", "a day beyond the trim point"),
     ("year_of_care", "year_of_care", "", "a patient month"),
 ]
+# the point of delivery says whether an attendance is a first one, the HRG whether it is multi-professional
 ATTENDANCES = [
-    ("WF01A", "outpatient_follow_up", "medium"),
-    ("WF01B", "outpatient_first", "medium"),
-    ("WF02A", "outpatient_follow_up_multi", "medium"),
-    ("WF02B", "outpatient_first_multi", "medium"),
+    ("WF01A", "outpatient_follow_up_multi", "outpatient_follow_up"),
+    ("WF01B", "outpatient_first_multi", "outpatient_first"),
+    ("WF02A", "outpatient_follow_up", "outpatient_follow_up_multi"),
+    ("WF02B", "outpatient_first", "outpatient_first_multi"),
 ]
 SCRIPT = "public repricing scripts and payment scheme documents"
 # unit prices were published in whole pounds; nothing read states how schemes round otherwise
@@ -180,8 +181,8 @@ def _groups() -> list[Row]:
 
 
 def _attendances() -> list[Row]:
-    names = ("hrg", "price_group", "confidence")
-    return [{**dict(zip(names, a, strict=True)), "source": SCRIPT} for a in ATTENDANCES]
+    names = ("hrg", "price_group", "attendance_group")
+    return [{**dict(zip(names, a, strict=True)), "source": SCRIPT, "confidence": "medium"} for a in ATTENDANCES]
 
 
 def _weights(prices: Path) -> list[Row]:

@@ -15,7 +15,6 @@ from builders import activity
 from tertiary.price import price
 from tertiary.price.lists import TABLES
 
-BLOCKS = ("low_volume_agreements",)
 PENCE = Decimal("0.01")
 
 
@@ -31,7 +30,7 @@ def priced(engine: Any, register: Any, rows: list[dict[str, Any]]) -> list[dict[
 
 def fake(register: Any, **tables: list[dict[str, Any]]) -> dict[str, pa.Table]:
     """The register with some tables replaced by typed rows."""
-    made = {name: register[name] for name in ("point_of_delivery_prices", "attendance_groups", *TABLES, *BLOCKS)}
+    made = {name: register[name] for name in (*TABLES, "low_volume_agreements")}
     for name, rows in tables.items():
         schema = register[name].schema
         blank = {f.name: "" if pa.types.is_string(f.type) else None for f in schema}

@@ -24,9 +24,13 @@ Row = dict[str, Any]
 UnitKey = tuple[str, str, str]  # financial year, price group, currency
 
 TABLES = (
-    "unit_prices", "price_groups", "price_uplifts", "short_stay_reductions", "best_practice_prices",
+    "point_of_delivery_prices", "attendance_groups", "unit_prices", "price_groups", "price_uplifts", "short_stay_reductions", "best_practice_prices",
     "year_of_care_prices", "pricing_policies", "market_forces", "providers", "top_ups",
 )  # fmt: skip
+METHOD = [
+    "point_of_delivery", "price_group", "currency_field", "top_up_applies", "market_forces_applies", "basis",
+    "valid_from", "valid_to",
+]  # fmt: skip
 FLAGS = ("final", "derived", "sus")
 LINE_ROUNDING = "half_away_from_zero_to_pence"
 SHORT_STAY, WHOLE_STAY, YEAR_OF_CARE = "non_elective_short_stay", "non_elective", "year_of_care"
@@ -38,12 +42,15 @@ LAST = 2**31 - 1  # rank of a row that has none
 class Lists:
     """Tables to look up in.
 
-    `units`: unit_price, price_table and price_word by year, group and currency. `best_practice`: best_unit, additions
+    `methods`: how a point of delivery is priced, dated. `attendances`: the group of an attendance HRG at a point of
+    delivery where it is another one than that of the method, dated. `units`: unit_price, price_table and price_word by year, group and currency. `best_practice`: best_unit, additions
     with and without market forces and best_table by year, group, currency and flag, dated. `forces`: factor by provider
     and year. `top_ups`: rate and rank by year, line and provider, dated; one table for each of FLAGS, with the years
     whose policy lets that line of a record earn a top-up.
     """
 
+    methods: pa.Table
+    attendances: pa.Table
     units: pa.Table
     best_practice: pa.Table
     forces: pa.Table
@@ -86,11 +93,19 @@ def _lists(held: tuple[_Held, ...]) -> Lists:
     policies = _policies(tables["pricing_policies"])
     units = _units(tables, policies)
     return Lists(
+        tables["point_of_delivery_prices"].select(METHOD),
+        _attendances(tables["point_of_delivery_prices"], tables["attendance_groups"]),
         _unit_table(units, tables["price_groups"]),
         _best_practice(tables["best_practice_prices"].to_pylist(), units, policies),
         _forces(tables["market_forces"], tables["providers"]),
         _top_ups(tables["top_ups"].to_pylist(), policies),
     )
+
+
+def _attendances(methods: pa.Table, groups: pa.Table) -> pa.Table:
+    names = ["hrg", "point_of_delivery", "attendance_group", "valid_from", "valid_to"]
+    keyed = groups.select(["hrg", "price_group", "attendance_group"])
+    return keyed.join(methods.select([*names[1:2], "price_group", *names[3:]]), "price_group", join_type="inner").select(names)
 
 
 def _policies(table: pa.Table) -> Mapping[str, Row]:

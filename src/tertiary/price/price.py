@@ -50,28 +50,23 @@ def _attach_method(engine: Engine, rows: ir.Table, register: Mapping[str, Any]) 
     """How the record is priced: its price group, currency, best practice flag and whether factors apply."""
     import ibis
 
-    table = register["point_of_delivery_prices"].select(
-        ["point_of_delivery", "price_group", "currency_field", "top_up_applies", "market_forces_applies", "basis",
-         "valid_from", "valid_to"]
-    )  # fmt: skip
-    methods = engine.load("price_methods", table).rename(pod_basis="basis")
-    attendances = engine.load("price_attendances", register["attendance_groups"].select(["hrg", "price_group"]))
+    made = lists(register)
+    methods = engine.load("price_methods", made.methods).rename(pod_basis="basis")
+    attendances = engine.load("price_attendances", made.attendances)
     agreed = register["low_volume_agreements"].select(["payer_code", "provider_code", "valid_from", "valid_to"])
     blocks = engine.load("price_low_volume", agreed).mutate(low_volume=ibis.literal("Y"))
     lookups = [
         Lookup(methods, ["point_of_delivery"], day="activity_date"),
-        Lookup(attendances.rename(attendance_group="price_group"), ["hrg"]),
+        Lookup(attendances, ["hrg", "point_of_delivery"], day="activity_date"),
         Lookup(blocks, ["payer_code", "provider_code"], day="activity_date"),
     ]
     rows = attach_all(rows, lookups)
-    by_function = rows.currency_field == "treatment_function_code"
-    currency = ibis.ifelse(by_function, rows.treatment_function_code, rows.hrg)
-    group = ibis.ifelse(by_function & rows.attendance_group.notnull(), rows.attendance_group, rows.price_group)
+    currency = ibis.ifelse(rows.currency_field == "treatment_function_code", rows.treatment_function_code, rows.hrg)
     passed = rows.component != "activity"
     plain = rows.flow.isin(["apc_episode", "iap", "prior_approval"])
     return rows.mutate(
         currency_code=ibis.ifelse(rows.pod_basis == "priced", currency, "").fill_null(""),
-        price_group=group.fill_null(""),
+        price_group=ibis.coalesce(rows.attendance_group, rows.price_group, ibis.literal("")),
         best_practice_flag=part(rows.tariff_code, "/", BEST_PRACTICE_PART),
         treatment=ibis.cases(
             (plain, "none"),
