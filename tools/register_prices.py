@@ -55,7 +55,10 @@ PRICING: list[tuple[str, tuple[str, str, str, str, str, str]]] = [
     ("BLOCK ADJUSTMENT CQUIN NAOTHER", ("", "hrg", "N", "N", "as_agreed", "value as agreed")),
     ("YOC", ("year_of_care", "hrg", "N", "Y", "priced", "a twelfth of the annual price of the band a month")),
     ("ELXBD", ("excess_bed_day_elective", "hrg", "N", "Y", "priced", "a rate a day beyond the trim point")),
-    ("NELXBD NELNEXBD", ("excess_bed_day_non_elective", "hrg", "N", "Y", "priced", "a rate a day beyond the trim point")),
+    (
+        "NELXBD NELNEXBD",
+        ("excess_bed_day_non_elective", "hrg", "N", "Y", "priced", "a rate a day beyond the trim point"),
+    ),
 ]
 # group, basis of a record priced from it, group whose price stands where it has none, what one unit is
 GROUPS = [

@@ -15,16 +15,16 @@ from builders import activity
 from tertiary.price import price
 from tertiary.price.lists import TABLES
 
+# what the stages before pricing say of a record
+DECIDED = {"line": "service_line_final", "derived": "service_line_derived", "payer": "payer_code"}
 PENCE = Decimal("0.01")
 
 
 def priced(engine: Any, register: Any, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    table = activity([{k: v for k, v in r.items() if k not in ("line", "derived", "payer_code")} for r in rows])
-    for name, given in (("final", "line"), ("derived", "derived")):
-        table = table.append_column(f"service_line_{name}", pa.array([r.get(given, "") for r in rows], pa.string()))
-    loaded = engine.load(
-        "rows", table.append_column("payer_code", pa.array([r.get("payer_code", "") for r in rows], pa.string()))
-    )
+    table = activity([{k: v for k, v in r.items() if k not in DECIDED} for r in rows])
+    for name, column in DECIDED.items():
+        table = table.append_column(column, pa.array([r.get(name, "") for r in rows], pa.string()))
+    loaded = engine.load("rows", table)
     return sorted(engine.fetch(price(engine, loaded, register)).to_pylist(), key=lambda r: int(r["record_id"][1:]))
 
 

@@ -31,6 +31,8 @@ METHOD = [
     "point_of_delivery", "price_group", "currency_field", "top_up_applies", "market_forces_applies", "basis",
     "valid_from", "valid_to",
 ]  # fmt: skip
+# bases of a record whose price was worked out here
+PRICED = ("national", "critical_care", "excess_bed_day", "year_of_care", "uplifted", "best_practice")
 FLAGS = ("final", "derived", "sus")
 LINE_ROUNDING = "half_away_from_zero_to_pence"
 SHORT_STAY, WHOLE_STAY, YEAR_OF_CARE = "non_elective_short_stay", "non_elective", "year_of_care"
@@ -105,7 +107,9 @@ def _lists(held: tuple[_Held, ...]) -> Lists:
 def _attendances(methods: pa.Table, groups: pa.Table) -> pa.Table:
     names = ["hrg", "point_of_delivery", "attendance_group", "valid_from", "valid_to"]
     keyed = groups.select(["hrg", "price_group", "attendance_group"])
-    return keyed.join(methods.select([*names[1:2], "price_group", *names[3:]]), "price_group", join_type="inner").select(names)
+    return keyed.join(
+        methods.select([*names[1:2], "price_group", *names[3:]]), "price_group", join_type="inner"
+    ).select(names)
 
 
 def _policies(table: pa.Table) -> Mapping[str, Row]:
@@ -184,6 +188,11 @@ def _unit_table(units: Mapping[UnitKey, tuple[Decimal, str, str]], groups: pa.Ta
     import pyarrow as pa
 
     words = {r["price_group"]: r["price_basis"] for r in groups.to_pylist()}
+    for group, word in words.items():
+        if word not in PRICED:
+            raise RegisterError(
+                f"price_groups, {group}: price_basis is {word!r}; expected one of {', '.join(PRICED)}. Correct the row."
+            )
     keys, values = list(units), list(units.values())
     return pa.table(
         {
@@ -192,11 +201,9 @@ def _unit_table(units: Mapping[UnitKey, tuple[Decimal, str, str]], groups: pa.Ta
             "currency_code": pa.array([k[2] for k in keys], pa.string()),
             "unit_price": pa.array([v[0] for v in values], pa.decimal128(9, 2)),
             "price_table": pa.array([v[1] for v in values], pa.string()),
-            "price_word": pa.array(
-                [v[2] or words.get(k[1]) or "national" for k, v in units.items()], pa.string()
-            ),
+            "price_word": pa.array([v[2] or words.get(k[1], PRICED[0]) for k, v in units.items()], pa.string()),
         }
-    )  # fmt: skip
+    )
 
 
 def _best_practice(
@@ -283,7 +290,9 @@ def _top_ups(rows: Sequence[Row], policies: Mapping[str, Row]) -> dict[str, pa.T
     ]
 
     def counts(flag: str) -> Callable[[Row], bool]:
-        return lambda row: flag in policies.get(row["financial_year"], {"top_up_flags": FLAGS[0]})["top_up_flags"].split(";")
+        return lambda row: (
+            flag in policies.get(row["financial_year"], {"top_up_flags": FLAGS[0]})["top_up_flags"].split(";")
+        )
 
     return {flag: pa.Table.from_pylist(list(filter(counts(flag), best)), schema=schema) for flag in FLAGS}
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from tertiary.joins import Lookup, attach_all
 from tertiary.portable import part, product
-from tertiary.price.lists import FLAGS, lists
+from tertiary.price.lists import FLAGS, PRICED, lists
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -30,8 +30,6 @@ READ = (
     "activity_date", "financial_year", "service_line_final", "service_line_derived", "service_line_sus", "payer_code",
     "quantity", "price_submitted",
 )  # fmt: skip
-# bases of a record that was priced by the engine
-PRICED = ("national", "critical_care", "excess_bed_day", "year_of_care", "uplifted", "best_practice")
 BEST_PRACTICE_PART = 3  # of the tariff code: HRG / specialised service flag / best practice flag
 
 
