@@ -24,8 +24,9 @@ Row = dict[str, Any]
 UnitKey = tuple[str, str, str]  # financial year, price group, currency
 
 TABLES = (
-    "point_of_delivery_prices", "attendance_groups", "unit_prices", "price_groups", "price_uplifts", "short_stay_reductions", "best_practice_prices",
-    "year_of_care_prices", "pricing_policies", "market_forces", "providers", "top_ups",
+    "point_of_delivery_prices", "attendance_groups", "unit_prices", "price_groups", "price_uplifts",
+    "short_stay_reductions", "best_practice_prices", "year_of_care_prices", "pricing_policies", "market_forces",
+    "providers", "top_ups",
 )  # fmt: skip
 METHOD = [
     "point_of_delivery", "price_group", "currency_field", "top_up_applies", "market_forces_applies", "basis",
@@ -45,10 +46,10 @@ class Lists:
     """Tables to look up in.
 
     `methods`: how a point of delivery is priced, dated. `attendances`: the group of an attendance HRG at a point of
-    delivery where it is another one than that of the method, dated. `units`: unit_price, price_table and price_word by year, group and currency. `best_practice`: best_unit, additions
-    with and without market forces and best_table by year, group, currency and flag, dated. `forces`: factor by provider
-    and year. `top_ups`: rate and rank by year, line and provider, dated; one table for each of FLAGS, with the years
-    whose policy lets that line of a record earn a top-up.
+    delivery where it is another one than that of the method, dated. `units`: unit_price, price_table and price_word by
+    year, group and currency. `best_practice`: best_unit, additions with and without market forces and best_table by
+    year, group, currency and flag, dated. `forces`: factor by provider and year. `top_ups`: rate and rank by year, line
+    and provider, dated; one table for each of FLAGS, with the years whose policy lets that line earn a top-up.
     """
 
     methods: pa.Table
@@ -135,8 +136,8 @@ def policy(policies: Mapping[str, Row], year: str, rule: str) -> Row:
         return policies[year]
     except KeyError:
         raise RegisterError(
-            f"{rule} has rows for {year}, but pricing_policies has no row for that year, so nothing says how its prices "
-            "are rounded. Add one to your overlay."
+            f"{rule} has rows for {year}, but pricing_policies has no row for that year, so nothing says how its "
+            "prices are rounded. Add one to your overlay."
         ) from None
 
 
