@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from tertiary.commands.decisions import decisions
 from tertiary.commands.pool import pool
+from tertiary.commands.prices import prices
 
-__all__ = ["decisions", "names", "pool"]
+__all__ = ["decisions", "names", "pool", "prices"]
 
 
 def names() -> Sequence[str]:

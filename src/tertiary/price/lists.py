@@ -76,6 +76,12 @@ def year_before(financial_year: str) -> str:
     return f"{first}{(first + 1) % 100:02d}"
 
 
+def year_after(financial_year: str) -> str:
+    """201920 for 201819."""
+    first = int(financial_year[:4]) + 1
+    return f"{first}{(first + 1) % 100:02d}"
+
+
 class _Held:
     """A table as a key: equal only to itself, and kept alive by whoever holds the key."""
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from tertiary.joins import Lookup, attach_all
 from tertiary.portable import part, product
-from tertiary.price.lists import FLAGS, PRICED, lists
+from tertiary.price.lists import FLAGS, PRICED, Lists, lists
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -44,27 +44,40 @@ def price(engine: Engine, assigned: ir.Table, register: Mapping[str, Any]) -> ir
     return _tidy(_words(_line(rows)))
 
 
+def method_lookups(engine: Engine, made: Lists) -> list[Lookup]:
+    """How a point of delivery is priced on a day, and the group of its attendance HRG where it is another one."""
+    methods = engine.load("price_methods", made.methods).rename(pod_basis="basis")
+    attendances = engine.load("price_attendances", made.attendances)
+    return [
+        Lookup(methods, ["point_of_delivery"], day="activity_date"),
+        Lookup(attendances, ["hrg", "point_of_delivery"], day="activity_date"),
+    ]
+
+
+def currency(rows: ir.Table) -> dict[str, ir.Value]:
+    """Price group and currency of rows with the columns of `method_lookups`; blank where nothing is priced."""
+    import ibis
+
+    code = ibis.ifelse(rows.currency_field == "treatment_function_code", rows.treatment_function_code, rows.hrg)
+    return {
+        "currency_code": ibis.ifelse(rows.pod_basis == "priced", code, "").fill_null(""),
+        "price_group": ibis.coalesce(rows.attendance_group, rows.price_group, ibis.literal("")),
+    }
+
+
 def _attach_method(engine: Engine, rows: ir.Table, register: Mapping[str, Any]) -> ir.Table:
     """How the record is priced: its price group, currency, best practice flag and whether factors apply."""
     import ibis
 
-    made = lists(register)
-    methods = engine.load("price_methods", made.methods).rename(pod_basis="basis")
-    attendances = engine.load("price_attendances", made.attendances)
     agreed = register["low_volume_agreements"].select(["payer_code", "provider_code", "valid_from", "valid_to"])
     blocks = engine.load("price_low_volume", agreed).mutate(low_volume=ibis.literal("Y"))
-    lookups = [
-        Lookup(methods, ["point_of_delivery"], day="activity_date"),
-        Lookup(attendances, ["hrg", "point_of_delivery"], day="activity_date"),
-        Lookup(blocks, ["payer_code", "provider_code"], day="activity_date"),
-    ]
+    lookups = method_lookups(engine, lists(register))
+    lookups.append(Lookup(blocks, ["payer_code", "provider_code"], day="activity_date"))
     rows = attach_all(rows, lookups)
-    currency = ibis.ifelse(rows.currency_field == "treatment_function_code", rows.treatment_function_code, rows.hrg)
     passed = rows.component != "activity"
     plain = rows.flow.isin(["apc_episode", "iap", "prior_approval"])
     return rows.mutate(
-        currency_code=ibis.ifelse(rows.pod_basis == "priced", currency, "").fill_null(""),
-        price_group=ibis.coalesce(rows.attendance_group, rows.price_group, ibis.literal("")),
+        **currency(rows),
         best_practice_flag=part(rows.tariff_code, "/", BEST_PRACTICE_PART),
         treatment=ibis.cases(
             (plain, "none"),
