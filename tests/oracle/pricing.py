@@ -75,14 +75,16 @@ def listed_price(record: Row, lines: dict[str, str], rule: Row, ref: Reference) 
             group = row["attendance_group"]
             break
     found = unit_price(ref, year, group, currency)
-    if found is None:
+    best = best_practice(ref, record, group, currency, day, found is not None)
+    if found is None and best is None:
         return None
-    unit, basis = found
+    unit, basis = found or (Fraction(0), "")
     with_forces = without_forces = Fraction(0)
-    best = best_practice(ref, record, group, currency, day)
     if best is not None:
         basis = "best_practice"
-        if best["multiplier"] is not None:
+        if best["unit_price"] is not None:
+            unit = Fraction(best["unit_price"])
+        elif best["multiplier"] is not None:
             unit = nearest(unit * Fraction(best["multiplier"]), policy(ref, year)["derived_unit_places"])
         addition = Fraction(best["addition"] or 0)
         if best["addition_market_forces"] == "N":
@@ -137,8 +139,8 @@ def own_price(ref: Reference, year: str, group: str, code: str) -> tuple[Fractio
     return None
 
 
-def best_practice(ref: Reference, record: Row, group: str, currency: str, day: date) -> Row | None:
-    """The rule of the record's flag with the lowest priority, or None."""
+def best_practice(ref: Reference, record: Row, group: str, currency: str, day: date, has_price: bool) -> Row | None:
+    """The rule of the record's flag with the lowest priority among those that can give a price, or None."""
     parts = record["tariff_code"].split("/")
     flag = parts[2] if len(parts) > 2 else ""
     rows = [
@@ -146,7 +148,8 @@ def best_practice(ref: Reference, record: Row, group: str, currency: str, day: d
         for r in ref.rows("best_practice_prices")
         if flag
         and (r["financial_year"], r["price_group"], r["best_practice_flag"]) == (record["financial_year"], group, flag)
-        and r["currency_code"] in ("*", currency)
+        and (r["currency_code"] == currency or (r["currency_code"] == "*" and has_price))
+        and (has_price or r["unit_price"] is not None)
         and holds(r, day)
     ]
     return min(rows, key=lambda r: r["priority"]) if rows else None

@@ -72,6 +72,7 @@ def world(rng: random.Random) -> dict[str, list[Row]]:
             "best_practice_flag": f,
             **a_span(rng),
             "priority": rng.randrange(3),
+            "unit_price": rng.choice([None, None, some_pounds(rng)]),
             "multiplier": rng.choice([None, a_share(rng)]),
             "addition": rng.choice([None, Decimal(rng.randrange(-50000, 50000)) / 100]),
             "addition_market_forces": rng.choice(["Y", "N", ""]),

@@ -42,7 +42,8 @@ def tables(register: Any) -> dict[str, pa.Table]:
             for y, f in (("201718", "1.05"), ("201819", "1.1"))
         ],
         top_ups=[
-            {**year, "service_line_code": line, "provider_code": p, "rate": Decimal(r), "rank": 1} for line, p, r in tops
+            {**year, "service_line_code": line, "provider_code": p, "rate": Decimal(rate), "rank": 1}
+            for line, p, rate in tops
         ],
         best_practice_prices=[
             {**year, "price_group": "elective", "currency_code": "*", "best_practice_flag": "BP1", "priority": 1,

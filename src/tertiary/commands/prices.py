@@ -113,9 +113,7 @@ def _register(run: Run, given: Sequence[Path]) -> Register:
     paths = list(given) or [Path(overlay["path"]) for overlay in facts["overlays"]]
     absent = [str(path) for path in paths if not path.is_dir()]
     if absent:
-        raise TertiaryError(
-            f"The run was made with register overlay {absent[0]}, which is not there. Give the overlays with --register."
-        )
+        raise TertiaryError(f"Register overlay {absent[0]} of the run is not there. Give its overlays with --register.")
     known = Register.load(overlays=paths, as_known=date.fromisoformat(facts["as_known"]))
     now, then = ({o["sha256"] for o in r["overlays"]} for r in (known.record(), facts))
     if now != then or known.version != facts["version"]:

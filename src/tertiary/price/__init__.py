@@ -1,4 +1,4 @@
-"""What should it cost: unit price, top-up and market forces, or the submitted price with its reason; and what differs."""
+"""What should it cost, by price list or as submitted with the reason; and which submitted prices differ, and why."""
 
 from tertiary.price.differences import Materiality, causes, price_differences
 from tertiary.price.price import READ, price

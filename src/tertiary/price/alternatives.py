@@ -27,7 +27,7 @@ TOLERANCE = "0.01"
 
 
 def attach_alternatives(engine: Engine, rows: ir.Table, records: ir.Table, register: Mapping[str, Any]) -> ir.Table:
-    """`rows` (material differences, few) with unit_…, top_up_other, forces_last_year, quantity_implied… and linked_hrg."""
+    """`rows` (few) with unit_…, top_up_other, forces_last_year, quantity_implied… and linked_hrg."""
     made = lists(register)
     rows = attach_all(rows, [*method_lookups(engine, made), _spells(records)])
     rows = engine.materialise("price_differences_grouped", rows.mutate(**currency(rows)))

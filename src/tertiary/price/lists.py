@@ -240,16 +240,18 @@ def _best_practice(
         places = policy(policies, year, "best_practice_prices")["derived_unit_places"]
         named = f"best_practice_prices:{year}:{group}:{written}:{row['best_practice_flag']}"
         for code in codes[year, group] if written == "*" else [written]:
-            unit = units.get((year, group, code))
-            if unit is None:
+            base = units.get((year, group, code))
+            price, told = row["unit_price"], named
+            if price is None and base is None:
                 continue
-            multiplier = row["multiplier"]
-            price = unit[0] if multiplier is None else rounded(unit[0] * multiplier, places)
+            if price is None and base is not None:
+                times = row["multiplier"]
+                price, told = base[0] if times is None else rounded(base[0] * times, places), f"{base[1]}, {named}"
             added, zero = row["addition"] or Decimal(0), Decimal(0)
             is_plain = row["addition_market_forces"] == "N"
             made.append(
                 {**row, "currency_code": code, "best_unit": price, "addition": zero if is_plain else added,
-                 "plain_addition": added if is_plain else zero, "best_table": f"{unit[1]}, {named}"}
+                 "plain_addition": added if is_plain else zero, "best_table": told}
             )  # fmt: skip
     key = ("financial_year", "price_group", "currency_code", "best_practice_flag")
     return pa.Table.from_pylist(list(one_a_day(made, key, "priority")), schema=schema)
