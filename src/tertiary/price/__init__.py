@@ -2,5 +2,6 @@
 
 from tertiary.price.differences import Materiality, causes, price_differences
 from tertiary.price.price import READ, price
+from tertiary.price.year_of_care import Due, Enrolment, months_due
 
-__all__ = ["READ", "Materiality", "causes", "price", "price_differences"]
+__all__ = ["READ", "Due", "Enrolment", "Materiality", "causes", "months_due", "price", "price_differences"]

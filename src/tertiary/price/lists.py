@@ -119,6 +119,11 @@ def _attendances(methods: pa.Table, groups: pa.Table) -> pa.Table:
     ).select(names)
 
 
+def policies_of(register: Mapping[str, Any]) -> Mapping[str, Row]:
+    """Policy by year. RegisterError when one is not known."""
+    return _policies(register["pricing_policies"])
+
+
 def _policies(table: pa.Table) -> Mapping[str, Row]:
     """Policy by year."""
     found = {row["financial_year"]: row for row in table.to_pylist()}
