@@ -150,6 +150,13 @@ def test_the_linked_hrg_is_named(found: list[Row]) -> None:
     assert proofs["D06"].startswith("£1000.00 x (1 + 0.250000) x 1.000000 x 1.000 + £90.00 = £1340.00")
 
 
+def test_a_rule_that_supposes_what_was_expected_explains_nothing(engine: Any, tables: Any) -> None:
+    """RHM has no factor and AA22D no top-up there: 700.00. A penny more is not a matter of market forces."""
+    row = {"hrg": "AA22D", "provider_code": "RHM", "price_submitted": Decimal("700.01")}
+    (found,) = differences(engine, tables, [row])
+    assert (found["delta"], found["cause"]) == (Decimal("0.01"), "unexplained")
+
+
 def test_materiality_by_pounds_and_percent(engine: Any, tables: Any) -> None:
     # 1375 expected: +20.00 is 1.45%; 138.02 expected: +5.00 is 3.62%
     rows = [{"price_submitted": Decimal(1395)}, {"hrg": "AA23A", "price_submitted": Decimal("143.02")}]

@@ -32,6 +32,10 @@ SHOWN = (
     "record_id", "provider_code", "payer_code", "financial_year", "financial_month", "flow", "counted",
     "point_of_delivery", "hrg", "service_line_final", "quantity", "price_basis",
 )  # fmt: skip
+FROM_RECORDS = (
+    "spell_id", "activity_date", "treatment_function_code", "commissioner_code", "commissioner_submitted",
+    "price_expected",
+)  # fmt: skip
 FROM_REASONS = ("unit_price", "top_up", "market_forces")
 FROM_ACTIVITY = ("national_tariff_indicator", "mff_submitted")
 
@@ -80,8 +84,7 @@ def price_differences(
     price_expected, delta (submitted - expected), recomputed (pounds by the rule that explains it, null when none does),
     rule, cause, proof, all exact. Rows are kept by `engine` under the name price_differences_found.
     """
-    usual = materiality or Materiality.usual()
-    rows = _material(engine, records, reasons, usual, activity)
+    rows = _material(engine, records, reasons, materiality or Materiality.usual(), activity)
     rows = attach_alternatives(engine, rows, records, register)
     return engine.materialise("price_differences_found", _explained(rows))
 
@@ -97,14 +100,12 @@ def _material(
     wanted = wanted.mutate(submitted=submitted)
     delta = (wanted.submitted - wanted.price_expected).cast(MONEY)
     size = delta.abs()
-    above_pounds = size > ibis.literal(materiality.pounds).cast(MONEY)
+    above_pounds = size > _number(materiality.pounds, 18, 2)
     hundredth = product(wanted.price_expected.abs().cast("decimal(18, 2)"), _number(materiality.percent, 9, 4))
     above_share = product(size.cast("decimal(18, 2)"), _number(Decimal(100), 9, 4)) > hundredth
     keep = (above_pounds & above_share) if materiality.both else (above_pounds | above_share)
     wanted = wanted.mutate(delta=delta).filter(keep & (size > 0))
-    columns = ["service_line_derived", "service_line_sus", "spell_id", "activity_date", "treatment_function_code",
-               "commissioner_code", "commissioner_submitted", "price_expected", "submitted", "delta"]  # fmt: skip
-    wanted = wanted.select([*SHOWN, *columns])
+    wanted = wanted.select([*SHOWN, *FROM_RECORDS, "submitted", "delta"])
     lookups = [Lookup(reasons.select(["record_id", *FROM_REASONS]), ["record_id"], how="inner")]
     if activity is not None:
         lookups.append(Lookup(activity.select(["record_id", *FROM_ACTIVITY]), ["record_id"]))
@@ -118,16 +119,14 @@ def _explained(rows: ir.Table) -> ir.Table:
     """The first rule whose total is the submitted price, in words and with its figure."""
     import ibis
 
-    tests, values = [], []
+    told, nothing = [], ibis.null(MONEY)
     for rule in _rows("differences.csv"):
         total = _total(rows, rule)
         gap = (total - rows.submitted).cast(MONEY).abs()
-        tests.append((gap <= _number(Decimal(rule["tolerance"]), 18, 2)).fill_null(False))
-        values.append((rule, total, _proof(rows, rule, total)))
-    told = [(test, rule, total, proof) for test, (rule, total, proof) in zip(tests, values, strict=True)]
-    nothing = ibis.null(MONEY)
-    for condition in _rows("conditions.csv"):
-        told.append((_holds(rows, condition), condition, nothing, ibis.literal(condition["words"])))
+        meets = (gap <= _number(Decimal(rule["tolerance"]), 18, 2)).fill_null(False)
+        told.append((meets, rule, total, _proof(rows, rule, total)))
+    for rule in _rows("conditions.csv"):
+        told.append((_holds(rows, rule), rule, nothing, ibis.literal(rule["words"])))
     rule_id, cause, words = UNEXPLAINED
     return rows.select(
         *SHOWN,
@@ -172,33 +171,17 @@ def _parts(rows: ir.Table, rule: Mapping[str, str]) -> tuple[ir.Value, ir.Value,
 
 
 def _total(rows: ir.Table, rule: Mapping[str, str]) -> ir.Value:
-    """Pounds a rule gives; null where it does not apply to the record."""
+    """Pounds a rule gives; null where that is the expected price again, or what it needs is not known."""
     import ibis
 
-    unit, top_up, forces, quantity = _parts(rows, rule)
-    total = line_total(unit, top_up, forces, quantity, rule["rounding"])
+    total = line_total(*_parts(rows, rule), rule["rounding"])
     times = Decimal(rule["times"])
     if times != 1:
         total = product(total, _number(times, 9, 4)).cast(MONEY)
     if rule["market_forces"] == "stated":
         total = (total + rows.mff_submitted.cast(MONEY)).cast(MONEY)
-    return ibis.ifelse(_applies(rows, rule, unit, top_up, forces, quantity), total, ibis.null(MONEY))
-
-
-def _applies(rows: ir.Table, rule: Mapping[str, str], *parts: ir.Value) -> ir.Value:
-    """Whether a rule supposes something else than the expected price did."""
-    import ibis
-
-    known = parts[0].notnull()
-    for value in parts[1:]:
-        known = known & value.notnull()
-    if rule["market_forces"] == "stated":
-        known = known & rows.mff_submitted.notnull() & (rows.mff_submitted > 0)
-    if rule["cause"] == "top_up" and rule["top_up"] == "none":
-        known = known & (rows.top_up != 0)
-    if rule["unit"] == "base":
-        known = known & (rows.price_basis == "best_practice")
-    return ibis.coalesce(known, ibis.literal(False))
+    is_another = (total - rows.price_expected).cast(MONEY).abs() > _number(Decimal(rule["tolerance"]), 18, 2)
+    return ibis.ifelse(is_another, total, ibis.null(MONEY))
 
 
 def _proof(rows: ir.Table, rule: Mapping[str, str], total: ir.Value) -> ir.Value:
