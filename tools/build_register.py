@@ -46,6 +46,11 @@ EMPTY = (
     "provider_lists",
     "official_rule_summary",
     "official_hierarchy",
+    "price_uplifts",
+    "short_stay_reductions",
+    "best_practice_prices",
+    "year_of_care_prices",
+    "low_volume_agreements",
 )
 
 

@@ -72,6 +72,9 @@ become `top_ups` for the providers of the list `TOP_UP_ELIGIBLE` in `provider_li
 LOADERS = [
     ("identification_rules_workbook", "NHS England's guide to identification rules (.xlsx), `financial_year` needed"),
     ("price_list", "Annex A of the payment scheme, or a long list of prices (.xlsx, .csv)"),
+    ("market_forces_list", "payment market forces factor by provider (.xlsx, .csv)"),
+    ("best_practice_list", "best practice prices, uplifts or additions by flag (.xlsx, .csv)"),
+    ("year_of_care_list", "annual price by band (.xlsx, .csv)"),
     ("top_up_table", "top-up rate by line and eligible provider (.xlsx, .csv)"),
     ("provider_lists", "eligible providers by list (.xlsx, .csv)"),
     ("provider_hub_mapping", "ODS Provider to Commissioning Hub Mapping (.xlsx, .csv)"),
@@ -79,7 +82,10 @@ LOADERS = [
 ]
 FILLS = {
     "identification_rules_workbook": "official_hierarchy, official_top_up_rates, official_rule_summary",
-    "price_list": "unit_prices",
+    "price_list": "unit_prices, short_stay_reductions",
+    "market_forces_list": "market_forces",
+    "best_practice_list": "best_practice_prices",
+    "year_of_care_list": "year_of_care_prices",
     "top_up_table": "top_ups",
     "provider_lists": "provider_lists",
     "provider_hub_mapping": "provider_hub_mapping",

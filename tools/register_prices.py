@@ -18,17 +18,15 @@ NCC_SOURCE = "National Cost Collection 2024/25, national schedule (GitHub NICE-D
 PRICING: list[tuple[str, tuple[str, str, str, str, str, str]]] = [
     ("EL", ("elective", "hrg", "Y", "Y", "priced", "combined day case and elective price, or its own where split")),
     ("DC DCRE RADAY RANIGHT", ("day_case", "hrg", "Y", "Y", "priced", "combined price, or its own where split")),
-    (
-        "NEL NELNE NELST",
-        ("non_elective", "hrg", "Y", "Y", "priced", "the short-stay reduction of some HRGs is not held"),
-    ),
+    ("NEL NELNE", ("non_elective", "hrg", "Y", "Y", "priced", "non-elective price")),
+    ("NELST", ("non_elective_short_stay", "hrg", "Y", "Y", "priced", "non-elective price, reduced for some HRGs")),
     ("OPPROC OPPROCFA OPPROCFUP", ("outpatient_procedure", "hrg", "N", "Y", "priced", "procedure price")),
     (
-        "OPFA OPFAHOME OPFAMPCL OPFAMPNCL OPFAPREOP OPFASPCL OPFASPNCL NF2FFA WAFA",
+        "OPFA OPFAHOME OPFAPREOP OPFASPCL OPFASPNCL NF2FFA WAFA",
         ("outpatient_first", "treatment_function_code", "N", "Y", "priced", "attendance price by treatment function"),
     ),
     (
-        "OPFUP OPFUPHOME OPFUPMPCL OPFUPMPNCL OPFUPPREOP OPFUPSPCL OPFUPSPNCL NF2FFUP WAFUP",
+        "OPFUP OPFUPHOME OPFUPPREOP OPFUPSPCL OPFUPSPNCL NF2FFUP WAFUP",
         (
             "outpatient_follow_up",
             "treatment_function_code",
@@ -37,6 +35,14 @@ PRICING: list[tuple[str, tuple[str, str, str, str, str, str]]] = [
             "priced",
             "attendance price by treatment function",
         ),
+    ),
+    (
+        "OPFAMPCL OPFAMPNCL",
+        ("outpatient_first_multi", "treatment_function_code", "N", "Y", "priced", "multi-professional attendance"),
+    ),
+    (
+        "OPFUPMPCL OPFUPMPNCL",
+        ("outpatient_follow_up_multi", "treatment_function_code", "N", "Y", "priced", "multi-professional attendance"),
     ),
     ("UNBACC UNBNCC UNBPCC", ("critical_care_day", "hrg", "N", "Y", "priced", "a price a day")),
     ("ARD CRD", ("renal_session", "hrg", "N", "Y", "priced", "a session, or a day of peritoneal dialysis")),
@@ -47,9 +53,48 @@ PRICING: list[tuple[str, tuple[str, str, str, str, str, str]]] = [
     ("AE", ("emergency_care", "hrg", "N", "Y", "priced", "attendance price")),
     ("DRUG DEVICE", ("", "hrg", "N", "N", "pass_through", "actual cost; no market forces, no top-up")),
     ("BLOCK ADJUSTMENT CQUIN NAOTHER", ("", "hrg", "N", "N", "as_agreed", "value as agreed")),
-    ("YOC", ("", "hrg", "N", "Y", "submitted", "annual price over twelve; year-of-care prices were not found")),
-    ("ELXBD NELXBD NELNEXBD", ("", "hrg", "N", "Y", "submitted", "excess bed day rates were not found")),
+    ("YOC", ("year_of_care", "hrg", "N", "Y", "priced", "a twelfth of the annual price of the band a month")),
+    ("ELXBD", ("excess_bed_day_elective", "hrg", "N", "Y", "priced", "a rate a day beyond the trim point")),
+    (
+        "NELXBD NELNEXBD",
+        ("excess_bed_day_non_elective", "hrg", "N", "Y", "priced", "a rate a day beyond the trim point"),
+    ),
 ]
+# group, basis of a record priced from it, group whose price stands where it has none, what one unit is
+GROUPS = [
+    ("elective", "national", "", "a spell"),
+    ("day_case", "national", "", "a spell"),
+    ("non_elective", "national", "", "a spell"),
+    ("non_elective_short_stay", "national", "non_elective", "an emergency spell of less than two days"),
+    ("outpatient_procedure", "national", "", "an attendance with a procedure"),
+    ("outpatient_first", "national", "", "a first attendance, single professional"),
+    ("outpatient_first_multi", "national", "outpatient_first", "a first attendance, multi-professional"),
+    ("outpatient_follow_up", "national", "", "a follow-up attendance, single professional"),
+    ("outpatient_follow_up_multi", "national", "outpatient_follow_up", "a follow-up attendance, multi-professional"),
+    ("critical_care_day", "critical_care", "", "a day"),
+    ("renal_session", "national", "", "a session, or a day of peritoneal dialysis"),
+    ("unbundled", "national", "", "a delivery, fraction, test or day"),
+    ("emergency_care", "national", "", "an attendance"),
+    ("excess_bed_day_elective", "excess_bed_day", "", "a day beyond the trim point"),
+    ("excess_bed_day_non_elective", "excess_bed_day", "", "a day beyond the trim point"),
+    ("year_of_care", "year_of_care", "", "a patient month"),
+]
+# the point of delivery says whether an attendance is a first one, the HRG whether it is multi-professional
+ATTENDANCES = [
+    ("WF01A", "outpatient_follow_up_multi", "outpatient_follow_up"),
+    ("WF01B", "outpatient_first_multi", "outpatient_first"),
+    ("WF02A", "outpatient_follow_up", "outpatient_follow_up_multi"),
+    ("WF02B", "outpatient_first", "outpatient_first_multi"),
+]
+SCRIPT = "public repricing scripts and payment scheme documents"
+# unit prices were published in whole pounds; nothing read states how schemes round otherwise
+POLICY = {
+    "derived_unit_places": "0", "month_places": "2", "line_rounding": "half_away_from_zero_to_pence",
+    "top_up_flags": "final", "band_change": "next_april", "leaver": "through_month_of_end",
+    "source": "background: unit prices to the nearest pound, totals in pence; year-of-care terms as designed here",
+    "confidence": "low",
+}  # fmt: skip
+POLICY_YEARS = [f"{year}{(year + 1) % 100:02d}" for year in range(2017, 2027)]
 SUBMITTED = ("", "hrg", "N", "N", "submitted", "no national price was found; the submitted price stands")
 
 
@@ -62,6 +107,9 @@ def build(source: Path) -> dict[str, list[Row]]:
         "unit_prices": _unit_prices(tariff),
         "market_forces": _market_forces(prices),
         "point_of_delivery_prices": _points(source),
+        "price_groups": _groups(),
+        "attendance_groups": _attendances(),
+        "pricing_policies": [{"financial_year": year, **POLICY} for year in POLICY_YEARS],
         "critical_care_weights": _weights(prices),
         "cost_collection": [_cost(r) for r in schedule],
         "cost_indices": _indices(prices),
@@ -123,11 +171,21 @@ def _points(source: Path) -> list[Row]:
                 "market_forces_applies": market,
                 "basis": basis,
                 "note": note,
-                "source": "public repricing scripts and payment scheme documents",
+                "source": SCRIPT,
                 "confidence": "medium" if r["pod_code"] in known else "low",
             }
         )
     return rows
+
+
+def _groups() -> list[Row]:
+    names = ("price_group", "price_basis", "falls_back_to", "meaning")
+    return [{**dict(zip(names, g, strict=True)), "source": SCRIPT, "confidence": "medium"} for g in GROUPS]
+
+
+def _attendances() -> list[Row]:
+    names = ("hrg", "price_group", "attendance_group")
+    return [{**dict(zip(names, a, strict=True)), "source": SCRIPT, "confidence": "medium"} for a in ATTENDANCES]
 
 
 def _weights(prices: Path) -> list[Row]:

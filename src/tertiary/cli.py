@@ -28,6 +28,7 @@ app.add_typer(commands.contracts, name="contracts", short_help="The register of 
 app.add_typer(commands.month, name="month", short_help="What is owed, whether it ties, and the close.")
 app.command(short_help="Write the statement of a month as a workbook.")(commands.statement)
 app.add_typer(commands.pool, name="pool", short_help="Budgets that partners share.")
+app.command("prices", short_help="Show where submitted prices differ, and why.")(commands.prices)
 
 
 Overlays = Annotated[

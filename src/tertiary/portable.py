@@ -24,6 +24,11 @@ def product(left: ir.Value, right: ir.Value) -> ir.Value:
     return wide.cast(dt.Decimal(a.precision + b.precision, a.scale + b.scale))
 
 
+def part(text: ir.Value, separator: str, number: int) -> ir.Value:
+    """Part `number` (from 1) of a text cut at `separator`; blank when it has fewer. Both engines call it the same."""
+    return _split_part()(text, separator, number)
+
+
 def bit_or(words: ir.Column) -> ir.Value:
     """The OR of a group's words. Ibis has no rule for it on Spark, where the function is called the same."""
     return _of_group("bit_or")(words)
@@ -47,6 +52,17 @@ def _multiply() -> Any:
             return dt.Decimal(38, self.left.dtype.scale + self.right.dtype.scale)
 
     return Multiply
+
+
+@cache
+def _split_part() -> Any:
+    import ibis
+
+    @ibis.udf.scalar.builtin(name="split_part", signature=(("string", "string", "int32"), "string"))
+    def split_part(text: str, separator: str, number: int) -> str:
+        raise NotImplementedError  # both engines have a function of that name; only the signature counts
+
+    return split_part
 
 
 @cache

@@ -68,7 +68,7 @@ def stages(
     rows = activity.filter(activity.fate == "accepted")
     identified = engine.name("identified", identify(engine, rows, register, known.seen))
     counted = engine.name("counted", count_once(engine, identified, known.basis))
-    carried = DECIDED | set(READ) if narrow else DECIDED | GIVEN
+    carried = DECIDED | set(READ) | (set() if narrow else GIVEN)
     assigned = assign(engine, counted, register, settings, known.ground, carried)
     decided = assigned.mutate(commissioned_service_category=assigned.category_assigned).drop("category_assigned")
     return price(engine, decided, register)

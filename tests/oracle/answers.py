@@ -49,7 +49,7 @@ def answers(records: list[Row], ref: Reference, options: Options | None = None) 
             continue
         i = identified[record["record_id"]]
         a = assigner.assign(record, i.final)
-        amount, basis = price(record, i.final, ref)
+        amount, basis = price(record, i.final, ref, i.derived, a.payer_code)
         quantity = Decimal(1) if record["record_id"] in standing else record["quantity"]
         result[record["record_id"]] = {
             "service_line_derived": i.derived,

@@ -29,8 +29,27 @@ FLOW_OF_SETTING = {
     "DRUG": ("drplcm",),
     "DEVICE": ("deplcm",),
 }
+YEARS = ("202425", "202526", "202627")
+BANDS = ("CF1", "CF2", "CF3")
 EDGES = [date(year, 4, 1) for year in (2024, 2025, 2026)]
-PROVIDERS = ["RRV", "RBV", "RRK", "RGT", "RR8", "RHM", "RTE", "RWM", "RVV", "RM1", "RTH", "RVR", "R0A", "NXX", "RRV00"]
+PROVIDERS = [
+    "RRV",
+    "RBV",
+    "RRK",
+    "RGT",
+    "RR8",
+    "RHM",
+    "RTE",
+    "RWM",
+    "RVV",
+    "RM1",
+    "RTH",
+    "RVR",
+    "R0A",
+    "NXX",
+    "RRV00",
+    "RT3",
+]
 PRISONS = ["M60 9AH", "DN7 6EE", "B18 4AS"]
 DIRECTORY = [
     # postcode, country, sub-ICB, ICB, region, district, board
@@ -222,6 +241,8 @@ def overlay(register: Mapping[str, Any], seed: int = 1) -> dict[str, Any]:
         for line in ("NCBPS10Z", "NCBPS13E", "NCBPS08S", "NCBPS23X", "NCBPS06Z")
         for rank, p in enumerate(rng.sample(PROVIDERS[:9], 4), 1)
     ]
+    # the same provider again, later and sooner to win
+    top_ups += [{**t, "rank": 7 - t["rank"], "rate": Decimal("0.111"), "valid_from": EDGES[1]} for t in top_ups[::2]]
     hubs = {r["provider_code"]: r["hub_code"] for r in register["provider_hosts"].to_pylist()}
     contracts = [
         {"provider_code": p, "hub_code": hubs[p], "valid_from": start}
@@ -229,8 +250,13 @@ def overlay(register: Mapping[str, Any], seed: int = 1) -> dict[str, Any]:
         if p in hubs
         for start in [rng.choice([date(2013, 4, 1), date(2013, 4, 1), EDGES[1]])]
     ]
+    # RT3 was taken over by RJ1, which the list of factors names
+    forces.append({"provider_code": "RJ1", "financial_year": "202526", "factor": Decimal("1.144191")})
+    rules = _price_rules(rng, hrgs)
+    prices += rules.pop("extra_prices")
     return with_rows(
         register,
+        **rules,
         postcodes=directory,
         provider_lists=members,
         unit_prices=prices,
@@ -238,6 +264,52 @@ def overlay(register: Mapping[str, Any], seed: int = 1) -> dict[str, Any]:
         top_ups=top_ups,
         provider_hub_mapping=contracts,
     )
+
+
+def _price_rules(rng: random.Random, hrgs: list[str]) -> dict[str, list[Row]]:
+    """Invented rows for every table of price rules; they meet half of the prices."""
+    share = [Decimal(rng.randrange(100000, 990000)) / 1000000 for _ in range(3)]
+    uplifts = [
+        {"financial_year": year, "price_group": group, "rate": Decimal(rng.randrange(-20000, 60000)) / 1000000}
+        for year, group in (
+            ("202526", "elective"), ("202627", "elective"), ("202627", "non_elective"), ("202627", "unbundled")
+        )
+    ]  # fmt: skip
+    reductions = [{"financial_year": y, "currency_code": c, "share": share[0]} for y in YEARS for c in hrgs[::3]]
+    best = [
+        {"financial_year": year, "price_group": group, "currency_code": code, "best_practice_flag": flag,
+         "priority": priority, "multiplier": times, "addition": added, "addition_market_forces": forces,
+         "valid_from": start, "valid_to": end}
+        for year in YEARS
+        for group in ("elective", "non_elective", "outpatient_procedure")
+        for code, flag, priority, times, added, forces, start, end in [
+            ("*", "BP1", 9, share[1] + 1, None, "", None, None),
+            *((c, "BP1", 5, None, Decimal("123.45"), "N", EDGES[1], EDGES[2]) for c in hrgs[::6]),
+            *((c, "BP2", 1, share[2], Decimal("-7.05"), "Y", None, EDGES[2]) for c in hrgs[::4]),
+        ]
+    ]  # fmt: skip
+    bands = [{"financial_year": y, "band_code": c, "annual_price": Decimal("10000.07")} for y in YEARS for c in BANDS]
+    rates = [
+        {"financial_year": "202526", "price_group": group, "currency_code": code, "unit_price": Decimal(rate)}
+        for group, rate in (("excess_bed_day_elective", 311), ("outpatient_first_multi", "262.50"))
+        for code in (*hrgs[::2], *TREATMENT_FUNCTIONS[:4])
+    ]
+    fixed = [
+        {"payer_code": payer, "provider_code": provider, "valid_from": EDGES[0], "valid_to": end}
+        for payer, provider, end in (("QOP", "RRV", None), ("QMJ", "RBV", EDGES[1]), ("X24", "RHM", None))
+    ]
+    policies = [
+        {"financial_year": year, "derived_unit_places": places, "month_places": 2, "top_up_flags": flags,
+         "line_rounding": "half_away_from_zero_to_pence"}
+        for year, places, flags in (
+            ("202425", 0, "final"), ("202526", 2, "final;derived;sus"), ("202627", 0, "final;sus")
+        )
+    ]  # fmt: skip
+    return {
+        "price_uplifts": uplifts, "short_stay_reductions": reductions, "best_practice_prices": best,
+        "year_of_care_prices": bands, "low_volume_agreements": fixed, "pricing_policies": policies,
+        "extra_prices": rates,
+    }  # fmt: skip
 
 
 class Maker:
@@ -498,7 +570,13 @@ class Maker:
     def _contract(self, flow: str) -> Row:
         keep = ("treatment_function_code", "hrg", "service_line_submitted")
         codes = {k: v for k, v in self._codes().items() if k in keep}
-        return {**codes, **{k: v for k, v in self._aim(flow).items() if "diagnosis" not in k}}
+        made = {**codes, **{k: v for k, v in self._aim(flow).items() if "diagnosis" not in k}}
+        rng = self.rng
+        if rng.random() < 0.1:
+            made["hrg"] = rng.choice(("WF01A", "WF01B", "WF02A", "WF02B", *BANDS))
+        best = rng.choice(["", "", "BP1", "BP1", "BP2", "BP9"])
+        made["tariff_code"] = rng.choice([f"{made['hrg']}/{rng.choice(['', '08S'])}/{best}"] * 5 + ["", made["hrg"]])
+        return made
 
     def _add_plcm(self, day: date, shared: Row, spell_id: str, cds_unique_id: str, attendance_id: str = "") -> None:
         dates = ("start_date", "end_date", "discharge_date", "cds_type", "postcode")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from decimal import ROUND_HALF_UP, Decimal
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
 
 from oracle.identifying import spell_of
 from oracle.reference import Reference, Row, holds
@@ -26,13 +28,21 @@ GROUPS = {
 }
 
 
-def pence(amount: Decimal) -> Decimal:
+def nearest(amount: Fraction, places: int) -> Fraction:
+    """To a number of decimals by counting whole steps, half away from zero."""
+    steps = abs(amount) * 10**places
+    whole = (2 * steps.numerator + steps.denominator) // (2 * steps.denominator)
+    return Fraction(whole if amount >= 0 else -whole, 10**places)
+
+
+def pence(amount: Decimal | Fraction) -> Decimal:
     """Rounded once, half away from zero."""
-    return amount.quantize(PENNY, rounding=ROUND_HALF_UP)
+    found = nearest(Fraction(amount), 2)
+    return (Decimal(found.numerator) / Decimal(found.denominator)).quantize(PENNY)
 
 
-def price(record: Row, line: str, ref: Reference) -> tuple[Decimal | None, str]:
-    """Expected pounds and their basis."""
+def price(record: Row, line: str, ref: Reference, derived: str = "", payer: str = "") -> tuple[Decimal | None, str]:
+    """Expected pounds and their basis, from the final line, the derived line and the payer of a record."""
     if record["flow"] in UNPRICED:
         return None, "none"
     submitted = record["price_submitted"]
@@ -41,33 +51,133 @@ def price(record: Row, line: str, ref: Reference) -> tuple[Decimal | None, str]:
         return (kept, "pass_through") if kept is not None else (None, "none")
     day = record["activity_date"]
     rule = next((r for r in ref.pod_prices.get(record["point_of_delivery"], []) if holds(r, day)), None)
-    if rule is not None and rule["basis"] == "priced":
-        national = national_price(record, line, rule, ref)
-        if national is not None:
-            return national, "critical_care" if rule["price_group"] == "critical_care_day" else "national"
+    basis = "submitted" if rule is None else rule["basis"]
+    if rule is not None and basis in ("priced", "submitted"):
+        fixed = (r for r in ref.rows("low_volume_agreements") if holds(r, day))
+        if any((r["payer_code"], r["provider_code"]) == (payer, record["provider_code"]) for r in fixed):
+            basis = "as_agreed"
+    if rule is not None and basis == "priced" and record["quantity"] is not None:
+        lines = {"final": line, "derived": derived, "sus": record["service_line_sus"]}
+        found = listed_price(record, lines, rule, ref)
+        if found is not None:
+            return found
     if kept is None:
         return None, "none"
-    if rule is not None and rule["basis"] in ("as_agreed", "pass_through"):
-        return kept, rule["basis"]
-    return kept, "submitted"
+    return kept, basis if basis in ("as_agreed", "pass_through") else "submitted"
 
 
-def national_price(record: Row, line: str, rule: Row, ref: Reference) -> Decimal | None:
-    """Unit price x (1 + top-up) x market forces x quantity, or None when no table of the year has the currency."""
-    year, currency = record["financial_year"], record[rule["currency_field"]]
-    unit = ref.unit_prices.get((year, rule["price_group"], currency))
-    if unit is None or record["quantity"] is None:
+def listed_price(record: Row, lines: dict[str, str], rule: Row, ref: Reference) -> tuple[Decimal, str] | None:
+    """The line total and its basis, or None when no list of the year has the currency."""
+    year, day, currency = record["financial_year"], record["activity_date"], record[rule["currency_field"]]
+    group = rule["price_group"]
+    for row in ref.rows("attendance_groups"):
+        if (row["hrg"], row["price_group"]) == (record["hrg"], group):
+            group = row["attendance_group"]
+            break
+    found = unit_price(ref, year, group, currency)
+    best = best_practice(ref, record, group, currency, day, found is not None)
+    if found is None and best is None:
         return None
-    top_up = Decimal(0)
-    if rule["top_up_applies"] == "Y":
-        rows = ref.top_ups.get((year, line, record["provider_code"]), [])
-        rows = [r for r in rows if holds(r, record["activity_date"])]
-        if rows:
-            top_up = min(rows, key=lambda r: r["rank"])["rate"]
-    forces = Decimal(1)
-    if rule["market_forces_applies"] == "Y":
-        forces = ref.market_forces.get((record["provider_code"], year), Decimal(1))
-    return pence(unit["unit_price"] * (1 + top_up) * forces * record["quantity"])
+    unit, basis = found or (Fraction(0), "")
+    with_forces = without_forces = Fraction(0)
+    if best is not None:
+        basis = "best_practice"
+        if best["unit_price"] is not None:
+            unit = Fraction(best["unit_price"])
+        elif best["multiplier"] is not None:
+            unit = nearest(unit * Fraction(best["multiplier"]), policy(ref, year)["derived_unit_places"])
+        addition = Fraction(best["addition"] or 0)
+        if best["addition_market_forces"] == "N":
+            without_forces = addition
+        else:
+            with_forces = addition
+    rate = top_up(ref, record, lines, day) if rule["top_up_applies"] == "Y" else Fraction(0)
+    forces = market_forces(ref, record["provider_code"], year) if rule["market_forces_applies"] == "Y" else Fraction(1)
+    one = unit + unit * rate + with_forces
+    return pence((one * forces + without_forces) * Fraction(record["quantity"])), basis
+
+
+def policy(ref: Reference, year: str) -> Row:
+    """The stated policy of a year."""
+    return next(r for r in ref.rows("pricing_policies") if r["financial_year"] == year)
+
+
+def unit_price(ref: Reference, year: str, group: str, code: str) -> tuple[Fraction, str] | None:
+    """A unit's price and basis: its own, else a reduced short stay, else that of the group it falls back to."""
+    words = next(r for r in ref.rows("price_groups") if r["price_group"] == group)
+    own = own_price(ref, year, group, code)
+    if own is None and group == "non_elective_short_stay":
+        whole = own_price(ref, year, "non_elective", code)
+        for row in ref.rows("short_stay_reductions"):
+            if whole is not None and (row["financial_year"], row["currency_code"]) == (year, code):
+                reduced = nearest(whole[0] * Fraction(row["share"]), policy(ref, year)["derived_unit_places"])
+                own = reduced, whole[1]
+    if own is None and words["falls_back_to"]:
+        own = own_price(ref, year, words["falls_back_to"], code)
+    if own is None:
+        return None
+    amount, is_uplifted = own
+    return amount, "uplifted" if is_uplifted else words["price_basis"]
+
+
+def own_price(ref: Reference, year: str, group: str, code: str) -> tuple[Fraction, bool] | None:
+    """The price a group holds for a unit, and whether it was made from last year's."""
+    if group == "year_of_care":
+        for row in ref.rows("year_of_care_prices"):
+            if (row["financial_year"], row["band_code"]) == (year, code):
+                return nearest(Fraction(row["annual_price"]) / 12, policy(ref, year)["month_places"]), False
+    row = ref.unit_prices.get((year, group, code))
+    if row is not None:
+        return Fraction(row["unit_price"]), False
+    for uplift in ref.rows("price_uplifts"):
+        if (uplift["financial_year"], uplift["price_group"]) == (year, group):
+            first = int(year[:4]) - 1
+            before = own_price(ref, f"{first}{str(first + 1)[2:]}", group, code)
+            if before is not None:
+                amount = before[0] + before[0] * Fraction(uplift["rate"])
+                return nearest(amount, policy(ref, year)["derived_unit_places"]), True
+    return None
+
+
+def best_practice(ref: Reference, record: Row, group: str, currency: str, day: date, has_price: bool) -> Row | None:
+    """The rule of the record's flag with the lowest priority among those that can give a price, or None."""
+    parts = record["tariff_code"].split("/")
+    flag = parts[2] if len(parts) > 2 else ""
+    rows = [
+        r
+        for r in ref.rows("best_practice_prices")
+        if flag
+        and (r["financial_year"], r["price_group"], r["best_practice_flag"]) == (record["financial_year"], group, flag)
+        and (r["currency_code"] == currency or (r["currency_code"] == "*" and has_price))
+        and (has_price or r["unit_price"] is not None)
+        and holds(r, day)
+    ]
+    return min(rows, key=lambda r: r["priority"]) if rows else None
+
+
+def top_up(ref: Reference, record: Row, lines: dict[str, str], day: date) -> Fraction:
+    """The rate of the lowest rank among the lines that may earn one and that the provider is eligible for."""
+    year = record["financial_year"]
+    stated = [r for r in ref.rows("pricing_policies") if r["financial_year"] == year]
+    rows = [
+        r
+        for flag in (stated[0]["top_up_flags"].split(";") if stated else ["final"])
+        for r in ref.top_ups.get((year, lines[flag], record["provider_code"]), [])
+        if holds(r, day)
+    ]
+    return Fraction(min(rows, key=lambda r: r["rank"])["rate"]) if rows else Fraction(0)
+
+
+def market_forces(ref: Reference, provider: str, year: str) -> Fraction:
+    """The provider's factor, else that of the one trust that took it over, else 1."""
+    asked: list[str] = []
+    while provider and provider not in asked:
+        if (provider, year) in ref.market_forces:
+            return Fraction(ref.market_forces[provider, year])
+        asked.append(provider)
+        heirs = next((r["successor"] for r in ref.rows("providers") if r["provider_code"] == provider), "")
+        provider = "" if ";" in heirs else heirs
+    return Fraction(1)
 
 
 def stand_ins(records: list[Row]) -> set[str]:

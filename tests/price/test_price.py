@@ -13,20 +13,24 @@ from hypothesis import strategies as st
 
 from builders import activity
 from tertiary.price import price
+from tertiary.price.lists import TABLES
 
+# what the stages before pricing say of a record
+DECIDED = {"line": "service_line_final", "derived": "service_line_derived", "payer": "payer_code"}
 PENCE = Decimal("0.01")
 
 
 def priced(engine: Any, register: Any, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    table = activity(rows)
-    lines = pa.array([r.get("line", "") for r in rows], pa.string())
-    loaded = engine.load("rows", table.append_column("service_line_final", lines))
+    table = activity([{k: v for k, v in r.items() if k not in DECIDED} for r in rows])
+    for name, column in DECIDED.items():
+        table = table.append_column(column, pa.array([r.get(name, "") for r in rows], pa.string()))
+    loaded = engine.load("rows", table)
     return sorted(engine.fetch(price(engine, loaded, register)).to_pylist(), key=lambda r: int(r["record_id"][1:]))
 
 
 def fake(register: Any, **tables: list[dict[str, Any]]) -> dict[str, pa.Table]:
     """The register with some tables replaced by typed rows."""
-    made = {n: register[n] for n in ("point_of_delivery_prices", "unit_prices", "market_forces", "top_ups")}
+    made = {name: register[name] for name in (*TABLES, "low_volume_agreements")}
     for name, rows in tables.items():
         schema = register[name].schema
         blank = {f.name: "" if pa.types.is_string(f.type) else None for f in schema}

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from tertiary.commands.decisions import decisions
 from tertiary.commands.month import contracts, month, statement
 from tertiary.commands.pool import pool
+from tertiary.commands.prices import prices
 from tertiary.commands.ringfence import ringfence
 from tertiary.commands.variation import variation
 
-__all__ = ["contracts", "decisions", "month", "names", "pool", "ringfence", "statement", "variation"]
+__all__ = ["contracts", "decisions", "month", "names", "pool", "prices", "ringfence", "statement", "variation"]
 
 
 def names() -> Sequence[str]:

@@ -23,8 +23,14 @@ HIERARCHY_SHEET = "Service_Line_Hierarchy"
 SUMMARY_SHEET = "Summary_Of_ID_Code_Sets"
 PRICE_GROUPS = (
     "elective", "day_case", "non_elective", "outpatient_procedure", "outpatient_first", "outpatient_follow_up",
-    "critical_care_day", "renal_session", "unbundled", "emergency_care",
+    "critical_care_day", "renal_session", "unbundled", "emergency_care", "non_elective_short_stay",
+    "outpatient_first_multi", "outpatient_follow_up_multi", "excess_bed_day_elective", "excess_bed_day_non_elective",
 )  # fmt: skip
+# columns of a list that hold the price of several groups
+SHARED = {
+    "combined": ("elective", "day_case"),
+    "excess_bed_day": ("excess_bed_day_elective", "excess_bed_day_non_elective"),
+}
 NO_PRICE = {"", "-", "n/a", "na", "*", "#n/a"}
 
 
@@ -84,9 +90,13 @@ def rules_workbook(path: Path, options: Options) -> dict[str, Rows]:
 
 
 def price_list(path: Path, options: Options) -> dict[str, Rows]:
-    """Unit prices: long (price_group, unit_price) or wide (a column a price group, as in Annex A)."""
+    """Unit prices: long (price_group, unit_price) or wide (a column a price group, as in Annex A).
+
+    A wide list may also hold one rate a day beyond the trim point, for elective and non-elective stays, and the share
+    paid for an emergency short stay.
+    """
     sheet = read_sheet(path, "price_list", sheet=str(options.get("sheet", "")))
-    groups = [g for g in (*PRICE_GROUPS, "combined") if g in sheet.columns]
+    groups = [g for g in (*PRICE_GROUPS, *SHARED) if g in sheet.columns]
     long = {"price_group", "unit_price"} <= set(sheet.columns) or (
         "unit_price" in sheet.columns and "price_group" in options
     )
@@ -97,11 +107,12 @@ def price_list(path: Path, options: Options) -> dict[str, Rows]:
         )
     status = str(options.get("price_status", "national"))
     rows: Rows = []
+    shares: Rows = []
     for row, cell in sheet.numbered():
         code = cell["currency_code"]
         if not code:
             continue
-        year = financial_year(cell.get("financial_year") or str(options.get("financial_year", "")), sheet.where)
+        year = _year(cell, options, sheet)
         written = (
             {cell.get("price_group") or str(options["price_group"]): cell["unit_price"]}
             if long
@@ -117,17 +128,104 @@ def price_list(path: Path, options: Options) -> dict[str, Rows]:
                 {**year_span(year), "price_group": group, "currency_code": code, "unit_price": amount,
                  "price_status": status}
             )  # fmt: skip
-    return {"unit_prices": rows}
+        share = cell.get("short_stay_share", "")
+        if share.lower() not in NO_PRICE:
+            part = _share(number(share, sheet.where, row, "short_stay_share"), share)
+            if part < 1:
+                shares.append({"financial_year": year, "currency_code": code, "share": _decimal(part, 6)})
+    return {"unit_prices": rows, "short_stay_reductions": shares}
 
 
 def _wide(cell: Mapping[str, str], groups: list[str]) -> dict[str, str]:
-    """Prices by group; a combined price stands for elective and day case where they have none of their own."""
-    combined = cell.get("combined", "") if "combined" in groups else ""
-    found = {g: cell[g] for g in groups if g != "combined"}
-    for group in ("elective", "day_case"):
-        if combined.lower() not in NO_PRICE and found.get(group, "").lower() in NO_PRICE:
-            found[group] = combined
+    """Prices by group; a shared price stands for the groups of SHARED where they have none of their own."""
+    found = {g: cell[g] for g in groups if g not in SHARED}
+    for name, group in ((name, group) for name, shared in SHARED.items() for group in shared):
+        price = cell[name] if name in groups else ""
+        if price.lower() not in NO_PRICE and found.get(group, "").lower() in NO_PRICE:
+            found[group] = price
     return found
+
+
+def _share(value: Decimal, written: str) -> Decimal:
+    """A share written as 0.35, 35% or 35: workbooks hold any of them."""
+    return value / 100 if "%" in written or value > 1 else value
+
+
+def market_forces_list(path: Path, options: Options) -> dict[str, Rows]:
+    """Payment market forces factors by provider."""
+    sheet = read_sheet(path, "market_forces_list", sheet=str(options.get("sheet", "")))
+    rows: Rows = []
+    for row, cell in sheet.numbered():
+        if not cell["provider_code"] or cell["factor"].lower() in NO_PRICE:
+            continue
+        factor = number(cell["factor"], sheet.where, row, "factor")
+        if not Decimal("0.5") < factor < 2:
+            raise RegisterError(
+                f"{sheet.where}, row {row}: factor {cell['factor']!r} is not near 1. Give the payment factor, such as "
+                "1.081234, not the underlying index nor pounds."
+            )
+        year = _year(cell, options, sheet)
+        rows.append({**year_span(year), "provider_code": cell["provider_code"], "factor": _decimal(factor, 6)})
+    return {"market_forces": rows}
+
+
+def best_practice_list(path: Path, options: Options) -> dict[str, Rows]:
+    """Best practice tariffs by flag: a price, an uplift of the unit price, or an addition to it."""
+    sheet = read_sheet(path, "best_practice_list", sheet=str(options.get("sheet", "")))
+    if not {"unit_price", "multiplier", "uplift_percentage", "addition"} & set(sheet.columns):
+        raise RegisterError(
+            f"{sheet.where}: neither a price nor an uplift nor an addition found. Add a column unit_price, multiplier, "
+            "uplift_percentage or addition."
+        )
+    rows: Rows = []
+    for row, cell in sheet.numbered():
+        code = cell["currency_code"]
+        if not code:
+            continue
+        group = cell.get("price_group") or str(options.get("price_group", ""))
+        if group not in PRICE_GROUPS:
+            raise RegisterError(f"{sheet.where}, row {row}: price group {group!r} is none of {PRICE_GROUPS}.")
+        flag = cell.get("best_practice_flag") or str(options.get("best_practice_flag", ""))
+        if not flag:
+            raise RegisterError(
+                f"{sheet.where}, row {row}: no best practice flag. Write the third part of the tariff code."
+            )
+        span = year_span(_year(cell, options, sheet)) | {n: cell[n] for n in ("valid_from", "valid_to") if cell.get(n)}
+        amounts = {n: _amount(cell.get(n, ""), sheet, row, n) for n in ("unit_price", "multiplier", "addition")}
+        uplift = cell.get("uplift_percentage", "")
+        if not amounts["multiplier"] and uplift.lower() not in NO_PRICE:
+            amounts["multiplier"] = _decimal(1 + number(uplift, sheet.where, row, "uplift_percentage") / 100, 6)
+        if any(amounts.values()):
+            told = {n: cell.get(n, "") for n in ("priority", "addition_market_forces", "condition")}
+            key = {"price_group": group, "currency_code": code, "best_practice_flag": flag}
+            rows.append({**span, **key, **amounts, **told})
+    return {"best_practice_prices": rows}
+
+
+def year_of_care_list(path: Path, options: Options) -> dict[str, Rows]:
+    """Annual prices of years of care by band."""
+    sheet = read_sheet(path, "year_of_care_list", sheet=str(options.get("sheet", "")))
+    rows: Rows = []
+    for row, cell in sheet.numbered():
+        amount = _amount(cell["annual_price"], sheet, row, "annual_price")
+        if cell["band_code"] and amount:
+            year = _year(cell, options, sheet)
+            service = cell.get("service") or str(options.get("service", ""))
+            rows.append(
+                {"financial_year": year, "band_code": cell["band_code"], "annual_price": amount, "service": service}
+            )
+    return {"year_of_care_prices": rows}
+
+
+def _year(cell: Mapping[str, str], options: Options, sheet: Sheet) -> str:
+    return financial_year(cell.get("financial_year") or str(options.get("financial_year", "")), sheet.where)
+
+
+def _amount(written: str, sheet: Sheet, row: int, column: str) -> str:
+    """A written amount as text; blank where there is none."""
+    if written.lower() in NO_PRICE:
+        return ""
+    return _decimal(number(written, sheet.where, row, column), 6 if column == "multiplier" else 2)
 
 
 def top_up_table(path: Path, options: Options) -> dict[str, Rows]:
@@ -144,12 +242,12 @@ def top_up_table(path: Path, options: Options) -> dict[str, Rows]:
                 f"{sheet.where}, row {row}: provider_code {cell['provider_code']!r}. A top-up is paid to listed "
                 "providers only: write one row for each eligible provider."
             )
-        year = financial_year(cell.get("financial_year") or str(options.get("financial_year", "")), sheet.where)
+        year = _year(cell, options, sheet)
         column = "rate" if cell.get("rate") else "percentage"
         rate = number(cell[column], sheet.where, row, column) / (1 if column == "rate" else 100)
         rows.append(
             {**year_span(year), "service_line_code": cell["service_line_code"], "provider_code": cell["provider_code"],
-             "rate": _decimal(rate, 6), "rank": cell.get("rank", "")}
+             "area": cell.get("area", ""), "rate": _decimal(rate, 6), "rank": cell.get("rank", "")}
         )  # fmt: skip
     return {"top_ups": rows}
 
@@ -206,13 +304,19 @@ LOADERS: dict[str, Callable[[Path, Options], dict[str, Rows]]] = {
     "identification_rules_workbook": rules_workbook,
     "price_list": price_list,
     "top_up_table": top_up_table,
+    "market_forces_list": market_forces_list,
+    "best_practice_list": best_practice_list,
+    "year_of_care_list": year_of_care_list,
     "provider_lists": provider_lists,
     "provider_hub_mapping": provider_hub_mapping,
 }
 TABLES = {
     "identification_rules_workbook": ("official_hierarchy", "official_top_up_rates", "official_rule_summary"),
-    "price_list": ("unit_prices",),
+    "price_list": ("unit_prices", "short_stay_reductions"),
     "top_up_table": ("top_ups",),
+    "market_forces_list": ("market_forces",),
+    "best_practice_list": ("best_practice_prices",),
+    "year_of_care_list": ("year_of_care_prices",),
     "provider_lists": ("provider_lists",),
     "provider_hub_mapping": ("provider_hub_mapping",),
     "postcode_directory": ("postcodes",),

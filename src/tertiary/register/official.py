@@ -43,5 +43,6 @@ def eligible_top_ups(top_ups: pa.Table, rates: pa.Table, lists: pa.Table) -> pa.
     members = lists.filter(pc.equal(lists["list_name"], TOP_UP_LIST)).select(["service_line_code", "provider_code"])
     if not rates.num_rows or not members.num_rows:
         return top_ups
-    made = rates.join(members, keys="service_line_code", join_type="inner").select(top_ups.column_names)
+    made = rates.join(members, keys="service_line_code", join_type="inner")
+    made = made.append_column("area", pa.array([""] * made.num_rows, pa.string())).select(top_ups.column_names)
     return pa.concat_tables([top_ups, made.cast(top_ups.schema)])

@@ -1,1513 +1,2084 @@
 SELECT
-  "t35".*
-  EXCLUDE ("currency_code", "currency_field", "factor", "market_forces_applies", "pod_basis", "price_group", "rate", "top_up_applies", "treatment")
+  "t52".*
+  EXCLUDE ("addition", "attendance_group", "best_practice_flag", "best_table", "best_unit", "currency_code", "currency_field", "factor", "low_volume", "market_forces_applies", "plain_addition", "pod_basis", "price_group", "price_word", "rank_derived", "rank_final", "rank_sus", "rate_derived", "rate_final", "rate_sus", "top_up_applies", "treatment")
 FROM (
   SELECT
-    "t34"."record_id",
-    "t34"."row_key",
-    "t34"."submission_id",
-    "t34"."source_id",
-    "t34"."row_number",
-    "t34"."flow",
-    "t34"."fate",
-    "t34"."component",
-    "t34"."spell_id",
-    "t34"."episode_id",
-    "t34"."provider_code",
-    "t34"."site_code",
-    "t34"."patient_id",
-    "t34"."gp_practice_code",
-    "t34"."lsoa21_code",
-    "t34"."age",
-    "t34"."sex",
-    "t34"."ethnic_category",
-    "t34"."treatment_function_code",
-    "t34"."hrg",
-    "t34"."point_of_delivery",
-    "t34"."activity_date",
-    "t34"."financial_year",
-    "t34"."financial_month",
-    "t34"."commissioned_service_category",
-    "t34"."service_line_submitted",
-    "t34"."service_line_sus",
-    "t34"."commissioner_submitted",
-    "t34"."quantity",
-    "t34"."price_submitted",
-    "t34"."quantity_plan",
-    "t34"."price_plan",
-    "t34"."supply_route",
-    "t34"."setting",
-    "t34"."candidates",
-    "t34"."would_match",
-    "t34"."mask",
-    "t34"."rule_tie",
-    "t34"."spell_rule_record_id",
-    "t34"."rule_id",
-    "t34"."rule_status",
-    "t34"."service_line_derived",
-    "t34"."service_basis",
-    "t34"."service_line_final",
-    "t34"."service_note",
-    "t34"."counted",
-    "t34"."assignment_date",
-    "t34"."population_icb",
-    "t34"."population_sub_icb",
-    "t34"."population_method",
-    "t34"."commissioner_code",
-    "t34"."payer_code",
-    "t34"."payer_kind",
-    "t34"."assignment_box",
-    "t34"."assignment_label",
-    "t34"."lookup_method",
-    "t34"."accountable_body",
-    "t34"."contracting_host",
-    "t34"."delegation_status",
-    "t34"."pss_line",
-    "t34"."npoc_code",
-    "t34"."method",
-    "t34"."box_path",
-    "t34"."not_answerable",
-    "t34"."lookups",
-    "t34"."options",
-    "t34"."reassignment_code",
-    "t34"."commissioner_read",
-    "t34"."commissioner_kind",
-    "t34"."price_group",
-    "t34"."currency_field",
-    "t34"."top_up_applies",
-    "t34"."market_forces_applies",
-    "t34"."pod_basis",
-    "t34"."currency_code",
-    "t34"."treatment",
+    "t51"."record_id",
+    "t51"."row_key",
+    "t51"."submission_id",
+    "t51"."source_id",
+    "t51"."row_number",
+    "t51"."flow",
+    "t51"."fate",
+    "t51"."component",
+    "t51"."spell_id",
+    "t51"."episode_id",
+    "t51"."provider_code",
+    "t51"."site_code",
+    "t51"."patient_id",
+    "t51"."gp_practice_code",
+    "t51"."lsoa21_code",
+    "t51"."age",
+    "t51"."sex",
+    "t51"."ethnic_category",
+    "t51"."treatment_function_code",
+    "t51"."hrg",
+    "t51"."point_of_delivery",
+    "t51"."activity_date",
+    "t51"."financial_year",
+    "t51"."financial_month",
+    "t51"."commissioned_service_category",
+    "t51"."service_line_submitted",
+    "t51"."service_line_sus",
+    "t51"."commissioner_submitted",
+    "t51"."tariff_code",
+    "t51"."quantity",
+    "t51"."price_submitted",
+    "t51"."quantity_plan",
+    "t51"."price_plan",
+    "t51"."supply_route",
+    "t51"."setting",
+    "t51"."candidates",
+    "t51"."would_match",
+    "t51"."mask",
+    "t51"."rule_tie",
+    "t51"."spell_rule_record_id",
+    "t51"."rule_id",
+    "t51"."rule_status",
+    "t51"."service_line_derived",
+    "t51"."service_basis",
+    "t51"."service_line_final",
+    "t51"."service_note",
+    "t51"."counted",
+    "t51"."assignment_date",
+    "t51"."population_icb",
+    "t51"."population_sub_icb",
+    "t51"."population_method",
+    "t51"."commissioner_code",
+    "t51"."payer_code",
+    "t51"."payer_kind",
+    "t51"."assignment_box",
+    "t51"."assignment_label",
+    "t51"."lookup_method",
+    "t51"."accountable_body",
+    "t51"."contracting_host",
+    "t51"."delegation_status",
+    "t51"."pss_line",
+    "t51"."npoc_code",
+    "t51"."method",
+    "t51"."box_path",
+    "t51"."not_answerable",
+    "t51"."lookups",
+    "t51"."options",
+    "t51"."reassignment_code",
+    "t51"."commissioner_read",
+    "t51"."commissioner_kind",
+    "t51"."price_group",
+    "t51"."currency_field",
+    "t51"."top_up_applies",
+    "t51"."market_forces_applies",
+    "t51"."pod_basis",
+    "t51"."attendance_group",
+    "t51"."low_volume",
+    "t51"."currency_code",
+    "t51"."best_practice_flag",
+    "t51"."treatment",
     CASE
-      WHEN "t34"."price_basis" IN ('national', 'critical_care')
-      THEN CAST("t34"."unit_price" AS DECIMAL(18, 2))
+      WHEN "t51"."price_basis" IN (
+        'national',
+        'critical_care',
+        'excess_bed_day',
+        'year_of_care',
+        'uplifted',
+        'best_practice'
+      )
+      THEN CAST("t51"."unit_price" AS DECIMAL(18, 2))
       ELSE CAST(NULL AS DECIMAL(18, 2))
     END AS "unit_price",
-    "t34"."factor",
-    "t34"."rate",
-    CASE
-      WHEN "t34"."price_basis" IN ('national', 'critical_care')
-      THEN CAST("t34"."top_up" AS DECIMAL(9, 6))
-      ELSE CAST(NULL AS DECIMAL(9, 6))
-    END AS "top_up",
-    "t34"."top_up_line",
-    CASE
-      WHEN "t34"."price_basis" IN ('national', 'critical_care')
-      THEN CAST("t34"."market_forces" AS DECIMAL(9, 6))
-      ELSE CAST(NULL AS DECIMAL(9, 6))
-    END AS "market_forces",
-    "t34"."price_basis",
-    "t34"."price_expected",
     COALESCE(
       CASE
-        WHEN "t34"."price_basis" IN ('national', 'critical_care')
-        THEN 'unit_prices:' || "t34"."financial_year" || ':' || "t34"."price_group" || ':' || "t34"."currency_code"
+        WHEN "t51"."price_basis" IN (
+          'national',
+          'critical_care',
+          'excess_bed_day',
+          'year_of_care',
+          'uplifted',
+          'best_practice'
+        )
+        THEN COALESCE("t51"."best_table", "t51"."price_table")
         ELSE ''
       END,
       ''
     ) AS "price_table",
+    "t51"."price_word",
+    "t51"."factor",
+    "t51"."best_unit",
+    "t51"."addition",
+    "t51"."plain_addition",
+    "t51"."best_table",
+    "t51"."rate_final",
+    "t51"."rank_final",
+    "t51"."rate_derived",
+    "t51"."rank_derived",
+    "t51"."rate_sus",
+    "t51"."rank_sus",
+    CASE
+      WHEN "t51"."price_basis" IN (
+        'national',
+        'critical_care',
+        'excess_bed_day',
+        'year_of_care',
+        'uplifted',
+        'best_practice'
+      )
+      THEN CAST("t51"."top_up" AS DECIMAL(9, 6))
+      ELSE CAST(NULL AS DECIMAL(9, 6))
+    END AS "top_up",
+    "t51"."top_up_line",
+    CASE
+      WHEN "t51"."price_basis" IN (
+        'national',
+        'critical_care',
+        'excess_bed_day',
+        'year_of_care',
+        'uplifted',
+        'best_practice'
+      )
+      THEN CAST("t51"."market_forces" AS DECIMAL(9, 6))
+      ELSE CAST(NULL AS DECIMAL(9, 6))
+    END AS "market_forces",
+    "t51"."price_basis",
+    "t51"."price_expected",
     COALESCE(
       CASE
-        WHEN "t34"."price_basis" IN ('national', 'critical_care')
-        THEN '£' || CAST("t34"."unit_price" AS TEXT) || ' x (1 + ' || CAST("t34"."top_up" AS TEXT) || ') x ' || CAST("t34"."market_forces" AS TEXT) || ' x ' || CAST("t34"."quantity" AS TEXT)
-        ELSE "t34"."price_basis"
+        WHEN "t51"."price_basis" IN (
+          'national',
+          'critical_care',
+          'excess_bed_day',
+          'year_of_care',
+          'uplifted',
+          'best_practice'
+        )
+        THEN CASE
+          WHEN (
+            "t51"."addition" <> 0
+          ) OR (
+            "t51"."plain_addition" <> 0
+          )
+          THEN '((' || '£' || CAST("t51"."unit_price" AS TEXT) || ' x (1 + ' || CAST("t51"."top_up" AS TEXT) || ')' || ' + £' || CAST("t51"."addition" AS TEXT) || ') x ' || CAST("t51"."market_forces" AS TEXT) || ' + £' || CAST("t51"."plain_addition" AS TEXT) || ') x ' || CAST("t51"."quantity" AS TEXT)
+          ELSE '£' || CAST("t51"."unit_price" AS TEXT) || ' x (1 + ' || CAST("t51"."top_up" AS TEXT) || ')' || ' x ' || CAST("t51"."market_forces" AS TEXT) || ' x ' || CAST("t51"."quantity" AS TEXT)
+        END
+        ELSE "t51"."price_basis"
       END,
       ''
     ) AS "price_steps"
   FROM (
     SELECT
-      "t33"."record_id",
-      "t33"."row_key",
-      "t33"."submission_id",
-      "t33"."source_id",
-      "t33"."row_number",
-      "t33"."flow",
-      "t33"."fate",
-      "t33"."component",
-      "t33"."spell_id",
-      "t33"."episode_id",
-      "t33"."provider_code",
-      "t33"."site_code",
-      "t33"."patient_id",
-      "t33"."gp_practice_code",
-      "t33"."lsoa21_code",
-      "t33"."age",
-      "t33"."sex",
-      "t33"."ethnic_category",
-      "t33"."treatment_function_code",
-      "t33"."hrg",
-      "t33"."point_of_delivery",
-      "t33"."activity_date",
-      "t33"."financial_year",
-      "t33"."financial_month",
-      "t33"."commissioned_service_category",
-      "t33"."service_line_submitted",
-      "t33"."service_line_sus",
-      "t33"."commissioner_submitted",
-      "t33"."quantity",
-      "t33"."price_submitted",
-      "t33"."quantity_plan",
-      "t33"."price_plan",
-      "t33"."supply_route",
-      "t33"."setting",
-      "t33"."candidates",
-      "t33"."would_match",
-      "t33"."mask",
-      "t33"."rule_tie",
-      "t33"."spell_rule_record_id",
-      "t33"."rule_id",
-      "t33"."rule_status",
-      "t33"."service_line_derived",
-      "t33"."service_basis",
-      "t33"."service_line_final",
-      "t33"."service_note",
-      "t33"."counted",
-      "t33"."assignment_date",
-      "t33"."population_icb",
-      "t33"."population_sub_icb",
-      "t33"."population_method",
-      "t33"."commissioner_code",
-      "t33"."payer_code",
-      "t33"."payer_kind",
-      "t33"."assignment_box",
-      "t33"."assignment_label",
-      "t33"."lookup_method",
-      "t33"."accountable_body",
-      "t33"."contracting_host",
-      "t33"."delegation_status",
-      "t33"."pss_line",
-      "t33"."npoc_code",
-      "t33"."method",
-      "t33"."box_path",
-      "t33"."not_answerable",
-      "t33"."lookups",
-      "t33"."options",
-      "t33"."reassignment_code",
-      "t33"."commissioner_read",
-      "t33"."commissioner_kind",
-      "t33"."price_group",
-      "t33"."currency_field",
-      "t33"."top_up_applies",
-      "t33"."market_forces_applies",
-      "t33"."pod_basis",
-      "t33"."currency_code",
-      "t33"."treatment",
-      "t33"."unit_price",
-      "t33"."factor",
-      "t33"."rate",
+      "t50"."record_id",
+      "t50"."row_key",
+      "t50"."submission_id",
+      "t50"."source_id",
+      "t50"."row_number",
+      "t50"."flow",
+      "t50"."fate",
+      "t50"."component",
+      "t50"."spell_id",
+      "t50"."episode_id",
+      "t50"."provider_code",
+      "t50"."site_code",
+      "t50"."patient_id",
+      "t50"."gp_practice_code",
+      "t50"."lsoa21_code",
+      "t50"."age",
+      "t50"."sex",
+      "t50"."ethnic_category",
+      "t50"."treatment_function_code",
+      "t50"."hrg",
+      "t50"."point_of_delivery",
+      "t50"."activity_date",
+      "t50"."financial_year",
+      "t50"."financial_month",
+      "t50"."commissioned_service_category",
+      "t50"."service_line_submitted",
+      "t50"."service_line_sus",
+      "t50"."commissioner_submitted",
+      "t50"."tariff_code",
+      "t50"."quantity",
+      "t50"."price_submitted",
+      "t50"."quantity_plan",
+      "t50"."price_plan",
+      "t50"."supply_route",
+      "t50"."setting",
+      "t50"."candidates",
+      "t50"."would_match",
+      "t50"."mask",
+      "t50"."rule_tie",
+      "t50"."spell_rule_record_id",
+      "t50"."rule_id",
+      "t50"."rule_status",
+      "t50"."service_line_derived",
+      "t50"."service_basis",
+      "t50"."service_line_final",
+      "t50"."service_note",
+      "t50"."counted",
+      "t50"."assignment_date",
+      "t50"."population_icb",
+      "t50"."population_sub_icb",
+      "t50"."population_method",
+      "t50"."commissioner_code",
+      "t50"."payer_code",
+      "t50"."payer_kind",
+      "t50"."assignment_box",
+      "t50"."assignment_label",
+      "t50"."lookup_method",
+      "t50"."accountable_body",
+      "t50"."contracting_host",
+      "t50"."delegation_status",
+      "t50"."pss_line",
+      "t50"."npoc_code",
+      "t50"."method",
+      "t50"."box_path",
+      "t50"."not_answerable",
+      "t50"."lookups",
+      "t50"."options",
+      "t50"."reassignment_code",
+      "t50"."commissioner_read",
+      "t50"."commissioner_kind",
+      "t50"."price_group",
+      "t50"."currency_field",
+      "t50"."top_up_applies",
+      "t50"."market_forces_applies",
+      "t50"."pod_basis",
+      "t50"."attendance_group",
+      "t50"."low_volume",
+      "t50"."currency_code",
+      "t50"."best_practice_flag",
+      "t50"."treatment",
+      "t50"."unit_price",
+      "t50"."price_table",
+      "t50"."price_word",
+      "t50"."factor",
+      "t50"."best_unit",
+      "t50"."addition",
+      "t50"."plain_addition",
+      "t50"."best_table",
+      "t50"."rate_final",
+      "t50"."rank_final",
+      "t50"."rate_derived",
+      "t50"."rank_derived",
+      "t50"."rate_sus",
+      "t50"."rank_sus",
+      "t50"."top_up",
+      "t50"."top_up_line",
+      "t50"."market_forces",
       CASE
-        WHEN (
-          "t33"."top_up_applies" = 'Y'
-        ) AND (
-          "t33"."rate" IS NOT NULL
-        )
-        THEN CAST("t33"."rate" AS DECIMAL(7, 6))
-        ELSE CAST(0 AS DECIMAL(7, 6))
-      END AS "top_up",
-      COALESCE(
-        CASE
-          WHEN (
-            "t33"."top_up_applies" = 'Y'
-          ) AND (
-            "t33"."rate" IS NOT NULL
-          )
-          THEN "t33"."service_line_final"
-          ELSE ''
-        END,
-        ''
-      ) AS "top_up_line",
-      CASE
-        WHEN (
-          "t33"."market_forces_applies" = 'Y'
-        ) AND (
-          "t33"."factor" IS NOT NULL
-        )
-        THEN CAST("t33"."factor" AS DECIMAL(7, 6))
-        ELSE CAST(1 AS DECIMAL(7, 6))
-      END AS "market_forces",
-      CASE
-        WHEN "t33"."treatment" = 'none'
+        WHEN "t50"."treatment" = 'none'
         THEN 'none'
         WHEN (
-          "t33"."treatment" = 'priced'
+          "t50"."treatment" = 'priced'
         )
         AND (
-          "t33"."unit_price" IS NOT NULL
+          "t50"."unit_price" IS NOT NULL
         )
         AND (
-          "t33"."quantity" IS NOT NULL
+          "t50"."quantity" IS NOT NULL
         )
         AND (
-          "t33"."price_group" = 'critical_care_day'
+          "t50"."best_unit" IS NOT NULL
         )
-        THEN 'critical_care'
+        THEN 'best_practice'
         WHEN (
-          "t33"."treatment" = 'priced'
+          "t50"."treatment" = 'priced'
         )
         AND (
-          "t33"."unit_price" IS NOT NULL
+          "t50"."unit_price" IS NOT NULL
         )
         AND (
-          "t33"."quantity" IS NOT NULL
+          "t50"."quantity" IS NOT NULL
         )
-        THEN 'national'
-        WHEN "t33"."price_submitted" IS NULL
+        THEN "t50"."price_word"
+        WHEN "t50"."price_submitted" IS NULL
         THEN 'none'
-        WHEN "t33"."treatment" IN ('pass_through', 'as_agreed')
-        THEN "t33"."treatment"
+        WHEN "t50"."treatment" IN ('pass_through', 'as_agreed')
+        THEN "t50"."treatment"
         ELSE 'submitted'
       END AS "price_basis",
       CASE
-        WHEN "t33"."treatment" = 'none'
+        WHEN "t50"."treatment" = 'none'
         THEN CAST(NULL AS DECIMAL(18, 2))
         WHEN (
-          "t33"."treatment" = 'priced'
+          "t50"."treatment" = 'priced'
         )
         AND (
-          "t33"."unit_price" IS NOT NULL
+          "t50"."unit_price" IS NOT NULL
         )
         AND (
-          "t33"."quantity" IS NOT NULL
+          "t50"."quantity" IS NOT NULL
         )
-        THEN CAST(CAST(CAST(CAST(CAST("t33"."unit_price" AS DECIMAL(19, 2)) * "t33"."quantity" AS DECIMAL(32, 5)) AS DECIMAL(22, 5)) * CAST((
-          CASE
-            WHEN (
-              "t33"."top_up_applies" = 'Y'
-            ) AND (
-              "t33"."rate" IS NOT NULL
-            )
-            THEN CAST("t33"."rate" AS DECIMAL(7, 6))
-            ELSE CAST(0 AS DECIMAL(7, 6))
-          END + CAST(1 AS DECIMAL(7, 6))
-        ) * CASE
-          WHEN (
-            "t33"."market_forces_applies" = 'Y'
-          ) AND (
-            "t33"."factor" IS NOT NULL
-          )
-          THEN CAST("t33"."factor" AS DECIMAL(7, 6))
-          ELSE CAST(1 AS DECIMAL(7, 6))
-        END AS DECIMAL(14, 12)) AS DECIMAL(36, 17)) AS DECIMAL(18, 2))
-        ELSE CAST("t33"."price_submitted" AS DECIMAL(18, 2))
+        THEN CAST((
+          CAST(CAST(CAST(CAST("t50"."unit_price" * (
+            "t50"."top_up" + CAST(1 AS DECIMAL(7, 6))
+          ) AS DECIMAL(16, 8)) + "t50"."addition" AS DECIMAL(19, 8)) * "t50"."market_forces" AS DECIMAL(26, 14)) AS DECIMAL(25, 14)) + "t50"."plain_addition"
+        ) * "t50"."quantity" AS DECIMAL(18, 2))
+        ELSE CAST("t50"."price_submitted" AS DECIMAL(18, 2))
       END AS "price_expected"
     FROM (
       SELECT
-        "t32"."record_id",
-        "t32"."row_key",
-        "t32"."submission_id",
-        "t32"."source_id",
-        "t32"."row_number",
-        "t32"."flow",
-        "t32"."fate",
-        "t32"."component",
-        "t32"."spell_id",
-        "t32"."episode_id",
-        "t32"."provider_code",
-        "t32"."site_code",
-        "t32"."patient_id",
-        "t32"."gp_practice_code",
-        "t32"."lsoa21_code",
-        "t32"."age",
-        "t32"."sex",
-        "t32"."ethnic_category",
-        "t32"."treatment_function_code",
-        "t32"."hrg",
-        "t32"."point_of_delivery",
-        "t32"."activity_date",
-        "t32"."financial_year",
-        "t32"."financial_month",
-        "t32"."commissioned_service_category",
-        "t32"."service_line_submitted",
-        "t32"."service_line_sus",
-        "t32"."commissioner_submitted",
-        "t32"."quantity",
-        "t32"."price_submitted",
-        "t32"."quantity_plan",
-        "t32"."price_plan",
-        "t32"."supply_route",
-        "t32"."setting",
-        "t32"."candidates",
-        "t32"."would_match",
-        "t32"."mask",
-        "t32"."rule_tie",
-        "t32"."spell_rule_record_id",
-        "t32"."rule_id",
-        "t32"."rule_status",
-        "t32"."service_line_derived",
-        "t32"."service_basis",
-        "t32"."service_line_final",
-        "t32"."service_note",
-        "t32"."counted",
-        "t32"."assignment_date",
-        "t32"."population_icb",
-        "t32"."population_sub_icb",
-        "t32"."population_method",
-        "t32"."commissioner_code",
-        "t32"."payer_code",
-        "t32"."payer_kind",
-        "t32"."assignment_box",
-        "t32"."assignment_label",
-        "t32"."lookup_method",
-        "t32"."accountable_body",
-        "t32"."contracting_host",
-        "t32"."delegation_status",
-        "t32"."pss_line",
-        "t32"."npoc_code",
-        "t32"."method",
-        "t32"."box_path",
-        "t32"."not_answerable",
-        "t32"."lookups",
-        "t32"."options",
-        "t32"."reassignment_code",
-        "t32"."commissioner_read",
-        "t32"."commissioner_kind",
-        "t32"."price_group",
-        "t32"."currency_field",
-        "t32"."top_up_applies",
-        "t32"."market_forces_applies",
-        "t32"."pod_basis",
-        "t32"."currency_code",
-        "t32"."treatment",
-        "t15"."unit_price",
-        "t16"."factor",
-        "t17"."rate"
-      FROM (
-        SELECT
-          "t30"."record_id",
-          "t30"."row_key",
-          "t30"."submission_id",
-          "t30"."source_id",
-          "t30"."row_number",
-          "t30"."flow",
-          "t30"."fate",
-          "t30"."component",
-          "t30"."spell_id",
-          "t30"."episode_id",
-          "t30"."provider_code",
-          "t30"."site_code",
-          "t30"."patient_id",
-          "t30"."gp_practice_code",
-          "t30"."lsoa21_code",
-          "t30"."age",
-          "t30"."sex",
-          "t30"."ethnic_category",
-          "t30"."treatment_function_code",
-          "t30"."hrg",
-          "t30"."point_of_delivery",
-          "t30"."activity_date",
-          "t30"."financial_year",
-          "t30"."financial_month",
-          "t30"."commissioned_service_category",
-          "t30"."service_line_submitted",
-          "t30"."service_line_sus",
-          "t30"."commissioner_submitted",
-          "t30"."quantity",
-          "t30"."price_submitted",
-          "t30"."quantity_plan",
-          "t30"."price_plan",
-          "t30"."supply_route",
-          "t30"."setting",
-          "t30"."candidates",
-          "t30"."would_match",
-          "t30"."mask",
-          "t30"."rule_tie",
-          "t30"."spell_rule_record_id",
-          "t30"."rule_id",
-          "t30"."rule_status",
-          "t30"."service_line_derived",
-          "t30"."service_basis",
-          "t30"."service_line_final",
-          "t30"."service_note",
-          "t30"."counted",
-          "t30"."assignment_date",
-          "t30"."population_icb",
-          "t30"."population_sub_icb",
-          "t30"."population_method",
-          "t30"."commissioner_code",
-          "t30"."payer_code",
-          "t30"."payer_kind",
-          "t30"."assignment_box",
-          "t30"."assignment_label",
-          "t30"."lookup_method",
-          "t30"."accountable_body",
-          "t30"."contracting_host",
-          "t30"."delegation_status",
-          "t30"."pss_line",
-          "t30"."npoc_code",
-          "t30"."method",
-          "t30"."box_path",
-          "t30"."not_answerable",
-          "t30"."lookups",
-          "t30"."options",
-          "t30"."reassignment_code",
-          "t30"."commissioner_read",
-          "t30"."commissioner_kind",
-          COALESCE("t30"."price_group", '') AS "price_group",
-          "t30"."currency_field",
-          "t30"."top_up_applies",
-          "t30"."market_forces_applies",
-          "t30"."pod_basis",
-          COALESCE(
+        "t49"."record_id",
+        "t49"."row_key",
+        "t49"."submission_id",
+        "t49"."source_id",
+        "t49"."row_number",
+        "t49"."flow",
+        "t49"."fate",
+        "t49"."component",
+        "t49"."spell_id",
+        "t49"."episode_id",
+        "t49"."provider_code",
+        "t49"."site_code",
+        "t49"."patient_id",
+        "t49"."gp_practice_code",
+        "t49"."lsoa21_code",
+        "t49"."age",
+        "t49"."sex",
+        "t49"."ethnic_category",
+        "t49"."treatment_function_code",
+        "t49"."hrg",
+        "t49"."point_of_delivery",
+        "t49"."activity_date",
+        "t49"."financial_year",
+        "t49"."financial_month",
+        "t49"."commissioned_service_category",
+        "t49"."service_line_submitted",
+        "t49"."service_line_sus",
+        "t49"."commissioner_submitted",
+        "t49"."tariff_code",
+        "t49"."quantity",
+        "t49"."price_submitted",
+        "t49"."quantity_plan",
+        "t49"."price_plan",
+        "t49"."supply_route",
+        "t49"."setting",
+        "t49"."candidates",
+        "t49"."would_match",
+        "t49"."mask",
+        "t49"."rule_tie",
+        "t49"."spell_rule_record_id",
+        "t49"."rule_id",
+        "t49"."rule_status",
+        "t49"."service_line_derived",
+        "t49"."service_basis",
+        "t49"."service_line_final",
+        "t49"."service_note",
+        "t49"."counted",
+        "t49"."assignment_date",
+        "t49"."population_icb",
+        "t49"."population_sub_icb",
+        "t49"."population_method",
+        "t49"."commissioner_code",
+        "t49"."payer_code",
+        "t49"."payer_kind",
+        "t49"."assignment_box",
+        "t49"."assignment_label",
+        "t49"."lookup_method",
+        "t49"."accountable_body",
+        "t49"."contracting_host",
+        "t49"."delegation_status",
+        "t49"."pss_line",
+        "t49"."npoc_code",
+        "t49"."method",
+        "t49"."box_path",
+        "t49"."not_answerable",
+        "t49"."lookups",
+        "t49"."options",
+        "t49"."reassignment_code",
+        "t49"."commissioner_read",
+        "t49"."commissioner_kind",
+        "t49"."price_group",
+        "t49"."currency_field",
+        "t49"."top_up_applies",
+        "t49"."market_forces_applies",
+        "t49"."pod_basis",
+        "t49"."attendance_group",
+        "t49"."low_volume",
+        "t49"."currency_code",
+        "t49"."best_practice_flag",
+        "t49"."treatment",
+        COALESCE("t49"."best_unit", "t49"."unit_price") AS "unit_price",
+        "t49"."price_table",
+        "t49"."price_word",
+        "t49"."factor",
+        "t49"."best_unit",
+        COALESCE("t49"."addition", CAST(0 AS DECIMAL(9, 2))) AS "addition",
+        COALESCE("t49"."plain_addition", CAST(0 AS DECIMAL(9, 2))) AS "plain_addition",
+        "t49"."best_table",
+        "t49"."rate_final",
+        "t49"."rank_final",
+        "t49"."rate_derived",
+        "t49"."rank_derived",
+        "t49"."rate_sus",
+        "t49"."rank_sus",
+        CASE
+          WHEN (
+            "t49"."top_up_applies" = 'Y'
+          )
+          AND (
             CASE
-              WHEN "t30"."pod_basis" = 'priced'
-              THEN CASE
-                WHEN "t30"."currency_field" = 'treatment_function_code'
-                THEN "t30"."treatment_function_code"
-                ELSE "t30"."hrg"
-              END
-              ELSE ''
-            END,
-            ''
-          ) AS "currency_code",
-          CASE
-            WHEN "t30"."flow" IN ('apc_episode', 'iap', 'prior_approval')
-            THEN 'none'
-            WHEN "t30"."component" <> 'activity'
-            THEN 'pass_through'
-            ELSE COALESCE("t30"."pod_basis", 'submitted')
-          END AS "treatment"
-        FROM (
-          SELECT
-            "t29"."record_id",
-            "t29"."row_key",
-            "t29"."submission_id",
-            "t29"."source_id",
-            "t29"."row_number",
-            "t29"."flow",
-            "t29"."fate",
-            "t29"."component",
-            "t29"."spell_id",
-            "t29"."episode_id",
-            "t29"."provider_code",
-            "t29"."site_code",
-            "t29"."patient_id",
-            "t29"."gp_practice_code",
-            "t29"."lsoa21_code",
-            "t29"."age",
-            "t29"."sex",
-            "t29"."ethnic_category",
-            "t29"."treatment_function_code",
-            "t29"."hrg",
-            "t29"."point_of_delivery",
-            "t29"."activity_date",
-            "t29"."financial_year",
-            "t29"."financial_month",
-            "t29"."commissioned_service_category",
-            "t29"."service_line_submitted",
-            "t29"."service_line_sus",
-            "t29"."commissioner_submitted",
-            "t29"."quantity",
-            "t29"."price_submitted",
-            "t29"."quantity_plan",
-            "t29"."price_plan",
-            "t29"."supply_route",
-            "t29"."setting",
-            "t29"."candidates",
-            "t29"."would_match",
-            "t29"."mask",
-            "t29"."rule_tie",
-            "t29"."spell_rule_record_id",
-            "t29"."rule_id",
-            "t29"."rule_status",
-            "t29"."service_line_derived",
-            "t29"."service_basis",
-            "t29"."service_line_final",
-            "t29"."service_note",
-            "t29"."counted",
-            "t29"."assignment_date",
-            "t29"."population_icb",
-            "t29"."population_sub_icb",
-            "t29"."population_method",
-            "t29"."commissioner_code",
-            "t29"."payer_code",
-            "t29"."payer_kind",
-            "t29"."assignment_box",
-            "t29"."assignment_label",
-            "t29"."lookup_method",
-            "t29"."accountable_body",
-            "t29"."contracting_host",
-            "t29"."delegation_status",
-            "t29"."pss_line",
-            "t29"."npoc_code",
-            "t29"."method",
-            "t29"."box_path",
-            "t29"."not_answerable",
-            "t29"."lookups",
-            "t29"."options",
-            "t29"."reassignment_code",
-            "t29"."commissioner_read",
-            "t29"."commissioner_kind",
-            "t18"."price_group",
-            "t18"."currency_field",
-            "t18"."top_up_applies",
-            "t18"."market_forces_applies",
-            "t18"."pod_basis"
-          FROM (
-            SELECT
-              "t27".*
-              EXCLUDE ("category_assigned")
-            FROM (
-              SELECT
-                "t26"."record_id",
-                "t26"."row_key",
-                "t26"."submission_id",
-                "t26"."source_id",
-                "t26"."row_number",
-                "t26"."flow",
-                "t26"."fate",
-                "t26"."component",
-                "t26"."spell_id",
-                "t26"."episode_id",
-                "t26"."provider_code",
-                "t26"."site_code",
-                "t26"."patient_id",
-                "t26"."gp_practice_code",
-                "t26"."lsoa21_code",
-                "t26"."age",
-                "t26"."sex",
-                "t26"."ethnic_category",
-                "t26"."treatment_function_code",
-                "t26"."hrg",
-                "t26"."point_of_delivery",
-                "t26"."activity_date",
-                "t26"."financial_year",
-                "t26"."financial_month",
-                "t26"."category_assigned" AS "commissioned_service_category",
-                "t26"."service_line_submitted",
-                "t26"."service_line_sus",
-                "t26"."commissioner_submitted",
-                "t26"."quantity",
-                "t26"."price_submitted",
-                "t26"."quantity_plan",
-                "t26"."price_plan",
-                "t26"."supply_route",
-                "t26"."setting",
-                "t26"."candidates",
-                "t26"."would_match",
-                "t26"."mask",
-                "t26"."rule_tie",
-                "t26"."spell_rule_record_id",
-                "t26"."rule_id",
-                "t26"."rule_status",
-                "t26"."service_line_derived",
-                "t26"."service_basis",
-                "t26"."service_line_final",
-                "t26"."service_note",
-                "t26"."counted",
-                "t26"."assignment_date",
-                "t26"."pop_icb" AS "population_icb",
-                "t26"."pop_sub_icb" AS "population_sub_icb",
-                "t26"."population_method",
-                "t26"."commissioner_code",
-                "t26"."payer_code",
-                "t26"."payer_kind",
-                "t26"."category_assigned",
-                "t26"."assignment_box",
-                "t26"."assignment_label",
-                "t26"."lookup_method",
-                CASE
-                  WHEN "t26"."payer_kind" IN ('icb', 'nhs_england')
-                  AND (
-                    "t26"."ac_rule" <> ''
-                  )
-                  AND (
-                    "t26"."ac_rule" = 'nhs_england'
-                  )
-                  THEN 'X24'
-                  WHEN "t26"."payer_kind" IN ('icb', 'nhs_england')
-                  AND (
-                    "t26"."ac_rule" <> ''
-                  )
-                  AND (
-                    "t26"."ac_rule" = 'secretary_of_state'
-                  )
-                  THEN 'DHSC'
-                  WHEN "t26"."payer_kind" IN ('icb', 'nhs_england')
-                  AND (
-                    "t26"."ac_rule" <> ''
-                  )
-                  AND (
-                    "t26"."ac_rule" = 'icb_of_population'
-                  )
-                  THEN CASE WHEN "t26"."pop_icb" <> '' THEN "t26"."pop_icb" ELSE "t26"."payer_code" END
-                  ELSE "t26"."payer_code"
-                END AS "accountable_body",
-                CASE
-                  WHEN (
-                    "t26"."delegation_status" = 'delegated'
-                  )
-                  AND "t26"."category_assigned" IN ('25', '26')
-                  THEN "t26"."pv_contracting_host"
-                  ELSE ''
-                END AS "contracting_host",
-                "t26"."delegation_status",
-                "t26"."ln_pss" AS "pss_line",
-                "t26"."ln_npoc" AS "npoc_code",
-                "t26"."method",
-                "t26"."box_path",
-                "t26"."not_answerable",
-                CASE
-                  WHEN CASE WHEN "t26"."service_line_final" <> '' THEN "t26"."ln_status" ELSE '' END <> ''
-                  THEN 'service_status=' || CASE WHEN "t26"."service_line_final" <> '' THEN "t26"."ln_status" ELSE '' END || ';'
-                  ELSE ''
-                END || CASE
-                  WHEN "t26"."pr_sub_icb" <> ''
-                  THEN 'practice=' || "t26"."pr_sub_icb" || ';'
-                  ELSE ''
-                END || CASE
-                  WHEN "t26"."pv_sub_icb" <> ''
-                  THEN 'provider_place=' || "t26"."pv_sub_icb" || ';'
-                  ELSE ''
-                END || CASE
-                  WHEN "t26"."pv_hub" <> ''
-                  THEN 'provider_hub=' || "t26"."pv_hub" || ';'
-                  ELSE ''
-                END || 'residence=' || "t26"."residence" || CASE
-                  WHEN COALESCE(NULLIF("t26"."res_sub_icb", ''), "t26"."res_country") <> ''
-                  THEN ':' || COALESCE(NULLIF("t26"."res_sub_icb", ''), "t26"."res_country")
-                  ELSE ''
-                END AS "lookups",
-                CASE
-                  WHEN "t26"."ex_note" = ''
-                  THEN "t26"."options"
-                  WHEN "t26"."options" = ''
-                  THEN "t26"."ex_note"
-                  ELSE "t26"."options" || ';' || "t26"."ex_note"
-                END AS "options",
-                "t26"."reassignment_code",
-                CASE
-                  WHEN "t26"."cs_code" <> ''
-                  THEN "t26"."cs_code"
-                  ELSE "t26"."commissioner_submitted"
-                END AS "commissioner_read",
-                "t26"."cs_kind" AS "commissioner_kind"
-              FROM (
-                SELECT
-                  "t25"."record_id",
-                  "t25"."row_key",
-                  "t25"."submission_id",
-                  "t25"."source_id",
-                  "t25"."row_number",
-                  "t25"."flow",
-                  "t25"."fate",
-                  "t25"."component",
-                  "t25"."spell_id",
-                  "t25"."episode_id",
-                  "t25"."provider_code",
-                  "t25"."site_code",
-                  "t25"."patient_id",
-                  "t25"."gp_practice_code",
-                  "t25"."lsoa21_code",
-                  "t25"."age",
-                  "t25"."sex",
-                  "t25"."ethnic_category",
-                  "t25"."treatment_function_code",
-                  "t25"."hrg",
-                  "t25"."point_of_delivery",
-                  "t25"."activity_date",
-                  "t25"."financial_year",
-                  "t25"."financial_month",
-                  "t25"."commissioned_service_category",
-                  "t25"."service_line_submitted",
-                  "t25"."service_line_sus",
-                  "t25"."commissioner_submitted",
-                  "t25"."quantity",
-                  "t25"."price_submitted",
-                  "t25"."quantity_plan",
-                  "t25"."price_plan",
-                  "t25"."supply_route",
-                  "t25"."setting",
-                  "t25"."candidates",
-                  "t25"."would_match",
-                  "t25"."mask",
-                  "t25"."rule_tie",
-                  "t25"."spell_rule_record_id",
-                  "t25"."rule_id",
-                  "t25"."rule_status",
-                  "t25"."service_line_derived",
-                  "t25"."service_basis",
-                  "t25"."service_line_final",
-                  "t25"."service_note",
-                  "t25"."counted",
-                  "t25"."period",
-                  "t25"."ln_specialised",
-                  "t25"."ln_status",
-                  "t25"."ln_set",
-                  "t25"."ln_pss",
-                  "t25"."ln_npoc",
-                  "t25"."pr_sub_icb",
-                  "t25"."residence",
-                  "t25"."res_sub_icb",
-                  "t25"."res_country",
-                  "t25"."resp_code",
-                  "t25"."resp_method",
-                  "t25"."resp_icb",
-                  "t25"."rp_region",
-                  "t25"."rp_delegated",
-                  "t25"."pop_icb",
-                  "t25"."pop_sub_icb",
-                  "t25"."population_method",
-                  "t25"."sp_hub",
-                  "t25"."pv_sub_icb",
-                  "t25"."pv_icb",
-                  "t25"."pv_region",
-                  "t25"."pv_hub",
-                  "t25"."pv_hub_method",
-                  "t25"."pv_contracting_host",
-                  "t25"."cs_code",
-                  "t25"."cs_kind",
-                  "t25"."assignment_date",
-                  "t25"."rule_key",
-                  "t25"."answers",
-                  "t25"."unanswerable",
-                  "t25"."notes",
-                  "t25"."gp_hub",
-                  "t25"."gp_hub_method",
-                  "t25"."ph_region",
-                  "t25"."ph_method",
-                  "t25"."board",
-                  "t25"."board_method",
-                  "t25"."devolved_body",
-                  "t25"."devolved_method",
-                  "t25"."lad_code",
-                  "t25"."lad_method",
-                  "t25"."registered_here",
-                  "t25"."ac_region",
-                  "t25"."method",
-                  "t25"."box_path",
-                  "t25"."assignment_box",
-                  "t25"."outcome",
-                  "t25"."assignment_label",
+              WHEN (
+                "t49"."rank_sus" IS NOT NULL
+              )
+              AND (
+                (
                   CASE
                     WHEN (
-                      CASE
-                        WHEN CASE
-                          WHEN "t25"."assignment_label" = 'tariff_excluded'
-                          THEN "t25"."ex_payer_kind"
-                          ELSE "t25"."payer_kind"
-                        END = 'icb'
-                        THEN CASE
-                          WHEN (
-                            "t25"."outcome" = 'OUT:host_sub_icb'
-                          )
-                          OR (
-                            (
-                              "t25"."outcome" = 'OUT:osv_guidance'
-                            ) AND NOT (
-                              "t25"."registered_here"
-                            )
-                          )
-                          THEN "t25"."pv_icb"
-                          ELSE "t25"."resp_icb"
-                        END
-                        WHEN CASE
-                          WHEN "t25"."assignment_label" = 'tariff_excluded'
-                          THEN "t25"."ex_payer_kind"
-                          ELSE "t25"."payer_kind"
-                        END = 'nhs_england'
-                        THEN 'X24'
-                        WHEN CASE
-                          WHEN "t25"."assignment_label" = 'tariff_excluded'
-                          THEN "t25"."ex_payer_kind"
-                          ELSE "t25"."payer_kind"
-                        END = 'none'
-                        THEN ''
-                        ELSE "t25"."commissioner_code"
-                      END = ''
+                      "t49"."rank_derived" IS NOT NULL
                     )
                     AND (
-                      CASE
-                        WHEN "t25"."assignment_label" = 'tariff_excluded'
-                        THEN "t25"."ex_payer_kind"
-                        ELSE "t25"."payer_kind"
-                      END <> 'none'
-                    )
-                    THEN 'none'
-                    ELSE CASE
-                      WHEN "t25"."assignment_label" = 'tariff_excluded'
-                      THEN "t25"."ex_payer_kind"
-                      ELSE "t25"."payer_kind"
-                    END
-                  END AS "payer_kind",
-                  "t25"."category_assigned",
-                  "t25"."not_answerable",
-                  "t25"."options",
-                  "t25"."ex_payer_kind",
-                  "t25"."ex_note",
-                  "t25"."ac_rule",
-                  "t25"."commissioner_code",
-                  "t25"."lookup_method",
-                  "t25"."delegation_status",
-                  "t25"."reassignment_code",
-                  CASE
-                    WHEN CASE
-                      WHEN "t25"."assignment_label" = 'tariff_excluded'
-                      THEN "t25"."ex_payer_kind"
-                      ELSE "t25"."payer_kind"
-                    END = 'icb'
-                    THEN CASE
-                      WHEN (
-                        "t25"."outcome" = 'OUT:host_sub_icb'
+                      (
+                        "t49"."rank_final" IS NULL
                       )
                       OR (
+                        "t49"."rank_derived" < "t49"."rank_final"
+                      )
+                    )
+                    THEN "t49"."rank_derived"
+                    ELSE "t49"."rank_final"
+                  END IS NULL
+                )
+                OR (
+                  "t49"."rank_sus" < CASE
+                    WHEN (
+                      "t49"."rank_derived" IS NOT NULL
+                    )
+                    AND (
+                      (
+                        "t49"."rank_final" IS NULL
+                      )
+                      OR (
+                        "t49"."rank_derived" < "t49"."rank_final"
+                      )
+                    )
+                    THEN "t49"."rank_derived"
+                    ELSE "t49"."rank_final"
+                  END
+                )
+              )
+              THEN "t49"."rate_sus"
+              ELSE CASE
+                WHEN (
+                  "t49"."rank_derived" IS NOT NULL
+                )
+                AND (
+                  (
+                    "t49"."rank_final" IS NULL
+                  )
+                  OR (
+                    "t49"."rank_derived" < "t49"."rank_final"
+                  )
+                )
+                THEN "t49"."rate_derived"
+                ELSE "t49"."rate_final"
+              END
+            END IS NOT NULL
+          )
+          THEN CAST(CASE
+            WHEN (
+              "t49"."rank_sus" IS NOT NULL
+            )
+            AND (
+              (
+                CASE
+                  WHEN (
+                    "t49"."rank_derived" IS NOT NULL
+                  )
+                  AND (
+                    (
+                      "t49"."rank_final" IS NULL
+                    )
+                    OR (
+                      "t49"."rank_derived" < "t49"."rank_final"
+                    )
+                  )
+                  THEN "t49"."rank_derived"
+                  ELSE "t49"."rank_final"
+                END IS NULL
+              )
+              OR (
+                "t49"."rank_sus" < CASE
+                  WHEN (
+                    "t49"."rank_derived" IS NOT NULL
+                  )
+                  AND (
+                    (
+                      "t49"."rank_final" IS NULL
+                    )
+                    OR (
+                      "t49"."rank_derived" < "t49"."rank_final"
+                    )
+                  )
+                  THEN "t49"."rank_derived"
+                  ELSE "t49"."rank_final"
+                END
+              )
+            )
+            THEN "t49"."rate_sus"
+            ELSE CASE
+              WHEN (
+                "t49"."rank_derived" IS NOT NULL
+              )
+              AND (
+                (
+                  "t49"."rank_final" IS NULL
+                )
+                OR (
+                  "t49"."rank_derived" < "t49"."rank_final"
+                )
+              )
+              THEN "t49"."rate_derived"
+              ELSE "t49"."rate_final"
+            END
+          END AS DECIMAL(7, 6))
+          ELSE CAST(0 AS DECIMAL(7, 6))
+        END AS "top_up",
+        COALESCE(
+          CASE
+            WHEN (
+              "t49"."top_up_applies" = 'Y'
+            )
+            AND (
+              CASE
+                WHEN (
+                  "t49"."rank_sus" IS NOT NULL
+                )
+                AND (
+                  (
+                    CASE
+                      WHEN (
+                        "t49"."rank_derived" IS NOT NULL
+                      )
+                      AND (
                         (
-                          "t25"."outcome" = 'OUT:osv_guidance'
-                        ) AND NOT (
-                          "t25"."registered_here"
+                          "t49"."rank_final" IS NULL
+                        )
+                        OR (
+                          "t49"."rank_derived" < "t49"."rank_final"
                         )
                       )
-                      THEN "t25"."pv_icb"
-                      ELSE "t25"."resp_icb"
+                      THEN "t49"."rank_derived"
+                      ELSE "t49"."rank_final"
+                    END IS NULL
+                  )
+                  OR (
+                    "t49"."rank_sus" < CASE
+                      WHEN (
+                        "t49"."rank_derived" IS NOT NULL
+                      )
+                      AND (
+                        (
+                          "t49"."rank_final" IS NULL
+                        )
+                        OR (
+                          "t49"."rank_derived" < "t49"."rank_final"
+                        )
+                      )
+                      THEN "t49"."rank_derived"
+                      ELSE "t49"."rank_final"
                     END
-                    WHEN CASE
-                      WHEN "t25"."assignment_label" = 'tariff_excluded'
-                      THEN "t25"."ex_payer_kind"
-                      ELSE "t25"."payer_kind"
-                    END = 'nhs_england'
-                    THEN 'X24'
-                    WHEN CASE
-                      WHEN "t25"."assignment_label" = 'tariff_excluded'
-                      THEN "t25"."ex_payer_kind"
-                      ELSE "t25"."payer_kind"
-                    END = 'none'
-                    THEN ''
-                    ELSE "t25"."commissioner_code"
-                  END AS "payer_code"
+                  )
+                )
+                THEN "t49"."rate_sus"
+                ELSE CASE
+                  WHEN (
+                    "t49"."rank_derived" IS NOT NULL
+                  )
+                  AND (
+                    (
+                      "t49"."rank_final" IS NULL
+                    )
+                    OR (
+                      "t49"."rank_derived" < "t49"."rank_final"
+                    )
+                  )
+                  THEN "t49"."rate_derived"
+                  ELSE "t49"."rate_final"
+                END
+              END IS NOT NULL
+            )
+            THEN CASE
+              WHEN (
+                "t49"."rank_sus" IS NOT NULL
+              )
+              AND (
+                (
+                  CASE
+                    WHEN (
+                      "t49"."rank_derived" IS NOT NULL
+                    )
+                    AND (
+                      (
+                        "t49"."rank_final" IS NULL
+                      )
+                      OR (
+                        "t49"."rank_derived" < "t49"."rank_final"
+                      )
+                    )
+                    THEN "t49"."rank_derived"
+                    ELSE "t49"."rank_final"
+                  END IS NULL
+                )
+                OR (
+                  "t49"."rank_sus" < CASE
+                    WHEN (
+                      "t49"."rank_derived" IS NOT NULL
+                    )
+                    AND (
+                      (
+                        "t49"."rank_final" IS NULL
+                      )
+                      OR (
+                        "t49"."rank_derived" < "t49"."rank_final"
+                      )
+                    )
+                    THEN "t49"."rank_derived"
+                    ELSE "t49"."rank_final"
+                  END
+                )
+              )
+              THEN "t49"."service_line_sus"
+              ELSE CASE
+                WHEN (
+                  "t49"."rank_derived" IS NOT NULL
+                )
+                AND (
+                  (
+                    "t49"."rank_final" IS NULL
+                  )
+                  OR (
+                    "t49"."rank_derived" < "t49"."rank_final"
+                  )
+                )
+                THEN "t49"."service_line_derived"
+                ELSE "t49"."service_line_final"
+              END
+            END
+            ELSE ''
+          END,
+          ''
+        ) AS "top_up_line",
+        CASE
+          WHEN (
+            "t49"."market_forces_applies" = 'Y'
+          ) AND (
+            "t49"."factor" IS NOT NULL
+          )
+          THEN CAST("t49"."factor" AS DECIMAL(7, 6))
+          ELSE CAST(1 AS DECIMAL(7, 6))
+        END AS "market_forces"
+      FROM (
+        SELECT
+          "t48"."record_id",
+          "t48"."row_key",
+          "t48"."submission_id",
+          "t48"."source_id",
+          "t48"."row_number",
+          "t48"."flow",
+          "t48"."fate",
+          "t48"."component",
+          "t48"."spell_id",
+          "t48"."episode_id",
+          "t48"."provider_code",
+          "t48"."site_code",
+          "t48"."patient_id",
+          "t48"."gp_practice_code",
+          "t48"."lsoa21_code",
+          "t48"."age",
+          "t48"."sex",
+          "t48"."ethnic_category",
+          "t48"."treatment_function_code",
+          "t48"."hrg",
+          "t48"."point_of_delivery",
+          "t48"."activity_date",
+          "t48"."financial_year",
+          "t48"."financial_month",
+          "t48"."commissioned_service_category",
+          "t48"."service_line_submitted",
+          "t48"."service_line_sus",
+          "t48"."commissioner_submitted",
+          "t48"."tariff_code",
+          "t48"."quantity",
+          "t48"."price_submitted",
+          "t48"."quantity_plan",
+          "t48"."price_plan",
+          "t48"."supply_route",
+          "t48"."setting",
+          "t48"."candidates",
+          "t48"."would_match",
+          "t48"."mask",
+          "t48"."rule_tie",
+          "t48"."spell_rule_record_id",
+          "t48"."rule_id",
+          "t48"."rule_status",
+          "t48"."service_line_derived",
+          "t48"."service_basis",
+          "t48"."service_line_final",
+          "t48"."service_note",
+          "t48"."counted",
+          "t48"."assignment_date",
+          "t48"."population_icb",
+          "t48"."population_sub_icb",
+          "t48"."population_method",
+          "t48"."commissioner_code",
+          "t48"."payer_code",
+          "t48"."payer_kind",
+          "t48"."assignment_box",
+          "t48"."assignment_label",
+          "t48"."lookup_method",
+          "t48"."accountable_body",
+          "t48"."contracting_host",
+          "t48"."delegation_status",
+          "t48"."pss_line",
+          "t48"."npoc_code",
+          "t48"."method",
+          "t48"."box_path",
+          "t48"."not_answerable",
+          "t48"."lookups",
+          "t48"."options",
+          "t48"."reassignment_code",
+          "t48"."commissioner_read",
+          "t48"."commissioner_kind",
+          "t48"."price_group",
+          "t48"."currency_field",
+          "t48"."top_up_applies",
+          "t48"."market_forces_applies",
+          "t48"."pod_basis",
+          "t48"."attendance_group",
+          "t48"."low_volume",
+          "t48"."currency_code",
+          "t48"."best_practice_flag",
+          "t48"."treatment",
+          "t25"."unit_price",
+          "t25"."price_table",
+          "t25"."price_word",
+          "t26"."factor",
+          "t27"."best_unit",
+          "t27"."addition",
+          "t27"."plain_addition",
+          "t27"."best_table",
+          "t28"."rate_final",
+          "t28"."rank_final",
+          "t29"."rate_derived",
+          "t29"."rank_derived",
+          "t30"."rate_sus",
+          "t30"."rank_sus"
+        FROM (
+          SELECT
+            "t46"."record_id",
+            "t46"."row_key",
+            "t46"."submission_id",
+            "t46"."source_id",
+            "t46"."row_number",
+            "t46"."flow",
+            "t46"."fate",
+            "t46"."component",
+            "t46"."spell_id",
+            "t46"."episode_id",
+            "t46"."provider_code",
+            "t46"."site_code",
+            "t46"."patient_id",
+            "t46"."gp_practice_code",
+            "t46"."lsoa21_code",
+            "t46"."age",
+            "t46"."sex",
+            "t46"."ethnic_category",
+            "t46"."treatment_function_code",
+            "t46"."hrg",
+            "t46"."point_of_delivery",
+            "t46"."activity_date",
+            "t46"."financial_year",
+            "t46"."financial_month",
+            "t46"."commissioned_service_category",
+            "t46"."service_line_submitted",
+            "t46"."service_line_sus",
+            "t46"."commissioner_submitted",
+            "t46"."tariff_code",
+            "t46"."quantity",
+            "t46"."price_submitted",
+            "t46"."quantity_plan",
+            "t46"."price_plan",
+            "t46"."supply_route",
+            "t46"."setting",
+            "t46"."candidates",
+            "t46"."would_match",
+            "t46"."mask",
+            "t46"."rule_tie",
+            "t46"."spell_rule_record_id",
+            "t46"."rule_id",
+            "t46"."rule_status",
+            "t46"."service_line_derived",
+            "t46"."service_basis",
+            "t46"."service_line_final",
+            "t46"."service_note",
+            "t46"."counted",
+            "t46"."assignment_date",
+            "t46"."population_icb",
+            "t46"."population_sub_icb",
+            "t46"."population_method",
+            "t46"."commissioner_code",
+            "t46"."payer_code",
+            "t46"."payer_kind",
+            "t46"."assignment_box",
+            "t46"."assignment_label",
+            "t46"."lookup_method",
+            "t46"."accountable_body",
+            "t46"."contracting_host",
+            "t46"."delegation_status",
+            "t46"."pss_line",
+            "t46"."npoc_code",
+            "t46"."method",
+            "t46"."box_path",
+            "t46"."not_answerable",
+            "t46"."lookups",
+            "t46"."options",
+            "t46"."reassignment_code",
+            "t46"."commissioner_read",
+            "t46"."commissioner_kind",
+            COALESCE("t46"."attendance_group", "t46"."price_group", '') AS "price_group",
+            "t46"."currency_field",
+            "t46"."top_up_applies",
+            "t46"."market_forces_applies",
+            "t46"."pod_basis",
+            "t46"."attendance_group",
+            "t46"."low_volume",
+            COALESCE(
+              CASE
+                WHEN "t46"."pod_basis" = 'priced'
+                THEN CASE
+                  WHEN "t46"."currency_field" = 'treatment_function_code'
+                  THEN "t46"."treatment_function_code"
+                  ELSE "t46"."hrg"
+                END
+                ELSE ''
+              END,
+              ''
+            ) AS "currency_code",
+            SPLIT_PART("t46"."tariff_code", '/', 3) AS "best_practice_flag",
+            CASE
+              WHEN "t46"."flow" IN ('apc_episode', 'iap', 'prior_approval')
+              THEN 'none'
+              WHEN "t46"."component" <> 'activity'
+              THEN 'pass_through'
+              WHEN (
+                "t46"."low_volume" IS NOT NULL
+              )
+              AND "t46"."pod_basis" IN ('priced', 'submitted')
+              THEN 'as_agreed'
+              ELSE COALESCE("t46"."pod_basis", 'submitted')
+            END AS "treatment"
+          FROM (
+            SELECT
+              *
+            FROM (
+              SELECT
+                "t44"."record_id",
+                "t44"."row_key",
+                "t44"."submission_id",
+                "t44"."source_id",
+                "t44"."row_number",
+                "t44"."flow",
+                "t44"."fate",
+                "t44"."component",
+                "t44"."spell_id",
+                "t44"."episode_id",
+                "t44"."provider_code",
+                "t44"."site_code",
+                "t44"."patient_id",
+                "t44"."gp_practice_code",
+                "t44"."lsoa21_code",
+                "t44"."age",
+                "t44"."sex",
+                "t44"."ethnic_category",
+                "t44"."treatment_function_code",
+                "t44"."hrg",
+                "t44"."point_of_delivery",
+                "t44"."activity_date",
+                "t44"."financial_year",
+                "t44"."financial_month",
+                "t44"."commissioned_service_category",
+                "t44"."service_line_submitted",
+                "t44"."service_line_sus",
+                "t44"."commissioner_submitted",
+                "t44"."tariff_code",
+                "t44"."quantity",
+                "t44"."price_submitted",
+                "t44"."quantity_plan",
+                "t44"."price_plan",
+                "t44"."supply_route",
+                "t44"."setting",
+                "t44"."candidates",
+                "t44"."would_match",
+                "t44"."mask",
+                "t44"."rule_tie",
+                "t44"."spell_rule_record_id",
+                "t44"."rule_id",
+                "t44"."rule_status",
+                "t44"."service_line_derived",
+                "t44"."service_basis",
+                "t44"."service_line_final",
+                "t44"."service_note",
+                "t44"."counted",
+                "t44"."assignment_date",
+                "t44"."population_icb",
+                "t44"."population_sub_icb",
+                "t44"."population_method",
+                "t44"."commissioner_code",
+                "t44"."payer_code",
+                "t44"."payer_kind",
+                "t44"."assignment_box",
+                "t44"."assignment_label",
+                "t44"."lookup_method",
+                "t44"."accountable_body",
+                "t44"."contracting_host",
+                "t44"."delegation_status",
+                "t44"."pss_line",
+                "t44"."npoc_code",
+                "t44"."method",
+                "t44"."box_path",
+                "t44"."not_answerable",
+                "t44"."lookups",
+                "t44"."options",
+                "t44"."reassignment_code",
+                "t44"."commissioner_read",
+                "t44"."commissioner_kind",
+                "t31"."price_group",
+                "t31"."currency_field",
+                "t31"."top_up_applies",
+                "t31"."market_forces_applies",
+                "t31"."pod_basis",
+                "t32"."attendance_group",
+                "t33"."low_volume"
+              FROM (
+                SELECT
+                  "t42".*
+                  EXCLUDE ("category_assigned")
                 FROM (
                   SELECT
-                    "t24"."record_id",
-                    "t24"."row_key",
-                    "t24"."submission_id",
-                    "t24"."source_id",
-                    "t24"."row_number",
-                    "t24"."flow",
-                    "t24"."fate",
-                    "t24"."component",
-                    "t24"."spell_id",
-                    "t24"."episode_id",
-                    "t24"."provider_code",
-                    "t24"."site_code",
-                    "t24"."patient_id",
-                    "t24"."gp_practice_code",
-                    "t24"."lsoa21_code",
-                    "t24"."age",
-                    "t24"."sex",
-                    "t24"."ethnic_category",
-                    "t24"."treatment_function_code",
-                    "t24"."hrg",
-                    "t24"."point_of_delivery",
-                    "t24"."activity_date",
-                    "t24"."financial_year",
-                    "t24"."financial_month",
-                    "t24"."commissioned_service_category",
-                    "t24"."service_line_submitted",
-                    "t24"."service_line_sus",
-                    "t24"."commissioner_submitted",
-                    "t24"."quantity",
-                    "t24"."price_submitted",
-                    "t24"."quantity_plan",
-                    "t24"."price_plan",
-                    "t24"."supply_route",
-                    "t24"."setting",
-                    "t24"."candidates",
-                    "t24"."would_match",
-                    "t24"."mask",
-                    "t24"."rule_tie",
-                    "t24"."spell_rule_record_id",
-                    "t24"."rule_id",
-                    "t24"."rule_status",
-                    "t24"."service_line_derived",
-                    "t24"."service_basis",
-                    "t24"."service_line_final",
-                    "t24"."service_note",
-                    "t24"."counted",
-                    "t24"."period",
-                    "t24"."ln_specialised",
-                    "t24"."ln_status",
-                    "t24"."ln_set",
-                    "t24"."ln_pss",
-                    "t24"."ln_npoc",
-                    "t24"."pr_sub_icb",
-                    "t24"."residence",
-                    "t24"."res_sub_icb",
-                    "t24"."res_country",
-                    "t24"."resp_code",
-                    "t24"."resp_method",
-                    "t24"."resp_icb",
-                    "t24"."rp_region",
-                    "t24"."rp_delegated",
-                    "t24"."pop_icb",
-                    "t24"."pop_sub_icb",
-                    "t24"."population_method",
-                    "t24"."sp_hub",
-                    "t24"."pv_sub_icb",
-                    "t24"."pv_icb",
-                    "t24"."pv_region",
-                    "t24"."pv_hub",
-                    "t24"."pv_hub_method",
-                    "t24"."pv_contracting_host",
-                    "t24"."cs_code",
-                    "t24"."cs_kind",
-                    "t24"."assignment_date",
-                    "t24"."rule_key",
-                    "t24"."answers",
-                    "t24"."unanswerable",
-                    "t24"."notes",
-                    "t24"."gp_hub",
-                    "t24"."gp_hub_method",
-                    "t24"."ph_region",
-                    "t24"."ph_method",
-                    "t24"."board",
-                    "t24"."board_method",
-                    "t24"."devolved_body",
-                    "t24"."devolved_method",
-                    "t24"."lad_code",
-                    "t24"."lad_method",
-                    "t24"."registered_here",
-                    "t24"."ac_region",
-                    "t24"."method",
-                    "t24"."box_path",
-                    "t24"."assignment_box",
-                    "t24"."outcome",
-                    "t24"."assignment_label",
-                    "t24"."payer_kind",
-                    "t24"."category_assigned",
-                    "t24"."not_answerable",
-                    "t24"."options",
-                    COALESCE("t24"."ex_payer_kind", 'none') AS "ex_payer_kind",
-                    COALESCE("t24"."ex_note", '') AS "ex_note",
-                    COALESCE("t24"."ac_rule", '') AS "ac_rule",
+                    "t41"."record_id",
+                    "t41"."row_key",
+                    "t41"."submission_id",
+                    "t41"."source_id",
+                    "t41"."row_number",
+                    "t41"."flow",
+                    "t41"."fate",
+                    "t41"."component",
+                    "t41"."spell_id",
+                    "t41"."episode_id",
+                    "t41"."provider_code",
+                    "t41"."site_code",
+                    "t41"."patient_id",
+                    "t41"."gp_practice_code",
+                    "t41"."lsoa21_code",
+                    "t41"."age",
+                    "t41"."sex",
+                    "t41"."ethnic_category",
+                    "t41"."treatment_function_code",
+                    "t41"."hrg",
+                    "t41"."point_of_delivery",
+                    "t41"."activity_date",
+                    "t41"."financial_year",
+                    "t41"."financial_month",
+                    "t41"."category_assigned" AS "commissioned_service_category",
+                    "t41"."service_line_submitted",
+                    "t41"."service_line_sus",
+                    "t41"."commissioner_submitted",
+                    "t41"."tariff_code",
+                    "t41"."quantity",
+                    "t41"."price_submitted",
+                    "t41"."quantity_plan",
+                    "t41"."price_plan",
+                    "t41"."supply_route",
+                    "t41"."setting",
+                    "t41"."candidates",
+                    "t41"."would_match",
+                    "t41"."mask",
+                    "t41"."rule_tie",
+                    "t41"."spell_rule_record_id",
+                    "t41"."rule_id",
+                    "t41"."rule_status",
+                    "t41"."service_line_derived",
+                    "t41"."service_basis",
+                    "t41"."service_line_final",
+                    "t41"."service_note",
+                    "t41"."counted",
+                    "t41"."assignment_date",
+                    "t41"."pop_icb" AS "population_icb",
+                    "t41"."pop_sub_icb" AS "population_sub_icb",
+                    "t41"."population_method",
+                    "t41"."commissioner_code",
+                    "t41"."payer_code",
+                    "t41"."payer_kind",
+                    "t41"."category_assigned",
+                    "t41"."assignment_box",
+                    "t41"."assignment_label",
+                    "t41"."lookup_method",
+                    CASE
+                      WHEN "t41"."payer_kind" IN ('icb', 'nhs_england')
+                      AND (
+                        "t41"."ac_rule" <> ''
+                      )
+                      AND (
+                        "t41"."ac_rule" = 'nhs_england'
+                      )
+                      THEN 'X24'
+                      WHEN "t41"."payer_kind" IN ('icb', 'nhs_england')
+                      AND (
+                        "t41"."ac_rule" <> ''
+                      )
+                      AND (
+                        "t41"."ac_rule" = 'secretary_of_state'
+                      )
+                      THEN 'DHSC'
+                      WHEN "t41"."payer_kind" IN ('icb', 'nhs_england')
+                      AND (
+                        "t41"."ac_rule" <> ''
+                      )
+                      AND (
+                        "t41"."ac_rule" = 'icb_of_population'
+                      )
+                      THEN CASE WHEN "t41"."pop_icb" <> '' THEN "t41"."pop_icb" ELSE "t41"."payer_code" END
+                      ELSE "t41"."payer_code"
+                    END AS "accountable_body",
                     CASE
                       WHEN (
-                        "t24"."outcome" = 'OUT:responsible_sub_icb'
+                        "t41"."delegation_status" = 'delegated'
                       )
-                      OR (
-                        (
-                          "t24"."outcome" = 'OUT:osv_guidance'
-                        ) AND "t24"."registered_here"
-                      )
-                      THEN CASE WHEN "t24"."resp_method" = 'icb_only' THEN '' ELSE "t24"."resp_code" END
-                      WHEN (
-                        "t24"."outcome" = 'OUT:host_sub_icb'
-                      )
-                      OR (
-                        (
-                          "t24"."outcome" = 'OUT:osv_guidance'
-                        ) AND NOT (
-                          "t24"."registered_here"
-                        )
-                      )
-                      THEN "t24"."pv_sub_icb"
-                      WHEN "t24"."outcome" = 'OUT:specialised_hub_provider'
-                      THEN "t24"."pv_hub"
-                      WHEN "t24"."outcome" = 'OUT:specialised_hub_gp_practice'
-                      THEN "t24"."gp_hub"
-                      WHEN "t24"."outcome" = 'OUT:armed_forces_hub'
-                      THEN '13Q'
-                      WHEN "t24"."outcome" = 'OUT:health_justice_hub'
-                      THEN "t24"."sp_hub"
-                      WHEN "t24"."outcome" = 'OUT:public_health_region'
-                      THEN "t24"."ph_region"
-                      WHEN "t24"."outcome" = 'OUT:local_authority'
-                      THEN "t24"."lad_code"
-                      WHEN "t24"."outcome" = 'OUT:devolved_board'
-                      THEN "t24"."board"
-                      WHEN "t24"."outcome" = 'OUT:devolved_specialised'
-                      THEN "t24"."devolved_body"
-                      WHEN "t24"."outcome" = 'OUT:private_or_cov'
-                      THEN 'VPP00'
+                      AND "t41"."category_assigned" IN ('25', '26')
+                      THEN "t41"."pv_contracting_host"
                       ELSE ''
-                    END AS "commissioner_code",
+                    END AS "contracting_host",
+                    "t41"."delegation_status",
+                    "t41"."ln_pss" AS "pss_line",
+                    "t41"."ln_npoc" AS "npoc_code",
+                    "t41"."method",
+                    "t41"."box_path",
+                    "t41"."not_answerable",
                     CASE
-                      WHEN (
-                        CASE
-                          WHEN (
-                            "t24"."outcome" = 'OUT:responsible_sub_icb'
-                          )
-                          OR (
-                            (
-                              "t24"."outcome" = 'OUT:osv_guidance'
-                            ) AND "t24"."registered_here"
-                          )
-                          THEN CASE WHEN "t24"."resp_method" = 'icb_only' THEN '' ELSE "t24"."resp_code" END
-                          WHEN (
-                            "t24"."outcome" = 'OUT:host_sub_icb'
-                          )
-                          OR (
-                            (
-                              "t24"."outcome" = 'OUT:osv_guidance'
-                            ) AND NOT (
-                              "t24"."registered_here"
-                            )
-                          )
-                          THEN "t24"."pv_sub_icb"
-                          WHEN "t24"."outcome" = 'OUT:specialised_hub_provider'
-                          THEN "t24"."pv_hub"
-                          WHEN "t24"."outcome" = 'OUT:specialised_hub_gp_practice'
-                          THEN "t24"."gp_hub"
-                          WHEN "t24"."outcome" = 'OUT:armed_forces_hub'
-                          THEN '13Q'
-                          WHEN "t24"."outcome" = 'OUT:health_justice_hub'
-                          THEN "t24"."sp_hub"
-                          WHEN "t24"."outcome" = 'OUT:public_health_region'
-                          THEN "t24"."ph_region"
-                          WHEN "t24"."outcome" = 'OUT:local_authority'
-                          THEN "t24"."lad_code"
-                          WHEN "t24"."outcome" = 'OUT:devolved_board'
-                          THEN "t24"."board"
-                          WHEN "t24"."outcome" = 'OUT:devolved_specialised'
-                          THEN "t24"."devolved_body"
-                          WHEN "t24"."outcome" = 'OUT:private_or_cov'
-                          THEN 'VPP00'
-                          ELSE ''
-                        END <> ''
-                      )
-                      OR (
-                        (
-                          (
-                            "t24"."outcome" = 'OUT:responsible_sub_icb'
-                          )
-                          OR (
-                            (
-                              "t24"."outcome" = 'OUT:osv_guidance'
-                            ) AND "t24"."registered_here"
-                          )
+                      WHEN CASE WHEN "t41"."service_line_final" <> '' THEN "t41"."ln_status" ELSE '' END <> ''
+                      THEN 'service_status=' || CASE WHEN "t41"."service_line_final" <> '' THEN "t41"."ln_status" ELSE '' END || ';'
+                      ELSE ''
+                    END || CASE
+                      WHEN "t41"."pr_sub_icb" <> ''
+                      THEN 'practice=' || "t41"."pr_sub_icb" || ';'
+                      ELSE ''
+                    END || CASE
+                      WHEN "t41"."pv_sub_icb" <> ''
+                      THEN 'provider_place=' || "t41"."pv_sub_icb" || ';'
+                      ELSE ''
+                    END || CASE
+                      WHEN "t41"."pv_hub" <> ''
+                      THEN 'provider_hub=' || "t41"."pv_hub" || ';'
+                      ELSE ''
+                    END || 'residence=' || "t41"."residence" || CASE
+                      WHEN COALESCE(NULLIF("t41"."res_sub_icb", ''), "t41"."res_country") <> ''
+                      THEN ':' || COALESCE(NULLIF("t41"."res_sub_icb", ''), "t41"."res_country")
+                      ELSE ''
+                    END AS "lookups",
+                    CASE
+                      WHEN "t41"."ex_note" = ''
+                      THEN "t41"."options"
+                      WHEN "t41"."options" = ''
+                      THEN "t41"."ex_note"
+                      ELSE "t41"."options" || ';' || "t41"."ex_note"
+                    END AS "options",
+                    "t41"."reassignment_code",
+                    CASE
+                      WHEN "t41"."cs_code" <> ''
+                      THEN "t41"."cs_code"
+                      ELSE "t41"."commissioner_submitted"
+                    END AS "commissioner_read",
+                    "t41"."cs_kind" AS "commissioner_kind"
+                  FROM (
+                    SELECT
+                      "t40"."record_id",
+                      "t40"."row_key",
+                      "t40"."submission_id",
+                      "t40"."source_id",
+                      "t40"."row_number",
+                      "t40"."flow",
+                      "t40"."fate",
+                      "t40"."component",
+                      "t40"."spell_id",
+                      "t40"."episode_id",
+                      "t40"."provider_code",
+                      "t40"."site_code",
+                      "t40"."patient_id",
+                      "t40"."gp_practice_code",
+                      "t40"."lsoa21_code",
+                      "t40"."age",
+                      "t40"."sex",
+                      "t40"."ethnic_category",
+                      "t40"."treatment_function_code",
+                      "t40"."hrg",
+                      "t40"."point_of_delivery",
+                      "t40"."activity_date",
+                      "t40"."financial_year",
+                      "t40"."financial_month",
+                      "t40"."commissioned_service_category",
+                      "t40"."service_line_submitted",
+                      "t40"."service_line_sus",
+                      "t40"."commissioner_submitted",
+                      "t40"."tariff_code",
+                      "t40"."quantity",
+                      "t40"."price_submitted",
+                      "t40"."quantity_plan",
+                      "t40"."price_plan",
+                      "t40"."supply_route",
+                      "t40"."setting",
+                      "t40"."candidates",
+                      "t40"."would_match",
+                      "t40"."mask",
+                      "t40"."rule_tie",
+                      "t40"."spell_rule_record_id",
+                      "t40"."rule_id",
+                      "t40"."rule_status",
+                      "t40"."service_line_derived",
+                      "t40"."service_basis",
+                      "t40"."service_line_final",
+                      "t40"."service_note",
+                      "t40"."counted",
+                      "t40"."period",
+                      "t40"."ln_specialised",
+                      "t40"."ln_status",
+                      "t40"."ln_set",
+                      "t40"."ln_pss",
+                      "t40"."ln_npoc",
+                      "t40"."pr_sub_icb",
+                      "t40"."residence",
+                      "t40"."res_sub_icb",
+                      "t40"."res_country",
+                      "t40"."resp_code",
+                      "t40"."resp_method",
+                      "t40"."resp_icb",
+                      "t40"."rp_region",
+                      "t40"."rp_delegated",
+                      "t40"."pop_icb",
+                      "t40"."pop_sub_icb",
+                      "t40"."population_method",
+                      "t40"."sp_hub",
+                      "t40"."pv_sub_icb",
+                      "t40"."pv_icb",
+                      "t40"."pv_region",
+                      "t40"."pv_hub",
+                      "t40"."pv_hub_method",
+                      "t40"."pv_contracting_host",
+                      "t40"."cs_code",
+                      "t40"."cs_kind",
+                      "t40"."assignment_date",
+                      "t40"."rule_key",
+                      "t40"."answers",
+                      "t40"."unanswerable",
+                      "t40"."notes",
+                      "t40"."gp_hub",
+                      "t40"."gp_hub_method",
+                      "t40"."ph_region",
+                      "t40"."ph_method",
+                      "t40"."board",
+                      "t40"."board_method",
+                      "t40"."devolved_body",
+                      "t40"."devolved_method",
+                      "t40"."lad_code",
+                      "t40"."lad_method",
+                      "t40"."registered_here",
+                      "t40"."ac_region",
+                      "t40"."method",
+                      "t40"."box_path",
+                      "t40"."assignment_box",
+                      "t40"."outcome",
+                      "t40"."assignment_label",
+                      CASE
+                        WHEN (
+                          CASE
+                            WHEN CASE
+                              WHEN "t40"."assignment_label" = 'tariff_excluded'
+                              THEN "t40"."ex_payer_kind"
+                              ELSE "t40"."payer_kind"
+                            END = 'icb'
+                            THEN CASE
+                              WHEN (
+                                "t40"."outcome" = 'OUT:host_sub_icb'
+                              )
+                              OR (
+                                (
+                                  "t40"."outcome" = 'OUT:osv_guidance'
+                                ) AND NOT (
+                                  "t40"."registered_here"
+                                )
+                              )
+                              THEN "t40"."pv_icb"
+                              ELSE "t40"."resp_icb"
+                            END
+                            WHEN CASE
+                              WHEN "t40"."assignment_label" = 'tariff_excluded'
+                              THEN "t40"."ex_payer_kind"
+                              ELSE "t40"."payer_kind"
+                            END = 'nhs_england'
+                            THEN 'X24'
+                            WHEN CASE
+                              WHEN "t40"."assignment_label" = 'tariff_excluded'
+                              THEN "t40"."ex_payer_kind"
+                              ELSE "t40"."payer_kind"
+                            END = 'none'
+                            THEN ''
+                            ELSE "t40"."commissioner_code"
+                          END = ''
                         )
                         AND (
                           CASE
+                            WHEN "t40"."assignment_label" = 'tariff_excluded'
+                            THEN "t40"."ex_payer_kind"
+                            ELSE "t40"."payer_kind"
+                          END <> 'none'
+                        )
+                        THEN 'none'
+                        ELSE CASE
+                          WHEN "t40"."assignment_label" = 'tariff_excluded'
+                          THEN "t40"."ex_payer_kind"
+                          ELSE "t40"."payer_kind"
+                        END
+                      END AS "payer_kind",
+                      "t40"."category_assigned",
+                      "t40"."not_answerable",
+                      "t40"."options",
+                      "t40"."ex_payer_kind",
+                      "t40"."ex_note",
+                      "t40"."ac_rule",
+                      "t40"."commissioner_code",
+                      "t40"."lookup_method",
+                      "t40"."delegation_status",
+                      "t40"."reassignment_code",
+                      CASE
+                        WHEN CASE
+                          WHEN "t40"."assignment_label" = 'tariff_excluded'
+                          THEN "t40"."ex_payer_kind"
+                          ELSE "t40"."payer_kind"
+                        END = 'icb'
+                        THEN CASE
+                          WHEN (
+                            "t40"."outcome" = 'OUT:host_sub_icb'
+                          )
+                          OR (
+                            (
+                              "t40"."outcome" = 'OUT:osv_guidance'
+                            ) AND NOT (
+                              "t40"."registered_here"
+                            )
+                          )
+                          THEN "t40"."pv_icb"
+                          ELSE "t40"."resp_icb"
+                        END
+                        WHEN CASE
+                          WHEN "t40"."assignment_label" = 'tariff_excluded'
+                          THEN "t40"."ex_payer_kind"
+                          ELSE "t40"."payer_kind"
+                        END = 'nhs_england'
+                        THEN 'X24'
+                        WHEN CASE
+                          WHEN "t40"."assignment_label" = 'tariff_excluded'
+                          THEN "t40"."ex_payer_kind"
+                          ELSE "t40"."payer_kind"
+                        END = 'none'
+                        THEN ''
+                        ELSE "t40"."commissioner_code"
+                      END AS "payer_code"
+                    FROM (
+                      SELECT
+                        "t39"."record_id",
+                        "t39"."row_key",
+                        "t39"."submission_id",
+                        "t39"."source_id",
+                        "t39"."row_number",
+                        "t39"."flow",
+                        "t39"."fate",
+                        "t39"."component",
+                        "t39"."spell_id",
+                        "t39"."episode_id",
+                        "t39"."provider_code",
+                        "t39"."site_code",
+                        "t39"."patient_id",
+                        "t39"."gp_practice_code",
+                        "t39"."lsoa21_code",
+                        "t39"."age",
+                        "t39"."sex",
+                        "t39"."ethnic_category",
+                        "t39"."treatment_function_code",
+                        "t39"."hrg",
+                        "t39"."point_of_delivery",
+                        "t39"."activity_date",
+                        "t39"."financial_year",
+                        "t39"."financial_month",
+                        "t39"."commissioned_service_category",
+                        "t39"."service_line_submitted",
+                        "t39"."service_line_sus",
+                        "t39"."commissioner_submitted",
+                        "t39"."tariff_code",
+                        "t39"."quantity",
+                        "t39"."price_submitted",
+                        "t39"."quantity_plan",
+                        "t39"."price_plan",
+                        "t39"."supply_route",
+                        "t39"."setting",
+                        "t39"."candidates",
+                        "t39"."would_match",
+                        "t39"."mask",
+                        "t39"."rule_tie",
+                        "t39"."spell_rule_record_id",
+                        "t39"."rule_id",
+                        "t39"."rule_status",
+                        "t39"."service_line_derived",
+                        "t39"."service_basis",
+                        "t39"."service_line_final",
+                        "t39"."service_note",
+                        "t39"."counted",
+                        "t39"."period",
+                        "t39"."ln_specialised",
+                        "t39"."ln_status",
+                        "t39"."ln_set",
+                        "t39"."ln_pss",
+                        "t39"."ln_npoc",
+                        "t39"."pr_sub_icb",
+                        "t39"."residence",
+                        "t39"."res_sub_icb",
+                        "t39"."res_country",
+                        "t39"."resp_code",
+                        "t39"."resp_method",
+                        "t39"."resp_icb",
+                        "t39"."rp_region",
+                        "t39"."rp_delegated",
+                        "t39"."pop_icb",
+                        "t39"."pop_sub_icb",
+                        "t39"."population_method",
+                        "t39"."sp_hub",
+                        "t39"."pv_sub_icb",
+                        "t39"."pv_icb",
+                        "t39"."pv_region",
+                        "t39"."pv_hub",
+                        "t39"."pv_hub_method",
+                        "t39"."pv_contracting_host",
+                        "t39"."cs_code",
+                        "t39"."cs_kind",
+                        "t39"."assignment_date",
+                        "t39"."rule_key",
+                        "t39"."answers",
+                        "t39"."unanswerable",
+                        "t39"."notes",
+                        "t39"."gp_hub",
+                        "t39"."gp_hub_method",
+                        "t39"."ph_region",
+                        "t39"."ph_method",
+                        "t39"."board",
+                        "t39"."board_method",
+                        "t39"."devolved_body",
+                        "t39"."devolved_method",
+                        "t39"."lad_code",
+                        "t39"."lad_method",
+                        "t39"."registered_here",
+                        "t39"."ac_region",
+                        "t39"."method",
+                        "t39"."box_path",
+                        "t39"."assignment_box",
+                        "t39"."outcome",
+                        "t39"."assignment_label",
+                        "t39"."payer_kind",
+                        "t39"."category_assigned",
+                        "t39"."not_answerable",
+                        "t39"."options",
+                        COALESCE("t39"."ex_payer_kind", 'none') AS "ex_payer_kind",
+                        COALESCE("t39"."ex_note", '') AS "ex_note",
+                        COALESCE("t39"."ac_rule", '') AS "ac_rule",
+                        CASE
+                          WHEN (
+                            "t39"."outcome" = 'OUT:responsible_sub_icb'
+                          )
+                          OR (
+                            (
+                              "t39"."outcome" = 'OUT:osv_guidance'
+                            ) AND "t39"."registered_here"
+                          )
+                          THEN CASE WHEN "t39"."resp_method" = 'icb_only' THEN '' ELSE "t39"."resp_code" END
+                          WHEN (
+                            "t39"."outcome" = 'OUT:host_sub_icb'
+                          )
+                          OR (
+                            (
+                              "t39"."outcome" = 'OUT:osv_guidance'
+                            ) AND NOT (
+                              "t39"."registered_here"
+                            )
+                          )
+                          THEN "t39"."pv_sub_icb"
+                          WHEN "t39"."outcome" = 'OUT:specialised_hub_provider'
+                          THEN "t39"."pv_hub"
+                          WHEN "t39"."outcome" = 'OUT:specialised_hub_gp_practice'
+                          THEN "t39"."gp_hub"
+                          WHEN "t39"."outcome" = 'OUT:armed_forces_hub'
+                          THEN '13Q'
+                          WHEN "t39"."outcome" = 'OUT:health_justice_hub'
+                          THEN "t39"."sp_hub"
+                          WHEN "t39"."outcome" = 'OUT:public_health_region'
+                          THEN "t39"."ph_region"
+                          WHEN "t39"."outcome" = 'OUT:local_authority'
+                          THEN "t39"."lad_code"
+                          WHEN "t39"."outcome" = 'OUT:devolved_board'
+                          THEN "t39"."board"
+                          WHEN "t39"."outcome" = 'OUT:devolved_specialised'
+                          THEN "t39"."devolved_body"
+                          WHEN "t39"."outcome" = 'OUT:private_or_cov'
+                          THEN 'VPP00'
+                          ELSE ''
+                        END AS "commissioner_code",
+                        CASE
+                          WHEN (
+                            CASE
+                              WHEN (
+                                "t39"."outcome" = 'OUT:responsible_sub_icb'
+                              )
+                              OR (
+                                (
+                                  "t39"."outcome" = 'OUT:osv_guidance'
+                                ) AND "t39"."registered_here"
+                              )
+                              THEN CASE WHEN "t39"."resp_method" = 'icb_only' THEN '' ELSE "t39"."resp_code" END
+                              WHEN (
+                                "t39"."outcome" = 'OUT:host_sub_icb'
+                              )
+                              OR (
+                                (
+                                  "t39"."outcome" = 'OUT:osv_guidance'
+                                ) AND NOT (
+                                  "t39"."registered_here"
+                                )
+                              )
+                              THEN "t39"."pv_sub_icb"
+                              WHEN "t39"."outcome" = 'OUT:specialised_hub_provider'
+                              THEN "t39"."pv_hub"
+                              WHEN "t39"."outcome" = 'OUT:specialised_hub_gp_practice'
+                              THEN "t39"."gp_hub"
+                              WHEN "t39"."outcome" = 'OUT:armed_forces_hub'
+                              THEN '13Q'
+                              WHEN "t39"."outcome" = 'OUT:health_justice_hub'
+                              THEN "t39"."sp_hub"
+                              WHEN "t39"."outcome" = 'OUT:public_health_region'
+                              THEN "t39"."ph_region"
+                              WHEN "t39"."outcome" = 'OUT:local_authority'
+                              THEN "t39"."lad_code"
+                              WHEN "t39"."outcome" = 'OUT:devolved_board'
+                              THEN "t39"."board"
+                              WHEN "t39"."outcome" = 'OUT:devolved_specialised'
+                              THEN "t39"."devolved_body"
+                              WHEN "t39"."outcome" = 'OUT:private_or_cov'
+                              THEN 'VPP00'
+                              ELSE ''
+                            END <> ''
+                          )
+                          OR (
+                            (
+                              (
+                                "t39"."outcome" = 'OUT:responsible_sub_icb'
+                              )
+                              OR (
+                                (
+                                  "t39"."outcome" = 'OUT:osv_guidance'
+                                ) AND "t39"."registered_here"
+                              )
+                            )
+                            AND (
+                              CASE
+                                WHEN (
+                                  "t39"."outcome" = 'OUT:responsible_sub_icb'
+                                )
+                                OR (
+                                  (
+                                    "t39"."outcome" = 'OUT:osv_guidance'
+                                  ) AND "t39"."registered_here"
+                                )
+                                THEN "t39"."resp_method"
+                                WHEN (
+                                  "t39"."outcome" = 'OUT:host_sub_icb'
+                                )
+                                OR (
+                                  (
+                                    "t39"."outcome" = 'OUT:osv_guidance'
+                                  ) AND NOT (
+                                    "t39"."registered_here"
+                                  )
+                                )
+                                THEN 'provider_address'
+                                WHEN "t39"."outcome" = 'OUT:specialised_hub_provider'
+                                THEN "t39"."pv_hub_method"
+                                WHEN "t39"."outcome" = 'OUT:specialised_hub_gp_practice'
+                                THEN "t39"."gp_hub_method"
+                                WHEN "t39"."outcome" = 'OUT:armed_forces_hub'
+                                THEN 'national_code'
+                                WHEN "t39"."outcome" = 'OUT:health_justice_hub'
+                                THEN 'site_postcode'
+                                WHEN "t39"."outcome" = 'OUT:public_health_region'
+                                THEN "t39"."ph_method"
+                                WHEN "t39"."outcome" = 'OUT:local_authority'
+                                THEN "t39"."lad_method"
+                                WHEN "t39"."outcome" = 'OUT:devolved_board'
+                                THEN "t39"."board_method"
+                                WHEN "t39"."outcome" = 'OUT:devolved_specialised'
+                                THEN "t39"."devolved_method"
+                                WHEN "t39"."outcome" = 'OUT:private_or_cov'
+                                THEN 'default_code'
+                                ELSE ''
+                              END = 'icb_only'
+                            )
+                          )
+                          THEN CASE
                             WHEN (
-                              "t24"."outcome" = 'OUT:responsible_sub_icb'
+                              "t39"."outcome" = 'OUT:responsible_sub_icb'
                             )
                             OR (
                               (
-                                "t24"."outcome" = 'OUT:osv_guidance'
-                              ) AND "t24"."registered_here"
+                                "t39"."outcome" = 'OUT:osv_guidance'
+                              ) AND "t39"."registered_here"
                             )
-                            THEN "t24"."resp_method"
+                            THEN "t39"."resp_method"
                             WHEN (
-                              "t24"."outcome" = 'OUT:host_sub_icb'
+                              "t39"."outcome" = 'OUT:host_sub_icb'
                             )
                             OR (
                               (
-                                "t24"."outcome" = 'OUT:osv_guidance'
+                                "t39"."outcome" = 'OUT:osv_guidance'
                               ) AND NOT (
-                                "t24"."registered_here"
+                                "t39"."registered_here"
                               )
                             )
                             THEN 'provider_address'
-                            WHEN "t24"."outcome" = 'OUT:specialised_hub_provider'
-                            THEN "t24"."pv_hub_method"
-                            WHEN "t24"."outcome" = 'OUT:specialised_hub_gp_practice'
-                            THEN "t24"."gp_hub_method"
-                            WHEN "t24"."outcome" = 'OUT:armed_forces_hub'
+                            WHEN "t39"."outcome" = 'OUT:specialised_hub_provider'
+                            THEN "t39"."pv_hub_method"
+                            WHEN "t39"."outcome" = 'OUT:specialised_hub_gp_practice'
+                            THEN "t39"."gp_hub_method"
+                            WHEN "t39"."outcome" = 'OUT:armed_forces_hub'
                             THEN 'national_code'
-                            WHEN "t24"."outcome" = 'OUT:health_justice_hub'
+                            WHEN "t39"."outcome" = 'OUT:health_justice_hub'
                             THEN 'site_postcode'
-                            WHEN "t24"."outcome" = 'OUT:public_health_region'
-                            THEN "t24"."ph_method"
-                            WHEN "t24"."outcome" = 'OUT:local_authority'
-                            THEN "t24"."lad_method"
-                            WHEN "t24"."outcome" = 'OUT:devolved_board'
-                            THEN "t24"."board_method"
-                            WHEN "t24"."outcome" = 'OUT:devolved_specialised'
-                            THEN "t24"."devolved_method"
-                            WHEN "t24"."outcome" = 'OUT:private_or_cov'
+                            WHEN "t39"."outcome" = 'OUT:public_health_region'
+                            THEN "t39"."ph_method"
+                            WHEN "t39"."outcome" = 'OUT:local_authority'
+                            THEN "t39"."lad_method"
+                            WHEN "t39"."outcome" = 'OUT:devolved_board'
+                            THEN "t39"."board_method"
+                            WHEN "t39"."outcome" = 'OUT:devolved_specialised'
+                            THEN "t39"."devolved_method"
+                            WHEN "t39"."outcome" = 'OUT:private_or_cov'
                             THEN 'default_code'
                             ELSE ''
-                          END = 'icb_only'
-                        )
-                      )
-                      THEN CASE
-                        WHEN (
-                          "t24"."outcome" = 'OUT:responsible_sub_icb'
-                        )
-                        OR (
-                          (
-                            "t24"."outcome" = 'OUT:osv_guidance'
-                          ) AND "t24"."registered_here"
-                        )
-                        THEN "t24"."resp_method"
-                        WHEN (
-                          "t24"."outcome" = 'OUT:host_sub_icb'
-                        )
-                        OR (
-                          (
-                            "t24"."outcome" = 'OUT:osv_guidance'
-                          ) AND NOT (
-                            "t24"."registered_here"
+                          END
+                          ELSE ''
+                        END AS "lookup_method",
+                        CASE
+                          WHEN "t39"."service_line_final" = ''
+                          THEN 'none'
+                          WHEN NOT (
+                            "t39"."ln_specialised"
                           )
-                        )
-                        THEN 'provider_address'
-                        WHEN "t24"."outcome" = 'OUT:specialised_hub_provider'
-                        THEN "t24"."pv_hub_method"
-                        WHEN "t24"."outcome" = 'OUT:specialised_hub_gp_practice'
-                        THEN "t24"."gp_hub_method"
-                        WHEN "t24"."outcome" = 'OUT:armed_forces_hub'
-                        THEN 'national_code'
-                        WHEN "t24"."outcome" = 'OUT:health_justice_hub'
-                        THEN 'site_postcode'
-                        WHEN "t24"."outcome" = 'OUT:public_health_region'
-                        THEN "t24"."ph_method"
-                        WHEN "t24"."outcome" = 'OUT:local_authority'
-                        THEN "t24"."lad_method"
-                        WHEN "t24"."outcome" = 'OUT:devolved_board'
-                        THEN "t24"."board_method"
-                        WHEN "t24"."outcome" = 'OUT:devolved_specialised'
-                        THEN "t24"."devolved_method"
-                        WHEN "t24"."outcome" = 'OUT:private_or_cov'
-                        THEN 'default_code'
-                        ELSE ''
-                      END
-                      ELSE ''
-                    END AS "lookup_method",
-                    CASE
-                      WHEN "t24"."service_line_final" = ''
-                      THEN 'none'
-                      WHEN NOT (
-                        "t24"."ln_specialised"
-                      )
-                      THEN 'other'
-                      WHEN (
-                        "t24"."ln_status" = 'green'
-                      ) AND "t24"."rp_delegated"
-                      THEN 'delegated'
-                      WHEN "t24"."ln_status" IN ('green', 'amber', 'red', 'blue')
-                      THEN 'retained'
-                      ELSE 'other'
-                    END AS "delegation_status",
-                    '' AS "reassignment_code"
-                  FROM (
-                    SELECT
-                      "t23"."record_id",
-                      "t23"."row_key",
-                      "t23"."submission_id",
-                      "t23"."source_id",
-                      "t23"."row_number",
-                      "t23"."flow",
-                      "t23"."fate",
-                      "t23"."component",
-                      "t23"."spell_id",
-                      "t23"."episode_id",
-                      "t23"."provider_code",
-                      "t23"."site_code",
-                      "t23"."patient_id",
-                      "t23"."gp_practice_code",
-                      "t23"."lsoa21_code",
-                      "t23"."age",
-                      "t23"."sex",
-                      "t23"."ethnic_category",
-                      "t23"."treatment_function_code",
-                      "t23"."hrg",
-                      "t23"."point_of_delivery",
-                      "t23"."activity_date",
-                      "t23"."financial_year",
-                      "t23"."financial_month",
-                      "t23"."commissioned_service_category",
-                      "t23"."service_line_submitted",
-                      "t23"."service_line_sus",
-                      "t23"."commissioner_submitted",
-                      "t23"."quantity",
-                      "t23"."price_submitted",
-                      "t23"."quantity_plan",
-                      "t23"."price_plan",
-                      "t23"."supply_route",
-                      "t23"."setting",
-                      "t23"."candidates",
-                      "t23"."would_match",
-                      "t23"."mask",
-                      "t23"."rule_tie",
-                      "t23"."spell_rule_record_id",
-                      "t23"."rule_id",
-                      "t23"."rule_status",
-                      "t23"."service_line_derived",
-                      "t23"."service_basis",
-                      "t23"."service_line_final",
-                      "t23"."service_note",
-                      "t23"."counted",
-                      "t23"."period",
-                      "t23"."ln_specialised",
-                      "t23"."ln_status",
-                      "t23"."ln_set",
-                      "t23"."ln_pss",
-                      "t23"."ln_npoc",
-                      "t23"."pr_sub_icb",
-                      "t23"."residence",
-                      "t23"."res_sub_icb",
-                      "t23"."res_country",
-                      "t23"."resp_code",
-                      "t23"."resp_method",
-                      "t23"."resp_icb",
-                      "t23"."rp_region",
-                      "t23"."rp_delegated",
-                      "t23"."pop_icb",
-                      "t23"."pop_sub_icb",
-                      "t23"."population_method",
-                      "t23"."sp_hub",
-                      "t23"."pv_sub_icb",
-                      "t23"."pv_icb",
-                      "t23"."pv_region",
-                      "t23"."pv_hub",
-                      "t23"."pv_hub_method",
-                      "t23"."pv_contracting_host",
-                      "t23"."cs_code",
-                      "t23"."cs_kind",
-                      "t23"."assignment_date",
-                      "t23"."rule_key",
-                      "t23"."answers",
-                      "t23"."unanswerable",
-                      "t23"."notes",
-                      "t23"."gp_hub",
-                      "t23"."gp_hub_method",
-                      "t23"."ph_region",
-                      "t23"."ph_method",
-                      "t23"."board",
-                      "t23"."board_method",
-                      "t23"."devolved_body",
-                      "t23"."devolved_method",
-                      "t23"."lad_code",
-                      "t23"."lad_method",
-                      "t23"."registered_here",
-                      "t23"."ac_region",
-                      "t19"."method",
-                      "t19"."box_path",
-                      "t19"."assignment_box",
-                      "t19"."outcome",
-                      "t19"."assignment_label",
-                      "t19"."payer_kind",
-                      "t19"."category_assigned",
-                      "t19"."not_answerable",
-                      "t19"."options",
-                      "t20"."ex_payer_kind",
-                      "t20"."ex_note",
-                      "t21"."ac_rule"
-                    FROM (
-                      SELECT
-                        "t4"."record_id",
-                        "t4"."row_key",
-                        "t4"."submission_id",
-                        "t4"."source_id",
-                        "t4"."row_number",
-                        "t4"."flow",
-                        "t4"."fate",
-                        "t4"."component",
-                        "t4"."spell_id",
-                        "t4"."episode_id",
-                        "t4"."provider_code",
-                        "t4"."site_code",
-                        "t4"."patient_id",
-                        "t4"."gp_practice_code",
-                        "t4"."lsoa21_code",
-                        "t4"."age",
-                        "t4"."sex",
-                        "t4"."ethnic_category",
-                        "t4"."treatment_function_code",
-                        "t4"."hrg",
-                        "t4"."point_of_delivery",
-                        "t4"."activity_date",
-                        "t4"."financial_year",
-                        "t4"."financial_month",
-                        "t4"."commissioned_service_category",
-                        "t4"."service_line_submitted",
-                        "t4"."service_line_sus",
-                        "t4"."commissioner_submitted",
-                        "t4"."quantity",
-                        "t4"."price_submitted",
-                        "t4"."quantity_plan",
-                        "t4"."price_plan",
-                        "t4"."supply_route",
-                        "t4"."setting",
-                        "t4"."candidates",
-                        "t4"."would_match",
-                        "t4"."mask",
-                        "t4"."rule_tie",
-                        "t4"."spell_rule_record_id",
-                        "t4"."rule_id",
-                        "t4"."rule_status",
-                        "t4"."service_line_derived",
-                        "t4"."service_basis",
-                        "t4"."service_line_final",
-                        "t4"."service_note",
-                        "t4"."counted",
-                        "t4"."period",
-                        "t4"."ln_specialised",
-                        "t4"."ln_status",
-                        "t4"."ln_set",
-                        "t4"."ln_pss",
-                        "t4"."ln_npoc",
-                        "t4"."pr_sub_icb",
-                        "t4"."residence",
-                        "t4"."res_sub_icb",
-                        "t4"."res_country",
-                        "t4"."resp_code",
-                        "t4"."resp_method",
-                        "t4"."resp_icb",
-                        "t4"."rp_region",
-                        "t4"."rp_delegated",
-                        "t4"."pop_icb",
-                        "t4"."pop_sub_icb",
-                        "t4"."population_method",
-                        "t4"."sp_hub",
-                        "t4"."pv_sub_icb",
-                        "t4"."pv_icb",
-                        "t4"."pv_region",
-                        "t4"."pv_hub",
-                        "t4"."pv_hub_method",
-                        "t4"."pv_contracting_host",
-                        "t4"."cs_code",
-                        "t4"."cs_kind",
-                        "t4"."assignment_date",
-                        "t4"."rule_key",
-                        "t4"."answers",
-                        "t4"."unanswerable",
-                        "t4"."notes",
-                        "t4"."gp_hub",
-                        "t4"."gp_hub_method",
-                        "t4"."ph_region",
-                        "t4"."ph_method",
-                        "t4"."board",
-                        "t4"."board_method",
-                        "t4"."devolved_body",
-                        "t4"."devolved_method",
-                        "t4"."lad_code",
-                        "t4"."lad_method",
-                        "t4"."registered_here",
-                        CASE WHEN "t4"."rp_region" <> '' THEN "t4"."rp_region" ELSE "t4"."pv_region" END AS "ac_region"
-                      FROM "assign_asked" AS "t4"
-                    ) AS "t23"
-                    INNER JOIN (
-                      SELECT
-                        "t5"."method",
-                        "t5"."box_path",
-                        "t5"."assignment_box",
-                        "t5"."outcome",
-                        "t5"."assignment_label",
-                        "t5"."payer_kind",
-                        "t5"."category_assigned",
-                        "t5"."not_answerable",
-                        "t5"."options",
-                        "t5"."rule_key" AS "key_0_rule_key",
-                        "t5"."answers" AS "key_0_answers",
-                        "t5"."unanswerable" AS "key_0_unanswerable",
-                        "t5"."notes" AS "key_0_notes"
-                      FROM "assign_walks" AS "t5"
-                    ) AS "t19"
-                      ON "t23"."rule_key" = "t19"."key_0_rule_key"
-                      AND "t23"."answers" = "t19"."key_0_answers"
-                      AND "t23"."unanswerable" = "t19"."key_0_unanswerable"
-                      AND "t23"."notes" = "t19"."key_0_notes"
-                    LEFT OUTER JOIN (
-                      SELECT
-                        "t6"."ex_payer_kind",
-                        "t6"."ex_note",
-                        "t6"."component" AS "key_1_component",
-                        "t6"."commissioned_service_category" AS "key_1_commissioned_service_category",
-                        "t6"."supply_route" AS "key_1_supply_route",
-                        "t6"."ln_specialised" AS "key_1_ln_specialised",
-                        "t6"."period" AS "key_1_period"
-                      FROM "assign_excluded" AS "t6"
-                    ) AS "t20"
-                      ON "t23"."component" = "t20"."key_1_component"
-                      AND "t23"."commissioned_service_category" = "t20"."key_1_commissioned_service_category"
-                      AND "t23"."supply_route" = "t20"."key_1_supply_route"
-                      AND "t23"."ln_specialised" = "t20"."key_1_ln_specialised"
-                      AND "t23"."period" = "t20"."key_1_period"
-                    LEFT OUTER JOIN (
-                      SELECT
-                        "t7"."ac_rule",
-                        "t7"."service_set" AS "key_2_service_set",
-                        "t7"."region" AS "key_2_region",
-                        "t7"."period" AS "key_2_period"
-                      FROM "assign_accountable" AS "t7"
-                    ) AS "t21"
-                      ON "t23"."ln_set" = "t21"."key_2_service_set"
-                      AND "t23"."ac_region" = "t21"."key_2_region"
-                      AND "t23"."period" = "t21"."key_2_period"
-                  ) AS "t24"
-                ) AS "t25"
-              ) AS "t26"
-            ) AS "t27"
-          ) AS "t29"
-          LEFT OUTER JOIN (
-            SELECT
-              "t3"."price_group",
-              "t3"."currency_field",
-              "t3"."top_up_applies",
-              "t3"."market_forces_applies",
-              "t3"."basis" AS "pod_basis",
-              "t3"."point_of_delivery" AS "key_0_point_of_delivery",
-              "t3"."valid_from" AS "valid_from_0",
-              "t3"."valid_to" AS "valid_to_0"
-            FROM "price_methods" AS "t3"
-          ) AS "t18"
-            ON "t29"."point_of_delivery" = "t18"."key_0_point_of_delivery"
-            AND (
-              (
-                "t18"."valid_from_0" IS NULL
-              )
-              OR (
-                "t18"."valid_from_0" <= "t29"."activity_date"
-              )
+                          THEN 'other'
+                          WHEN (
+                            "t39"."ln_status" = 'green'
+                          ) AND "t39"."rp_delegated"
+                          THEN 'delegated'
+                          WHEN "t39"."ln_status" IN ('green', 'amber', 'red', 'blue')
+                          THEN 'retained'
+                          ELSE 'other'
+                        END AS "delegation_status",
+                        '' AS "reassignment_code"
+                      FROM (
+                        SELECT
+                          "t38"."record_id",
+                          "t38"."row_key",
+                          "t38"."submission_id",
+                          "t38"."source_id",
+                          "t38"."row_number",
+                          "t38"."flow",
+                          "t38"."fate",
+                          "t38"."component",
+                          "t38"."spell_id",
+                          "t38"."episode_id",
+                          "t38"."provider_code",
+                          "t38"."site_code",
+                          "t38"."patient_id",
+                          "t38"."gp_practice_code",
+                          "t38"."lsoa21_code",
+                          "t38"."age",
+                          "t38"."sex",
+                          "t38"."ethnic_category",
+                          "t38"."treatment_function_code",
+                          "t38"."hrg",
+                          "t38"."point_of_delivery",
+                          "t38"."activity_date",
+                          "t38"."financial_year",
+                          "t38"."financial_month",
+                          "t38"."commissioned_service_category",
+                          "t38"."service_line_submitted",
+                          "t38"."service_line_sus",
+                          "t38"."commissioner_submitted",
+                          "t38"."tariff_code",
+                          "t38"."quantity",
+                          "t38"."price_submitted",
+                          "t38"."quantity_plan",
+                          "t38"."price_plan",
+                          "t38"."supply_route",
+                          "t38"."setting",
+                          "t38"."candidates",
+                          "t38"."would_match",
+                          "t38"."mask",
+                          "t38"."rule_tie",
+                          "t38"."spell_rule_record_id",
+                          "t38"."rule_id",
+                          "t38"."rule_status",
+                          "t38"."service_line_derived",
+                          "t38"."service_basis",
+                          "t38"."service_line_final",
+                          "t38"."service_note",
+                          "t38"."counted",
+                          "t38"."period",
+                          "t38"."ln_specialised",
+                          "t38"."ln_status",
+                          "t38"."ln_set",
+                          "t38"."ln_pss",
+                          "t38"."ln_npoc",
+                          "t38"."pr_sub_icb",
+                          "t38"."residence",
+                          "t38"."res_sub_icb",
+                          "t38"."res_country",
+                          "t38"."resp_code",
+                          "t38"."resp_method",
+                          "t38"."resp_icb",
+                          "t38"."rp_region",
+                          "t38"."rp_delegated",
+                          "t38"."pop_icb",
+                          "t38"."pop_sub_icb",
+                          "t38"."population_method",
+                          "t38"."sp_hub",
+                          "t38"."pv_sub_icb",
+                          "t38"."pv_icb",
+                          "t38"."pv_region",
+                          "t38"."pv_hub",
+                          "t38"."pv_hub_method",
+                          "t38"."pv_contracting_host",
+                          "t38"."cs_code",
+                          "t38"."cs_kind",
+                          "t38"."assignment_date",
+                          "t38"."rule_key",
+                          "t38"."answers",
+                          "t38"."unanswerable",
+                          "t38"."notes",
+                          "t38"."gp_hub",
+                          "t38"."gp_hub_method",
+                          "t38"."ph_region",
+                          "t38"."ph_method",
+                          "t38"."board",
+                          "t38"."board_method",
+                          "t38"."devolved_body",
+                          "t38"."devolved_method",
+                          "t38"."lad_code",
+                          "t38"."lad_method",
+                          "t38"."registered_here",
+                          "t38"."ac_region",
+                          "t34"."method",
+                          "t34"."box_path",
+                          "t34"."assignment_box",
+                          "t34"."outcome",
+                          "t34"."assignment_label",
+                          "t34"."payer_kind",
+                          "t34"."category_assigned",
+                          "t34"."not_answerable",
+                          "t34"."options",
+                          "t35"."ex_payer_kind",
+                          "t35"."ex_note",
+                          "t36"."ac_rule"
+                        FROM (
+                          SELECT
+                            "t9"."record_id",
+                            "t9"."row_key",
+                            "t9"."submission_id",
+                            "t9"."source_id",
+                            "t9"."row_number",
+                            "t9"."flow",
+                            "t9"."fate",
+                            "t9"."component",
+                            "t9"."spell_id",
+                            "t9"."episode_id",
+                            "t9"."provider_code",
+                            "t9"."site_code",
+                            "t9"."patient_id",
+                            "t9"."gp_practice_code",
+                            "t9"."lsoa21_code",
+                            "t9"."age",
+                            "t9"."sex",
+                            "t9"."ethnic_category",
+                            "t9"."treatment_function_code",
+                            "t9"."hrg",
+                            "t9"."point_of_delivery",
+                            "t9"."activity_date",
+                            "t9"."financial_year",
+                            "t9"."financial_month",
+                            "t9"."commissioned_service_category",
+                            "t9"."service_line_submitted",
+                            "t9"."service_line_sus",
+                            "t9"."commissioner_submitted",
+                            "t9"."tariff_code",
+                            "t9"."quantity",
+                            "t9"."price_submitted",
+                            "t9"."quantity_plan",
+                            "t9"."price_plan",
+                            "t9"."supply_route",
+                            "t9"."setting",
+                            "t9"."candidates",
+                            "t9"."would_match",
+                            "t9"."mask",
+                            "t9"."rule_tie",
+                            "t9"."spell_rule_record_id",
+                            "t9"."rule_id",
+                            "t9"."rule_status",
+                            "t9"."service_line_derived",
+                            "t9"."service_basis",
+                            "t9"."service_line_final",
+                            "t9"."service_note",
+                            "t9"."counted",
+                            "t9"."period",
+                            "t9"."ln_specialised",
+                            "t9"."ln_status",
+                            "t9"."ln_set",
+                            "t9"."ln_pss",
+                            "t9"."ln_npoc",
+                            "t9"."pr_sub_icb",
+                            "t9"."residence",
+                            "t9"."res_sub_icb",
+                            "t9"."res_country",
+                            "t9"."resp_code",
+                            "t9"."resp_method",
+                            "t9"."resp_icb",
+                            "t9"."rp_region",
+                            "t9"."rp_delegated",
+                            "t9"."pop_icb",
+                            "t9"."pop_sub_icb",
+                            "t9"."population_method",
+                            "t9"."sp_hub",
+                            "t9"."pv_sub_icb",
+                            "t9"."pv_icb",
+                            "t9"."pv_region",
+                            "t9"."pv_hub",
+                            "t9"."pv_hub_method",
+                            "t9"."pv_contracting_host",
+                            "t9"."cs_code",
+                            "t9"."cs_kind",
+                            "t9"."assignment_date",
+                            "t9"."rule_key",
+                            "t9"."answers",
+                            "t9"."unanswerable",
+                            "t9"."notes",
+                            "t9"."gp_hub",
+                            "t9"."gp_hub_method",
+                            "t9"."ph_region",
+                            "t9"."ph_method",
+                            "t9"."board",
+                            "t9"."board_method",
+                            "t9"."devolved_body",
+                            "t9"."devolved_method",
+                            "t9"."lad_code",
+                            "t9"."lad_method",
+                            "t9"."registered_here",
+                            CASE WHEN "t9"."rp_region" <> '' THEN "t9"."rp_region" ELSE "t9"."pv_region" END AS "ac_region"
+                          FROM "assign_asked" AS "t9"
+                        ) AS "t38"
+                        INNER JOIN (
+                          SELECT
+                            "t10"."method",
+                            "t10"."box_path",
+                            "t10"."assignment_box",
+                            "t10"."outcome",
+                            "t10"."assignment_label",
+                            "t10"."payer_kind",
+                            "t10"."category_assigned",
+                            "t10"."not_answerable",
+                            "t10"."options",
+                            "t10"."rule_key" AS "key_0_rule_key",
+                            "t10"."answers" AS "key_0_answers",
+                            "t10"."unanswerable" AS "key_0_unanswerable",
+                            "t10"."notes" AS "key_0_notes"
+                          FROM "assign_walks" AS "t10"
+                        ) AS "t34"
+                          ON "t38"."rule_key" = "t34"."key_0_rule_key"
+                          AND "t38"."answers" = "t34"."key_0_answers"
+                          AND "t38"."unanswerable" = "t34"."key_0_unanswerable"
+                          AND "t38"."notes" = "t34"."key_0_notes"
+                        LEFT OUTER JOIN (
+                          SELECT
+                            "t11"."ex_payer_kind",
+                            "t11"."ex_note",
+                            "t11"."component" AS "key_1_component",
+                            "t11"."commissioned_service_category" AS "key_1_commissioned_service_category",
+                            "t11"."supply_route" AS "key_1_supply_route",
+                            "t11"."ln_specialised" AS "key_1_ln_specialised",
+                            "t11"."period" AS "key_1_period"
+                          FROM "assign_excluded" AS "t11"
+                        ) AS "t35"
+                          ON "t38"."component" = "t35"."key_1_component"
+                          AND "t38"."commissioned_service_category" = "t35"."key_1_commissioned_service_category"
+                          AND "t38"."supply_route" = "t35"."key_1_supply_route"
+                          AND "t38"."ln_specialised" = "t35"."key_1_ln_specialised"
+                          AND "t38"."period" = "t35"."key_1_period"
+                        LEFT OUTER JOIN (
+                          SELECT
+                            "t12"."ac_rule",
+                            "t12"."service_set" AS "key_2_service_set",
+                            "t12"."region" AS "key_2_region",
+                            "t12"."period" AS "key_2_period"
+                          FROM "assign_accountable" AS "t12"
+                        ) AS "t36"
+                          ON "t38"."ln_set" = "t36"."key_2_service_set"
+                          AND "t38"."ac_region" = "t36"."key_2_region"
+                          AND "t38"."period" = "t36"."key_2_period"
+                      ) AS "t39"
+                    ) AS "t40"
+                  ) AS "t41"
+                ) AS "t42"
+              ) AS "t44"
+              LEFT OUTER JOIN (
+                SELECT
+                  "t6"."price_group",
+                  "t6"."currency_field",
+                  "t6"."top_up_applies",
+                  "t6"."market_forces_applies",
+                  "t6"."basis" AS "pod_basis",
+                  "t6"."point_of_delivery" AS "key_0_point_of_delivery",
+                  "t6"."valid_from" AS "valid_from_0",
+                  "t6"."valid_to" AS "valid_to_0"
+                FROM "price_methods" AS "t6"
+              ) AS "t31"
+                ON "t44"."point_of_delivery" = "t31"."key_0_point_of_delivery"
+                AND (
+                  (
+                    "t31"."valid_from_0" IS NULL
+                  )
+                  OR (
+                    "t31"."valid_from_0" <= "t44"."activity_date"
+                  )
+                )
+                AND (
+                  (
+                    "t31"."valid_to_0" IS NULL
+                  )
+                  OR (
+                    "t44"."activity_date" < "t31"."valid_to_0"
+                  )
+                )
+              LEFT OUTER JOIN (
+                SELECT
+                  "t7"."attendance_group",
+                  "t7"."hrg" AS "key_1_hrg",
+                  "t7"."point_of_delivery" AS "key_1_point_of_delivery",
+                  "t7"."valid_from" AS "valid_from_1",
+                  "t7"."valid_to" AS "valid_to_1"
+                FROM "price_attendances" AS "t7"
+              ) AS "t32"
+                ON "t44"."hrg" = "t32"."key_1_hrg"
+                AND "t44"."point_of_delivery" = "t32"."key_1_point_of_delivery"
+                AND (
+                  (
+                    "t32"."valid_from_1" IS NULL
+                  )
+                  OR (
+                    "t32"."valid_from_1" <= "t44"."activity_date"
+                  )
+                )
+                AND (
+                  (
+                    "t32"."valid_to_1" IS NULL
+                  )
+                  OR (
+                    "t44"."activity_date" < "t32"."valid_to_1"
+                  )
+                )
+              LEFT OUTER JOIN (
+                SELECT
+                  'Y' AS "low_volume",
+                  "t8"."payer_code" AS "key_2_payer_code",
+                  "t8"."provider_code" AS "key_2_provider_code",
+                  "t8"."valid_from" AS "valid_from_2",
+                  "t8"."valid_to" AS "valid_to_2"
+                FROM "price_low_volume" AS "t8"
+              ) AS "t33"
+                ON "t44"."payer_code" = "t33"."key_2_payer_code"
+                AND "t44"."provider_code" = "t33"."key_2_provider_code"
+                AND (
+                  (
+                    "t33"."valid_from_2" IS NULL
+                  )
+                  OR (
+                    "t33"."valid_from_2" <= "t44"."activity_date"
+                  )
+                )
+                AND (
+                  (
+                    "t33"."valid_to_2" IS NULL
+                  )
+                  OR (
+                    "t44"."activity_date" < "t33"."valid_to_2"
+                  )
+                )
+            ) AS "t45"
+          ) AS "t46"
+        ) AS "t48"
+        LEFT OUTER JOIN (
+          SELECT
+            "t0"."unit_price",
+            "t0"."price_table",
+            "t0"."price_word",
+            "t0"."financial_year" AS "key_0_financial_year",
+            "t0"."price_group" AS "key_0_price_group",
+            "t0"."currency_code" AS "key_0_currency_code"
+          FROM "price_units" AS "t0"
+        ) AS "t25"
+          ON "t48"."financial_year" = "t25"."key_0_financial_year"
+          AND "t48"."price_group" = "t25"."key_0_price_group"
+          AND "t48"."currency_code" = "t25"."key_0_currency_code"
+        LEFT OUTER JOIN (
+          SELECT
+            "t1"."factor",
+            "t1"."provider_code" AS "key_1_provider_code",
+            "t1"."financial_year" AS "key_1_financial_year"
+          FROM "price_forces" AS "t1"
+        ) AS "t26"
+          ON "t48"."provider_code" = "t26"."key_1_provider_code"
+          AND "t48"."financial_year" = "t26"."key_1_financial_year"
+        LEFT OUTER JOIN (
+          SELECT
+            "t2"."best_unit",
+            "t2"."addition",
+            "t2"."plain_addition",
+            "t2"."best_table",
+            "t2"."financial_year" AS "key_2_financial_year",
+            "t2"."price_group" AS "key_2_price_group",
+            "t2"."currency_code" AS "key_2_currency_code",
+            "t2"."best_practice_flag" AS "key_2_best_practice_flag",
+            "t2"."valid_from" AS "valid_from_2",
+            "t2"."valid_to" AS "valid_to_2"
+          FROM "price_best" AS "t2"
+        ) AS "t27"
+          ON "t48"."financial_year" = "t27"."key_2_financial_year"
+          AND "t48"."price_group" = "t27"."key_2_price_group"
+          AND "t48"."currency_code" = "t27"."key_2_currency_code"
+          AND "t48"."best_practice_flag" = "t27"."key_2_best_practice_flag"
+          AND (
+            (
+              "t27"."valid_from_2" IS NULL
             )
-            AND (
-              (
-                "t18"."valid_to_0" IS NULL
-              )
-              OR (
-                "t29"."activity_date" < "t18"."valid_to_0"
-              )
+            OR (
+              "t27"."valid_from_2" <= "t48"."activity_date"
             )
+          )
+          AND (
+            (
+              "t27"."valid_to_2" IS NULL
+            )
+            OR (
+              "t48"."activity_date" < "t27"."valid_to_2"
+            )
+          )
+        LEFT OUTER JOIN (
+          SELECT
+            "t3"."rate" AS "rate_final",
+            "t3"."rank" AS "rank_final",
+            "t3"."financial_year" AS "key_3_financial_year",
+            "t3"."service_line_code" AS "key_3_service_line_code",
+            "t3"."provider_code" AS "key_3_provider_code",
+            "t3"."valid_from" AS "valid_from_3",
+            "t3"."valid_to" AS "valid_to_3"
+          FROM "price_top_ups_final" AS "t3"
+        ) AS "t28"
+          ON "t48"."financial_year" = "t28"."key_3_financial_year"
+          AND "t48"."service_line_final" = "t28"."key_3_service_line_code"
+          AND "t48"."provider_code" = "t28"."key_3_provider_code"
+          AND (
+            (
+              "t28"."valid_from_3" IS NULL
+            )
+            OR (
+              "t28"."valid_from_3" <= "t48"."activity_date"
+            )
+          )
+          AND (
+            (
+              "t28"."valid_to_3" IS NULL
+            )
+            OR (
+              "t48"."activity_date" < "t28"."valid_to_3"
+            )
+          )
+        LEFT OUTER JOIN (
+          SELECT
+            "t4"."rate" AS "rate_derived",
+            "t4"."rank" AS "rank_derived",
+            "t4"."financial_year" AS "key_4_financial_year",
+            "t4"."service_line_code" AS "key_4_service_line_code",
+            "t4"."provider_code" AS "key_4_provider_code",
+            "t4"."valid_from" AS "valid_from_4",
+            "t4"."valid_to" AS "valid_to_4"
+          FROM "price_top_ups_derived" AS "t4"
+        ) AS "t29"
+          ON "t48"."financial_year" = "t29"."key_4_financial_year"
+          AND "t48"."service_line_derived" = "t29"."key_4_service_line_code"
+          AND "t48"."provider_code" = "t29"."key_4_provider_code"
+          AND (
+            (
+              "t29"."valid_from_4" IS NULL
+            )
+            OR (
+              "t29"."valid_from_4" <= "t48"."activity_date"
+            )
+          )
+          AND (
+            (
+              "t29"."valid_to_4" IS NULL
+            )
+            OR (
+              "t48"."activity_date" < "t29"."valid_to_4"
+            )
+          )
+        LEFT OUTER JOIN (
+          SELECT
+            "t5"."rate" AS "rate_sus",
+            "t5"."rank" AS "rank_sus",
+            "t5"."financial_year" AS "key_5_financial_year",
+            "t5"."service_line_code" AS "key_5_service_line_code",
+            "t5"."provider_code" AS "key_5_provider_code",
+            "t5"."valid_from" AS "valid_from_5",
+            "t5"."valid_to" AS "valid_to_5"
+          FROM "price_top_ups_sus" AS "t5"
         ) AS "t30"
-      ) AS "t32"
-      LEFT OUTER JOIN (
-        SELECT
-          "t0"."unit_price",
-          "t0"."financial_year" AS "key_0_financial_year",
-          "t0"."price_group" AS "key_0_price_group",
-          "t0"."currency_code" AS "key_0_currency_code"
-        FROM "price_units" AS "t0"
-      ) AS "t15"
-        ON "t32"."financial_year" = "t15"."key_0_financial_year"
-        AND "t32"."price_group" = "t15"."key_0_price_group"
-        AND "t32"."currency_code" = "t15"."key_0_currency_code"
-      LEFT OUTER JOIN (
-        SELECT
-          "t1"."factor",
-          "t1"."provider_code" AS "key_1_provider_code",
-          "t1"."financial_year" AS "key_1_financial_year"
-        FROM "price_forces" AS "t1"
-      ) AS "t16"
-        ON "t32"."provider_code" = "t16"."key_1_provider_code"
-        AND "t32"."financial_year" = "t16"."key_1_financial_year"
-      LEFT OUTER JOIN (
-        SELECT
-          "t2"."rate",
-          "t2"."financial_year" AS "key_2_financial_year",
-          "t2"."service_line_code" AS "key_2_service_line_code",
-          "t2"."provider_code" AS "key_2_provider_code",
-          "t2"."valid_from" AS "valid_from_2",
-          "t2"."valid_to" AS "valid_to_2"
-        FROM "price_best_top_ups" AS "t2"
-      ) AS "t17"
-        ON "t32"."financial_year" = "t17"."key_2_financial_year"
-        AND "t32"."service_line_final" = "t17"."key_2_service_line_code"
-        AND "t32"."provider_code" = "t17"."key_2_provider_code"
-        AND (
-          (
-            "t17"."valid_from_2" IS NULL
+          ON "t48"."financial_year" = "t30"."key_5_financial_year"
+          AND "t48"."service_line_sus" = "t30"."key_5_service_line_code"
+          AND "t48"."provider_code" = "t30"."key_5_provider_code"
+          AND (
+            (
+              "t30"."valid_from_5" IS NULL
+            )
+            OR (
+              "t30"."valid_from_5" <= "t48"."activity_date"
+            )
           )
-          OR (
-            "t17"."valid_from_2" <= "t32"."activity_date"
+          AND (
+            (
+              "t30"."valid_to_5" IS NULL
+            )
+            OR (
+              "t48"."activity_date" < "t30"."valid_to_5"
+            )
           )
-        )
-        AND (
-          (
-            "t17"."valid_to_2" IS NULL
-          )
-          OR (
-            "t32"."activity_date" < "t17"."valid_to_2"
-          )
-        )
-    ) AS "t33"
-  ) AS "t34"
-) AS "t35"
+      ) AS "t49"
+    ) AS "t50"
+  ) AS "t51"
+) AS "t52"

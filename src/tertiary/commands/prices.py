@@ -1,0 +1,124 @@
+"""`tertiary prices RUN`: where submitted prices differ from expected ones, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tertiary.commands.shared import Format
+from tertiary.errors import TertiaryError
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from tertiary.price import Materiality
+    from tertiary.register import Register
+    from tertiary.runs import Run
+
+TABLES = ("records", "reasons", "activity")
+
+
+def prices(
+    run: Annotated[Path, typer.Argument(help="Run folder.")],
+    by: Annotated[str, typer.Option(help="Columns to total by, separated by commas.")] = "cause",
+    rows: Annotated[bool, typer.Option("--rows", help="A row a record instead of totals, the largest first.")] = False,
+    pounds: Annotated[str | None, typer.Option(metavar="POUNDS", help="Leave out differences up to this.")] = None,
+    percent: Annotated[
+        str | None, typer.Option(metavar="PERCENT", help="Leave out differences up to this share of the price.")
+    ] = None,
+    either: Annotated[bool, typer.Option("--either", help="One of the two limits passed is enough.")] = False,
+    register: Annotated[
+        list[Path] | None, typer.Option("--register", metavar="DIR", help="Overlays of the run, where they moved.")
+    ] = None,
+    uncounted: Annotated[bool, typer.Option("--uncounted", help="Keep rows that only reconcile.")] = False,
+    limit: Annotated[int, typer.Option(min=0, help="Rows to print; 0 prints all.")] = 0,
+    format: Format = "table",
+) -> None:
+    """Compare submitted with expected prices of a run: what differs, by cause, with the arithmetic that proves it."""
+    import ibis
+
+    from tertiary.engine import DuckDBEngine
+    from tertiary.price import price_differences
+    from tertiary.runs import open as open_run
+    from tertiary.screen import print_rows
+    from tertiary.show import label
+
+    opened = open_run(run)
+    known = _register(opened, register or ())
+    least = _materiality(pounds, percent, either)
+    with DuckDBEngine() as engine:
+        tables = {name: engine.scan(name, opened.table(name).paths) for name in TABLES}
+        found = price_differences(
+            engine, tables["records"], tables["reasons"], known, least, activity=tables["activity"]
+        )
+        if not uncounted:
+            found = found.filter(found.counted)
+        if rows:
+            shown = found.order_by(ibis.desc(found.delta.abs()), "record_id")
+        else:
+            shown = _totals(found, [d.strip() for d in by.split(",") if d.strip()])
+        made = engine.fetch(shown.limit(limit) if limit else shown)
+    typer.echo(label(opened), err=True)
+    both = "and" if least.both else "or"
+    typer.echo(f"Differences above £{least.pounds} {both} {least.percent}% of the expected price.", err=True)
+    print_rows(made, format)
+
+
+def _totals(found: ir.Table, dimensions: Sequence[str]) -> ir.Table:
+    """Records, pounds submitted, expected and between them, by `dimensions`. TertiaryError when one is no column."""
+    import ibis
+
+    amounts = ("price_submitted", "price_expected", "delta")
+    choices = [c for c in found.columns if c not in (*amounts, "recomputed", "quantity", "proof", "record_id")]
+    wrong = [d for d in dimensions if d not in choices]
+    if wrong:
+        raise TertiaryError(f"Nothing can be totalled by {wrong[0]}. Choose from: {', '.join(choices)}.")
+    sums = {"records": found.count(), **{name: found[name].sum() for name in amounts}}
+    totals = found.group_by(*dimensions).aggregate(**sums) if dimensions else found.aggregate(**sums)
+    return totals.order_by(ibis.desc(totals.delta.abs()), *dimensions)
+
+
+def _materiality(pounds: str | None, percent: str | None, either: bool) -> Materiality:
+    from tertiary.price import Materiality
+
+    usual = Materiality.usual()
+    return Materiality(
+        _limit("--pounds", pounds, usual.pounds), _limit("--percent", percent, usual.percent), usual.both and not either
+    )
+
+
+def _limit(name: str, text: str | None, usual: Decimal) -> Decimal:
+    if text is None:
+        return usual
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        value = Decimal(-1)
+    if not value.is_finite() or value < 0:
+        raise TertiaryError(f"{name} {text!r} is not a number from 0. Write it such as 50 or 2.5.")
+    return value
+
+
+def _register(run: Run, given: Sequence[Path]) -> Register:
+    """The register the run was made with. TertiaryError when an overlay is gone or is another one now."""
+    from datetime import date
+
+    from tertiary.register import Register
+
+    facts = run.manifest["register"]
+    paths = list(given) or [Path(overlay["path"]) for overlay in facts["overlays"]]
+    absent = [str(path) for path in paths if not path.is_dir()]
+    if absent:
+        raise TertiaryError(f"Register overlay {absent[0]} of the run is not there. Give its overlays with --register.")
+    known = Register.load(overlays=paths, as_known=date.fromisoformat(facts["as_known"]))
+    now, then = ({o["sha256"] for o in r["overlays"]} for r in (known.record(), facts))
+    if now != then or known.version != facts["version"]:
+        raise TertiaryError(
+            "The register is not the one the run was made with: its version or an overlay has changed. Run again, or "
+            "give the overlays of the run with --register."
+        )
+    return known
