@@ -7,12 +7,12 @@ excluded drugs and devices at actual cost). A charge without a contract has no c
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
+from tertiary.challenges.files import lines
 from tertiary.errors import ContractError
 
 KEY = ("provider_code", "payer_code", "component", "point_of_delivery", "financial_year")
@@ -68,12 +68,7 @@ def cash_of(rows: Iterable[Mapping[str, object]], name: str) -> dict[tuple[str, 
 
 def read_cash(file: Path) -> dict[tuple[str, str, str, str, str], Paid]:
     """Contract lines of a CSV file. ContractError as in `cash_of`, and when the file cannot be read."""
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8; save it as CSV UTF-8"
-        raise ContractError(f"{file} cannot be read: {reason}.") from error
-    return cash_of(csv.DictReader(text.splitlines()), str(file))
+    return cash_of((row for _, row in lines(file)), str(file))
 
 
 def line_for(cash: Cash, key: tuple[str, str, str, str, str]) -> Paid | None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tertiary.challenges.files import handover_table
 from tertiary.challenges.rules import Rule
 from tertiary.portable import product
 
@@ -30,7 +31,7 @@ HOSPITAL = ("apc_episode", "apc_spell", "op")
 class Facts:
     """What the tests read. `charges`: counted records with a price above 0, and what only `activity` knows of them.
 
-    `handovers` (optional): provider_code, blank for all; device_code; handover_date; exception, Y when accepted.
+    `handovers` (optional): see `files.read_handovers`.
     """
 
     engine: Engine
@@ -258,14 +259,11 @@ def _total(facts: Facts, rule: Rule) -> ir.Table:
 def _supply_route(facts: Facts, rule: Rule) -> ir.Table:
     """Devices of the national route that the provider bought itself after the handover, without an exception."""
     import ibis
-    import pyarrow as pa
 
     categories = facts.engine.load(
         "challenge_devices", facts.register["device_categories"].select(["device_code", "national_supply_route"])
     )
-    schema = pa.schema([*((n, pa.string()) for n in ("provider_code", "device_code", "exception")),
-                        ("handover_date", pa.date32())])  # fmt: skip
-    given = facts.handovers.select(schema.names).cast(schema) if facts.handovers is not None else schema.empty_table()
+    given = handover_table([]) if facts.handovers is None else facts.handovers
     handovers = facts.engine.load("challenge_handovers", given)
     own = handovers.filter(handovers.provider_code != "")
     own = own.rename(own_date="handover_date", own_exception="exception")

@@ -34,8 +34,8 @@ class Raised:
     """What is questioned of a run.
 
     `records`: key rule_id and record_id; challenge_id, the facts of the challenge, source_id, flow, component,
-    point_of_delivery, commissioner_submitted, price_submitted, value, first_claim, element, rate, cash_effect (null: see cash_reason), expected,
-    cause. Pounds exact, as submitted. No patient is named.
+    point_of_delivery, commissioner_submitted, price_submitted, value, first_claim, element, rate, cash_effect (null:
+    see cash_reason), cash_first_claim, expected, cause. Pounds exact, as submitted. No patient is named.
     `challenges`: key challenge_id, a hash of FACTS; records, value, first_claim, cash_effect, cash_first_claim,
     cash_reason. Pounds to the penny, half to even.
     `covered`: (provider, year, month) of which the run holds counted charges. `rules`: ids that were applied.
@@ -59,8 +59,8 @@ def raise_challenges(
     """Question the counted charges of a run by the rules of rules.csv.
 
     `cash`: how contracts pay (`cash.Cash`); without it no cash effect is told. `causes`: record_id and cause, why a
-    price differs, shown beside the records. `handovers`: of devices, see `claims.Facts`. ContractError when a setting
-    cannot be used.
+    price differs, shown beside the records. `handovers`: of devices, see `files.read_handovers`. ContractError when a
+    setting cannot be used.
     """
     from tertiary.engine import DuckDBEngine
 
@@ -169,8 +169,9 @@ def _of_rule(rows: ir.Table, rule: Rule) -> ir.Table:
     party = "charged" if rule.party == "charged" else "by_method"
     return rows.select(
         "record_id", "source_id", "flow", "provider_code", "financial_year", "financial_month", "service_line",
-        "component", "point_of_delivery", "commissioner_submitted", "price_submitted", "value", "expected", rule_id=ibis.literal(rule.rule_id),
-        rank=ibis.literal(rule.rank, "int16"), host_code=rows[f"host_{party}"], payer_code=rows[f"payer_{party}"],
+        "component", "point_of_delivery", "commissioner_submitted", "price_submitted", "value", "expected",
+        rule_id=ibis.literal(rule.rule_id), rank=ibis.literal(rule.rank, "int16"), host_code=rows[f"host_{party}"],
+        payer_code=rows[f"payer_{party}"],
     )  # fmt: skip
 
 
@@ -193,7 +194,7 @@ def _with_cash(engine: Engine, rows: ir.Table, cash: Cash | None) -> ir.Table:
     import pyarrow as pa
 
     keys = [tuple(r[n] for n in KEY) for r in engine.fetch(rows.select(*KEY).distinct()).to_pylist()]
-    lines = [(key, line_for(cash, key)) for key in keys] if cash is not None else []  # type: ignore[arg-type]
+    lines = [(key, line_for(cash, key)) for key in keys] if cash is not None else []
     told = {
         name: pa.array([key[place] for key, found in lines if found], pa.string()) for place, name in enumerate(KEY)
     }
@@ -271,5 +272,6 @@ def _pence(amount: Decimal) -> Decimal:
 def _records(rows: ir.Table) -> ir.Table:
     return rows.select(
         "challenge_id", *FACTS, "record_id", "source_id", "flow", "component", "point_of_delivery",
-        "commissioner_submitted", "price_submitted", "value", "first_claim", "element", "rate", "cash_effect", "cash_first_claim", "cash_reason", "expected", "cause",
+        "commissioner_submitted", "price_submitted", "value", "first_claim", "element", "rate", "cash_effect",
+        "cash_first_claim", "cash_reason", "expected", "cause",
     ).order_by("rule_id", "challenge_id", "record_id")  # fmt: skip
