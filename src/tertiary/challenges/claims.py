@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tertiary.challenges.files import handover_table
 from tertiary.challenges.rules import Rule
+from tertiary.joins import Lookup, attach, attach_all
 from tertiary.portable import product
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def _not_specialised(facts: Facts, rule: Rule) -> ir.Table:
     kinds = facts.engine.load(
         "challenge_kinds", facts.register["service_lines"].select(["service_line_code", "code_kind"])
     )
-    rows = rows.left_join(kinds, rows.service_line_submitted == kinds.service_line_code).drop("service_line_code")
+    rows = attach(rows, kinds, {"service_line_submitted": "service_line_code"})
     rows = rows.filter(rows.code_kind.isnull() | (rows.code_kind == "service"))
     refused = rows.service_basis.isin(["excluded", "none"])
     flat = rows.filter(refused).select("record_id", "price_submitted")
@@ -248,7 +249,7 @@ def _total(facts: Facts, rule: Rule) -> ir.Table:
     forces = facts.engine.load(
         "challenge_forces", facts.register["market_forces"].select(["provider_code", "financial_year", "factor"])
     )
-    rows = facts.charges.semi_join(found, "record_id").left_join(forces, ["provider_code", "financial_year"])
+    rows = attach(facts.charges.semi_join(found, "record_id"), forces, ["provider_code", "financial_year"])
     factor = ibis.greatest(rows.factor.fill_null(1).cast("decimal(7, 6)"), ibis.literal(1).cast("decimal(7, 6)"))
     # operands wide enough that no product is kept in 18 digits
     plain = product(rows.unit_price_submitted.cast("decimal(19, 4)"), rows.quantity).cast("decimal(24, 7)")
@@ -270,10 +271,15 @@ def _supply_route(facts: Facts, rule: Rule) -> ir.Table:
     of_all = handovers.filter(handovers.provider_code == "").drop("provider_code")
     rows = facts.charges
     rows = rows.filter(rows.component == "device", rows.supply_route.isin(rule.codes("routes")))
-    rows = rows.join(categories, "device_code")
+    rows = attach_all(
+        rows,
+        [
+            Lookup(categories, ["device_code"]),
+            Lookup(own, ["provider_code", "device_code"]),
+            Lookup(of_all, ["device_code"]),
+        ],
+    )
     rows = rows.filter(rows.national_supply_route == "Y")
-    rows = rows.left_join(own, ["provider_code", "device_code"]).drop("provider_code_right", "device_code_right")
-    rows = rows.left_join(of_all, ["device_code"])
     since = ibis.coalesce(rows.own_date, rows.handover_date, ibis.literal(rule.day("from")))
     excepted = ibis.coalesce(rows.own_exception, rows.exception, ibis.literal("")) == "Y"
     rows = rows.mutate(since=since).filter(~excepted, rows.activity_date >= since)

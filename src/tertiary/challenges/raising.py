@@ -14,8 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from tertiary.challenges.cash import KEY, NO_CONTRACTS, NO_LINE, Cash, line_for
 from tertiary.challenges.claims import MONEY, Facts, claims
+from tertiary.challenges.parties import with_board
 from tertiary.challenges.rules import Rule, Settings
+from tertiary.joins import attach
 from tertiary.portable import product
+from tertiary.register.responsibility import NHS_ENGLAND
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -25,7 +28,6 @@ if TYPE_CHECKING:
     from tertiary.runs import Run
 
 FACTS = ("rule_id", "provider_code", "host_code", "payer_code", "financial_year", "financial_month", "service_line")
-NHS_ENGLAND = "X24"
 PENNY = Decimal("0.01")
 
 
@@ -98,14 +100,8 @@ def _charges(engine: Engine, tables: Mapping[str, ir.Table], register: Mapping[s
     )
     rows = records.filter(records.fate == "accepted", records.counted, records.price_submitted > 0)
     rows = rows.join(more, "record_id")
-    places = engine.load("challenge_places", _boards(register))
-    of_place = [
-        rows.commissioner_submitted == places.code,
-        places.valid_from.isnull() | (places.valid_from <= rows.activity_date),
-        places.valid_to.isnull() | (rows.activity_date < places.valid_to),
-    ]
-    rows = rows.left_join(places, of_place).drop("code", "valid_from", "valid_to")
-    charged = rows.charged_code.fill_null("")
+    rows = with_board(engine, rows, register, "commissioner_submitted", "charged_code")
+    charged = rows.charged_code
     payer = (rows.payer_code != "").ifelse(rows.payer_code, charged)
     host = (rows.contracting_host != "").ifelse(rows.contracting_host, payer)
     board = (charged != "") & (charged != NHS_ENGLAND)
@@ -117,34 +113,6 @@ def _charges(engine: Engine, tables: Mapping[str, ir.Table], register: Mapping[s
             (charged == "", host), (board & (rows.contracting_host != ""), rows.contracting_host), else_=charged
         ),
         service_line=(rows.service_line_submitted != "").ifelse(rows.service_line_submitted, rows.service_line_final),
-    )
-
-
-def _boards(register: Mapping[str, Any]) -> pa.Table:
-    """The organisation behind a commissioner code: the ICB of a sub-ICB, NHS England of its hubs, else the code's own.
-
-    Columns code, charged_code, valid_from, valid_to; one row a code and day.
-    """
-    import pyarrow as pa
-
-    made = [
-        {
-            "code": r["sub_icb_code"],
-            "charged_code": r["icb_code"],
-            "valid_from": r["valid_from"],
-            "valid_to": r["valid_to"],
-        }
-        for r in register["sub_icbs"].to_pylist()
-        if r["icb_code"]
-    ]
-    known = {r["code"] for r in made}
-    for row in register["commissioner_codes"].to_pylist():
-        if row["valid_as_commissioner"] == "Y" and row["code"] not in known:
-            is_hub = row["code_class"].startswith("nhse_")
-            made.append({"code": row["code"], "charged_code": NHS_ENGLAND if is_hub else row["code"]})
-    names = [("code", pa.string()), ("charged_code", pa.string())]
-    return pa.Table.from_pylist(
-        made, schema=pa.schema([*names, ("valid_from", pa.date32()), ("valid_to", pa.date32())])
     )
 
 
@@ -201,7 +169,7 @@ def _with_cash(engine: Engine, rows: ir.Table, cash: Cash | None) -> ir.Table:
     elements = pa.array([found.element for _, found in lines if found], pa.string())
     rates = pa.array([found.rate for _, found in lines if found], pa.decimal128(7, 6))
     known = engine.load("challenge_cash", pa.table({**told, "element": elements, "rate": rates}))
-    rows = rows.left_join(known, list(KEY)).drop([f"{name}_right" for name in KEY])
+    rows = attach(rows, known, list(KEY))
     reason = ibis.literal(NO_CONTRACTS if cash is None else NO_LINE)
     return rows.mutate(
         cash_effect=product(rows.value, rows["rate"]).cast(MONEY),
@@ -216,7 +184,7 @@ def _with_causes(engine: Engine, rows: ir.Table, causes: pa.Table | None) -> ir.
     if causes is None:
         return rows.mutate(cause=ibis.literal(""))
     known = engine.load("challenge_causes", causes.select(["record_id", "cause"]))
-    joined = rows.left_join(known, "record_id").drop("record_id_right")
+    joined = attach(rows, known, ["record_id"])
     return joined.mutate(cause=joined.cause.fill_null(""))
 
 

@@ -93,7 +93,10 @@ def record_rows(found: Raised, organisation: str, challenge_id: str | None = Non
 
 
 def balance_rows(found: Sequence[Challenge]) -> pa.Table:
-    """What became of the pounds, a row a rule and a last row of all: raised is the sum of the others."""
+    """What became of the pounds, a row a rule and a last row of all: raised is the sum of what stands after it.
+
+    Pounds that two rules question stand in both rows; `first_claim`, of the newest data, counts them once.
+    """
     import pyarrow as pa
 
     by_rule: dict[str, list[Challenge]] = {}
@@ -103,8 +106,10 @@ def balance_rows(found: Sequence[Challenge]) -> pa.Table:
     for rule, own in [*sorted(by_rule.items()), ("all", list(found))]:
         title = "" if rule == "all" else rules()[rule].title if rule in rules() else "a rule of another version"
         b = totals(own)
-        made.append({"rule": rule, "title": title, "challenges": len(own), **{n: getattr(b, n) for n in BALANCE}})
-    money = [(name, pa.decimal128(18, 2)) for name in BALANCE]
+        once = sum((c.seen.first_claim or Decimal(0) for c in own), Decimal("0.00"))
+        sums = {**{n: getattr(b, n) for n in BALANCE}, "first_claim": once}
+        made.append({"rule": rule, "title": title, "challenges": len(own), **sums})
+    money = [(name, pa.decimal128(18, 2)) for name in (*BALANCE, "first_claim")]
     schema = pa.schema([("rule", pa.string()), ("title", pa.string()), ("challenges", pa.int64()), *money])
     return pa.Table.from_pylist(made, schema=schema)
 

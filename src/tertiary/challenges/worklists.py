@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from tertiary.challenges.parties import with_board
 from tertiary.challenges.rules import rows as package_rows
 from tertiary.errors import ContractError
+from tertiary.joins import attach
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -47,9 +49,7 @@ def worklist(
         table = run.table("records")
         records = engine.scan("records", table.paths)
         rows = records.filter(records.fate == "accepted")
-        payer = (rows.payer_code != "").ifelse(rows.payer_code, rows.commissioner_submitted)
         more: tuple[str, ...]
-        rows = rows.mutate(host_code=(rows.contracting_host != "").ifelse(rows.contracting_host, payer))
         if kind == "uncontracted":
             rows, more = _uncontracted(engine, rows, register, contracted), ("service_line_final",)
         elif kind == "devolved":
@@ -57,14 +57,33 @@ def worklist(
         else:
             activity = engine.scan("activity", run.table("activity").paths)
             rows, more = _overseas(rows, activity), ("charging_category", "administrative_category", "flow", "counted")
-        found = rows.group_by(*BY, *more).aggregate(
-            records=rows.count(),
-            price_submitted=rows.price_submitted.sum().cast("decimal(38, 2)"),
-            price_expected=rows.price_expected.sum().cast("decimal(38, 2)"),
+        found = (
+            _hosted(engine, rows, register)
+            .group_by(*BY, *more)
+            .aggregate(
+                records=rows.count(),
+                price_submitted=rows.price_submitted.sum().cast("decimal(38, 2)"),
+                price_expected=rows.price_expected.sum().cast("decimal(38, 2)"),
+            )
         )
         found = found.mutate(next_step=ibis.literal(kinds()[kind]["next_step"]))
         dearest = ibis.desc(ibis.coalesce(found.price_submitted, found.price_expected, 0))
         return engine.fetch(found.order_by(dearest, *BY, *more))
+
+
+def _hosted(engine: Engine, rows: ir.Table, register: Mapping[str, Any]) -> ir.Table:
+    """With host_code: who runs the contract, else the ICB or NHS England that pays, else the ICB of the provider."""
+    import ibis
+
+    homes = engine.load("worklist_homes", register["provider_hosts"].select(["provider_code", "sub_icb_code"]))
+    rows = attach(rows, homes, ["provider_code"])
+    rows = with_board(engine, rows, register, "sub_icb_code", "home_code")
+    host = ibis.cases(
+        (rows.contracting_host != "", rows.contracting_host),
+        (rows.payer_kind.isin(["icb", "nhs_england"]), rows.payer_code),
+        else_=rows.home_code,
+    )
+    return rows.mutate(host_code=host)
 
 
 def _uncontracted(
@@ -74,7 +93,7 @@ def _uncontracted(
 
     rows = rows.filter(rows.counted)
     if contracted is None:
-        held = engine.load("worklist_providers", register["provider_hosts"].select(["provider_code"]).combine_chunks())
+        held = engine.load("worklist_providers", register["provider_hosts"].select(["provider_code"]))
         return rows.anti_join(held, "provider_code")
     pairs = sorted(set(contracted))
     names = ("provider_code", "payer_code")
