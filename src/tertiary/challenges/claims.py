@@ -193,7 +193,7 @@ def _not_listed(facts: Facts, rule: Rule) -> ir.Table:
 
 
 def _members(register: Mapping[str, Any]) -> pa.Table:
-    """Providers by line, of lines whose every rule names a list and whose lists are all loaded.
+    """Providers by line, of lines whose every rule names a list and whose lists are all loaded for the line.
 
     One row a line, list, provider and interval. A provider that is listed for a site only counts as listed.
     """
@@ -205,18 +205,15 @@ def _members(register: Mapping[str, Any]) -> pa.Table:
     asked: dict[str, set[str]] = {}
     for rule in register["identification_rules"].select(["service_line_code", "provider_list"]).to_pylist():
         asked.setdefault(rule["service_line_code"], set()).add(rule["provider_list"] or "")
-    made = [
-        {**{n: row[n] for n in ("provider_code", "valid_from", "valid_to")}, "service_line_code": line}
-        for line, lists in sorted(asked.items())
-        if all(name in listed for name in lists)
-        for name in sorted(lists)
-        for row in listed[name]
-        if row["service_line_code"] in ("", None, line)
-    ]
-    names = [("service_line_code", pa.string()), ("provider_code", pa.string())]
-    return pa.Table.from_pylist(
-        made, schema=pa.schema([*names, ("valid_from", pa.date32()), ("valid_to", pa.date32())])
-    )
+    names = ("provider_code", "valid_from", "valid_to")
+    made = []
+    for line, lists in sorted(asked.items()):
+        of_lists = [[r for r in listed.get(n, ()) if r["service_line_code"] in ("", None, line)] for n in sorted(lists)]
+        if all(of_lists):
+            made += [{"service_line_code": line, **{n: r[n] for n in names}} for rows in of_lists for r in rows]
+    kinds = {"valid_from": pa.date32(), "valid_to": pa.date32()}
+    schema = pa.schema([(n, kinds.get(n, pa.string())) for n in ("service_line_code", *names)])
+    return pa.Table.from_pylist(made, schema=schema)
 
 
 def _no_contract(facts: Facts, rule: Rule) -> ir.Table:

@@ -189,7 +189,8 @@ class Log:
                     f"{subject} can lapse after {found.settle_by}, the day by which it is to be settled."
                 )
             b = found.balance
-            pounds = steps.amount_of(taken, amount, b.open, b.accepted, subject)
+            # a provider that accepts after all accepts of what its rejection held back
+            pounds = steps.amount_of(taken, amount, b.open + b.refused, b.accepted, subject)
             row = _event_row(found, verb, taken.to_state, at, by, why.strip(), evidence.strip())
             row.amount = _text(pounds)
             self._store.add(session, [row], at, by)

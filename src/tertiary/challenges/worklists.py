@@ -57,14 +57,11 @@ def worklist(
         else:
             activity = engine.scan("activity", run.table("activity").paths)
             rows, more = _overseas(rows, activity), ("charging_category", "administrative_category", "flow", "counted")
-        found = (
-            _hosted(engine, rows, register)
-            .group_by(*BY, *more)
-            .aggregate(
-                records=rows.count(),
-                price_submitted=rows.price_submitted.sum().cast("decimal(38, 2)"),
-                price_expected=rows.price_expected.sum().cast("decimal(38, 2)"),
-            )
+        rows = _hosted(engine, rows, register)
+        found = rows.group_by(*BY, *more).aggregate(
+            records=rows.count(),
+            price_submitted=rows.price_submitted.sum().cast("decimal(38, 2)"),
+            price_expected=rows.price_expected.sum().cast("decimal(38, 2)"),
         )
         found = found.mutate(next_step=ibis.literal(kinds()[kind]["next_step"]))
         dearest = ibis.desc(ibis.coalesce(found.price_submitted, found.price_expected, 0))
