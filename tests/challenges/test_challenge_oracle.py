@@ -147,7 +147,7 @@ class Slow:
     def twice(self) -> None:
         seen: dict[tuple[Any, ...], Row] = {}
         last: dict[tuple[Any, ...], date] = {}
-        for row in sorted(self.charges, key=lambda r: (r["submission_id"], r["row_number"], r["record_id"])):
+        for row in sorted(self.charges, key=lambda r: (r["source_id"], r["record_id"])):
             if row["component"] == "activity" and row["patient_id"] and row["hrg"]:
                 key = tuple(
                     row[n] for n in ("flow", "provider_code", "patient_id", "activity_date", "hrg", "point_of_delivery",
@@ -156,7 +156,7 @@ class Slow:
                 if key in seen and ("CH03", row["record_id"]) not in self.claims:
                     self.claim("CH04", row)
                 seen.setdefault(key, row)
-        for row in sorted(self.charges, key=lambda r: (r["activity_date"], r["submission_id"], r["row_number"])):
+        for row in sorted(self.charges, key=lambda r: (r["activity_date"], r["source_id"], r["record_id"])):
             if row["component"] == "drug" and row["patient_id"] and row["drug_code"]:
                 key = tuple(row[n] for n in ("provider_code", "patient_id", "drug_code", "quantity", "price_submitted"))
                 if key in last and (row["activity_date"] - last[key]).days < 28:

@@ -214,8 +214,8 @@ def challenged(store: Store) -> Callable[[sa.orm.Session, datetime], None]:
             ("rule_id", "provider_code", "host_code", "payer_code", "financial_year", "service_line"), ""
         )
         said = dict.fromkeys(
-            ("step", "reached", "role", "organisation_code", "account", "why", "evidence", "amount", "run_label", "value",
-             "first_claim", "cash_effect", "cash_reason"), "",
+            ("step", "reached", "role", "organisation_code", "account", "why", "evidence", "amount", "run_label",
+             "value", "first_claim", "cash_effect", "cash_reason"), "",
         )  # fmt: skip
         rows = [
             ChallengeRow(challenge_id="c", **blank, financial_month=1, raise_by=START),

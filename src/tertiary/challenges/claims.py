@@ -1,7 +1,8 @@
 """The tests behind the rules: which charges of a run are questioned, and how many pounds of each.
 
-Every test is an expression over the charges with the columns record_id, value (pounds) and expected (what should have
-come, in words). A check that the run has made already is taken from its findings and not made again.
+Every test is an expression over the charges that it is about, with expected, what should have come in words, and where
+only a part of the charge is questioned above, its pounds. A check that the run has made already is taken from its
+findings and not made again.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 MONEY = "decimal(30, 8)"
 PRICE = "decimal(26, 8)"
 NOT_SPECIALISED = "99999999"
+# the value of a rule that questions the whole charge
+WHOLE = "price"
 HOSPITAL = ("apc_episode", "apc_spell", "op")
 
 
@@ -45,15 +48,15 @@ class Facts:
 def claims(facts: Facts, rule: Rule) -> ir.Table:
     """What a rule questions: one row a record; key record_id."""
     rows = TESTS[rule.kind](facts, rule)
-    found = rows.select("record_id", value=rows.value.cast(MONEY), expected=rows.expected)
+    value = rows.price_submitted if rule.value == WHOLE else rows.above
+    found = rows.select("record_id", value=value.cast(MONEY), expected=rows.expected)
     return found.filter(found.value > 0)
 
 
 def _finding(facts: Facts, rule: Rule) -> ir.Table:
     """Charges of which the run has a finding already."""
     found = _found(facts, rule)
-    rows = facts.charges.join(found, "record_id")
-    return rows.mutate(value=rows.price_submitted)
+    return facts.charges.join(found, "record_id")
 
 
 def _found(facts: Facts, rule: Rule) -> ir.Table:
@@ -65,7 +68,7 @@ def _found(facts: Facts, rule: Rule) -> ir.Table:
 
 
 def _repeated(facts: Facts, rule: Rule) -> ir.Table:
-    """All but the first of the charges that agree in the keys; the first is that of the earliest row of the files."""
+    """All but the first of the charges that agree in the keys, in the order of the provider's own identifiers."""
     import ibis
 
     rows = facts.charges
@@ -73,11 +76,11 @@ def _repeated(facts: Facts, rule: Rule) -> ir.Table:
         rows = rows.filter(rows[column] != "")
     if components := rule.codes("component"):
         rows = rows.filter(rows.component.isin(components))
-    window = ibis.window(group_by=rule.codes("keys"), order_by=["submission_id", "row_number", "record_id"])
+    window = ibis.window(group_by=rule.codes("keys"), order_by=["source_id", "record_id"])
     rows = rows.mutate(place=ibis.row_number().over(window), first=rows.source_id.first().over(window))
     rows = rows.filter(rows.place > 0)
     said = ibis.literal("one charge; the first is ") + rows.first
-    return rows.mutate(value=rows.price_submitted, expected=said)
+    return rows.mutate(expected=said)
 
 
 def _drug_again(facts: Facts, rule: Rule) -> ir.Table:
@@ -86,12 +89,12 @@ def _drug_again(facts: Facts, rule: Rule) -> ir.Table:
 
     rows = facts.charges
     rows = rows.filter(rows.component == "drug", rows.patient_id != "", rows.drug_code != "")
-    window = ibis.window(group_by=rule.codes("keys"), order_by=["activity_date", "submission_id", "row_number"])
+    window = ibis.window(group_by=rule.codes("keys"), order_by=["activity_date", "source_id", "record_id"])
     rows = rows.mutate(before=rows.activity_date.lag().over(window))
     rows = rows.mutate(gap=rows.activity_date.delta(rows.before, unit="day"))
     rows = rows.filter(rows.before.notnull(), rows.gap < int(rule.number("days")))
     said = ibis.literal("no equal supply within ") + str(int(rule.number("days"))) + " days; the last was on "
-    return rows.mutate(value=rows.price_submitted, expected=said + rows.before.cast("string"))
+    return rows.mutate(expected=said + rows.before.cast("string"))
 
 
 def _not_specialised(facts: Facts, rule: Rule) -> ir.Table:
@@ -112,7 +115,7 @@ def _not_specialised(facts: Facts, rule: Rule) -> ir.Table:
     flat = rows.filter(refused).select("record_id", "price_submitted")
     tested = _untold(facts, rows.filter(rows.service_basis == "submitted"))
     both = ibis.union(flat, tested.select("record_id", "price_submitted"))
-    return both.mutate(value=both.price_submitted, expected=ibis.literal("not specialised"))
+    return both.mutate(expected=ibis.literal("not specialised"))
 
 
 def _untold(facts: Facts, rows: ir.Table) -> ir.Table:
@@ -164,7 +167,7 @@ def _other_line(facts: Facts, rule: Rule) -> ir.Table:
     rows = rows.filter(
         rows.service_basis.isin(["derived", "linked"]), rows.service_line_final != rows.service_line_submitted
     )
-    return rows.mutate(value=rows.price_submitted, expected=rows.service_line_final)
+    return rows.mutate(expected=rows.service_line_final)
 
 
 def _claimed_lines(facts: Facts) -> ir.Table:
@@ -189,7 +192,7 @@ def _not_listed(facts: Facts, rule: Rule) -> ir.Table:
             members.valid_to.isnull() | (rows.activity_date < members.valid_to),
         ],
     )
-    return rows.mutate(value=rows.price_submitted, expected=ibis.literal("a provider on the list of the service"))
+    return rows.mutate(expected=ibis.literal("a provider on the list of the service"))
 
 
 def _members(register: Mapping[str, Any]) -> pa.Table:
@@ -222,7 +225,7 @@ def _no_contract(facts: Facts, rule: Rule) -> ir.Table:
 
     rows = facts.charges
     rows = rows.filter(rows.payer_kind == "none", rows.assignment_box.isin(rule.codes("boxes")))
-    return rows.mutate(value=rows.price_submitted, expected=ibis.literal("a provider with a contract"))
+    return rows.mutate(expected=ibis.literal("a provider with a contract"))
 
 
 def _price(facts: Facts, rule: Rule) -> ir.Table:
@@ -235,7 +238,7 @@ def _price(facts: Facts, rule: Rule) -> ir.Table:
     pounds, share = (ibis.literal(rule.number(n)).cast("decimal(18, 6)") for n in ("pounds", "share"))
     least = product(rows.price_expected, share)
     rows = rows.filter(rows.above > pounds, rows.above > least)
-    return rows.mutate(value=rows.above, expected=rows.price_expected.cast("string"))
+    return rows.mutate(expected=rows.price_expected.cast("string"))
 
 
 def _total(facts: Facts, rule: Rule) -> ir.Table:
@@ -251,7 +254,7 @@ def _total(facts: Facts, rule: Rule) -> ir.Table:
     # operands wide enough that no product is kept in 18 digits
     plain = product(rows.unit_price_submitted.cast("decimal(19, 4)"), rows.quantity).cast("decimal(24, 7)")
     rows = rows.mutate(most=product(plain, factor).cast(PRICE))
-    return rows.mutate(value=rows.price_submitted - rows.most, expected=rows.most.cast("decimal(20, 2)").cast("string"))
+    return rows.mutate(above=rows.price_submitted - rows.most, expected=rows.most.cast("decimal(20, 2)").cast("string"))
 
 
 def _supply_route(facts: Facts, rule: Rule) -> ir.Table:
@@ -281,7 +284,6 @@ def _supply_route(facts: Facts, rule: Rule) -> ir.Table:
     excepted = ibis.coalesce(rows.own_exception, rows.exception, ibis.literal("")) == "Y"
     rows = rows.mutate(since=since).filter(~excepted, rows.activity_date >= since)
     return rows.mutate(
-        value=rows.price_submitted,
         expected=ibis.literal("the national supply route since ") + rows.since.cast("string"),
     )
 

@@ -139,6 +139,8 @@ class Log:
         """
         if by.role == PROVIDER:
             raise ContractError(f"{by.organisation_code} acts as provider; the host raises challenges, and it answers.")
+        for name, text in (("why", why), ("run label", run_label)):
+            refuse_patients(name, text)
         rows = found.challenges.to_pylist()
         mine = {row["challenge_id"]: row for row in rows if row["host_code"] == by.organisation_code}
         others: dict[str, int] = {}

@@ -125,7 +125,8 @@ def told(found: Challenge) -> str:
         f"source   {rule.source if rule else ''} ({rule.confidence if rule else 'not known'})",
         f"about    provider {found.provider_code}, host {found.host_code}, payer {found.payer_code}, "
         f"{found.financial_year} month {found.financial_month}, {found.service_line or 'no service line'}",
-        f"value    £{seen.value:,} of {seen.records:,} records in {seen.run_label}; cash effect {cash}",
+        f"value    £{seen.value:,} of {seen.records:,} {'record' if seen.records == 1 else 'records'} in "
+        f"{seen.run_label}; cash effect {cash}",
         f"state    {found.state}",
         f"days     answer by {found.respond_by}, settle by {found.settle_by}",
         "balance  " + ", ".join(f"{name} £{getattr(b, name):,}" for name in BALANCE),

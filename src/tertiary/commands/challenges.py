@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -73,7 +75,7 @@ def raise_(
     register: Overlays = None,
     rule: Rules = None,
     set_: Sets = None,
-    label: Annotated[str | None, typer.Option(help="Name of the run in the log; its folder unless told.")] = None,
+    label: Annotated[str | None, typer.Option(help="Name of the run in the log; folder and mark unless told.")] = None,
     store: Url = STORE,
 ) -> None:
     """Write what a run questions of a host's charges into the log, and what changed since the run before.
@@ -85,7 +87,7 @@ def raise_(
     actor = shared.actor(by)
     days = read_calendar(calendar) if calendar else None
     opened, found = _found(run, register, contracts, handovers, rule, set_)
-    name = label or opened.path.resolve().name
+    name = label or f"{opened.path.resolve().name}:{_mark(opened)}"
     with shared.open_store(store, create=True) as held:
         written = Log(held).record(found, by=actor, run_label=name, why=why, calendar=days)
     told = {"raise": "new", "change": "changed", "reopen": "reopened", "note": "noted on closed ones",
@@ -220,6 +222,11 @@ def _found(
     found = raise_challenges(opened, known, settings, cash=_cash(contracts), handovers=_handovers(handovers))
     typer.echo(label(opened), err=True)
     return opened, found
+
+
+def _mark(run: Run) -> str:
+    """Eight digits that stand for all tables of the run, whose files are named by their hashes."""
+    return hashlib.sha256(json.dumps(run.manifest["tables"], sort_keys=True).encode()).hexdigest()[:8]
 
 
 def _register(run: Run, overlays: list[Path] | None) -> Register:
