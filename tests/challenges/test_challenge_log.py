@@ -190,6 +190,8 @@ def test_later_data_change_a_challenge(log: Log) -> None:
         "change": 1
     }
     assert only(log).seen.cash_effect == 280, "a contract was loaded since"
+    assert recorded(log, {"value": Decimal("400.00")}) == {}, "that none is loaded is no news"
+    assert recorded(log, {"value": Decimal("400.00"), "first_claim": Decimal("1.00")}) == {"change": 1}
 
 
 def test_what_is_no_longer_in_the_data_is_proposed_to_be_settled(log: Log) -> None:
@@ -269,25 +271,39 @@ def test_a_provider_raises_nothing(log: Log, store: Store) -> None:
     assert store.verify().entries == 0
 
 
-def test_days(log: Log, tmp_path: Path) -> None:
-    recorded(
-        log,
-        {},
-        {"financial_month": 2},
-        calendar={("202526", 2): Due(date(2025, 6, 1), date(2025, 6, 5), date(2025, 6, 9))},
-    )
-    usual, given_days = log.challenges("QMJ")
+def test_days(log: Log) -> None:
+    """The calendar's days, but the usual ones from that day on for what is raised late by it."""
+    soon = Due(date(2999, 1, 1), date(2999, 2, 1), date(2999, 3, 1))
+    past = Due(date(2025, 6, 1), date(2025, 6, 5), date(2025, 6, 9))
+    months: list[Given] = [{"financial_month": n} for n in (1, 2, 3)]
+    recorded(log, *months, calendar={("202526", 2): soon, ("202526", 3): past})
+    usual, on_time, late = log.challenges("QMJ")
     today = usual.events[0].at.date()
-    assert usual.respond_by == today + timedelta(10) and usual.settle_by == today + timedelta(30)
+    assert (usual.respond_by, usual.settle_by) == (today + timedelta(10), today + timedelta(30))
     assert usual.raise_by == date(2025, 4, 30) + timedelta(50) and usual.is_late
+    assert (on_time.raise_by, on_time.respond_by, on_time.settle_by) == (date(2999, 1, 1), *DAYS)
+    assert (late.raise_by, late.respond_by) == (date(2025, 6, 1), today + timedelta(10))
+    assert [c.is_late for c in (usual, on_time, late)] == [True, False, True]
     assert [usual.overdue(today + timedelta(n)) for n in (10, 11, 30, 31)] == ["", "response", "response", "settlement"]
-    assert (given_days.respond_by, given_days.settle_by) == (date(2025, 6, 5), date(2025, 6, 9))
-    assert [c.challenge_id for c in log.challenges("RRV", overdue_on=today)] == [given_days.challenge_id]
-    code = given_days.challenge_id
-    log.step(code, "respond", by=TRUST, why="soon")
-    assert log.challenge(code, "RRV").overdue(date(2025, 6, 6)) == "", "it has answered"
-    found = log.step(code, "lapse", by=TRUST, why="nobody came back")
-    assert (found.state, pounds(found), found.overdue(today)) == ("lapsed", {"raised": 1000, "lapsed": 1000}, "")
+    found = log.challenges("RRV", overdue_on=today + timedelta(20))
+    assert [c.challenge_id for c in found] == [usual.challenge_id, late.challenge_id]
+    log.step(late.challenge_id, "respond", by=TRUST, why="soon")
+    assert log.challenge(late.challenge_id, "RRV").overdue(today + timedelta(20)) == "", "it has answered"
+
+
+DAYS = (date(2999, 2, 1), date(2999, 3, 1))
+
+
+def test_what_nobody_takes_on_lapses(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    long_ago = Due(date(2025, 6, 1), date(2025, 6, 5), date(2025, 6, 9))
+    monkeypatch.setattr("tertiary.challenges.log.due", lambda *_: long_ago)
+    recorded(log, {})
+    found = take(log, ("respond", TRUST, None), ("lapse", TRUST, None))
+    assert (found.state, pounds(found), found.overdue(date(2026, 1, 1))) == (
+        "lapsed",
+        {"raised": 1000, "lapsed": 1000},
+        "",
+    )
 
 
 MONTH_ENDS = [(1, "2025-04-30"), (9, "2025-12-31"), (11, "2026-02-28"), (12, "2026-03-31"), (13, "2026-03-31")]

@@ -1,7 +1,7 @@
 """The tests behind the rules: which charges of a run are questioned, and how many pounds of each.
 
-Every test is an expression over the charges that it is about, with expected, what should have come in words, and where
-only a part of the charge is questioned above, its pounds. A check that the run has made already is taken from its
+Every test is an expression over the charges that it is about, with what should have come in words (expected) and, where
+only a part of the charge is questioned, its pounds (above). A check that the run has made already is taken from its
 findings and not made again.
 """
 
@@ -130,7 +130,7 @@ def _untold(facts: Facts, rows: ir.Table) -> ir.Table:
     records, activity, reasons = (facts.tables[n] for n in ("records", "activity", "reasons"))
     named = activity.filter(activity.flow.isin(HOSPITAL), activity.fate == "accepted", activity.cds_unique_id != "")
     named = named.select("record_id", "provider_code", "cds_unique_id")
-    lines = records.select("record_id", "service_line_derived", "service_basis")
+    lines = records.select("record_id", "service_line_derived")
     asked = reasons.select("record_id", "setting", "would_match")
     named = named.join(lines, "record_id").join(asked, "record_id")
     named = named.group_by("provider_code", "cds_unique_id").aggregate(

@@ -33,12 +33,17 @@ Calendar = Mapping[tuple[str, int], Due]
 
 
 def due(financial_year: str, financial_month: int, raised: date, calendar: Calendar | None = None) -> Due:
-    """Days of a challenge of a month that was raised on a day; of a month that the calendar lacks, the usual ones."""
-    if calendar and (found := calendar.get((financial_year, financial_month))):
+    """Days of a challenge of a month that was raised on a day.
+
+    Of a month that the calendar lacks, the usual ones; of what is raised late by it, the usual ones from that day on.
+    """
+    found = (calendar or {}).get((financial_year, financial_month))
+    if found and raised <= found.raise_by:
         return found
     days = {row["deadline"]: timedelta(int(row["days"])) for row in rows("deadlines")}
     end = month_end(financial_year, financial_month)
-    return Due(end + days["raise_by"], raised + days["respond_by"], raised + days["settle_by"])
+    raise_by = found.raise_by if found else end + days["raise_by"]
+    return Due(raise_by, raised + days["respond_by"], raised + days["settle_by"])
 
 
 def month_end(financial_year: str, financial_month: int) -> date:

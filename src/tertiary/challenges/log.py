@@ -7,6 +7,7 @@ that says so. The log holds no patient and no record.
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -17,6 +18,7 @@ from sqlalchemy import ColumnElement, or_, select
 
 from tertiary.challenges import steps
 from tertiary.challenges.balance import Balance, Movement, balance, check
+from tertiary.challenges.cash import NO_CONTRACTS
 from tertiary.challenges.dates import Calendar, due
 from tertiary.challenges.privacy import refuse_patients
 from tertiary.decisions import Actor, Store
@@ -143,30 +145,26 @@ class Log:
             refuse_patients(name, text)
         rows = found.challenges.to_pylist()
         mine = {row["challenge_id"]: row for row in rows if row["host_code"] == by.organisation_code}
-        others: dict[str, int] = {}
-        for row in rows:
-            if row["challenge_id"] not in mine:
-                others[row["host_code"]] = others.get(row["host_code"], 0) + 1
+        others = Counter(row["host_code"] for row in rows if row["challenge_id"] not in mine)
 
         def write(session: Session, at: dt.datetime) -> Written:
             known = _loaded(session, ChallengeRow.host_code == by.organisation_code)
-            counts: dict[str, int] = {}
-            same = 0
-            for code, row in mine.items():
-                step = _new_step(known.get(code), row)
-                if not step:
-                    same += 1
-                    continue
-                counts[step] = counts.get(step, 0) + 1
-                added = self._data_event(known.get(code), step, row, at, by, run_label, why, calendar)
-                self._store.add(session, added, at, by)
-            for code, challenge in known.items():
-                if code not in mine and _is_covered(challenge, found) and challenge.seen.records:
-                    step = "note" if challenge.state in steps.CLOSED else "leave"
-                    counts[step] = counts.get(step, 0) + 1
-                    added = self._data_event(challenge, step, NOTHING, at, by, run_label, why, calendar)
-                    self._store.add(session, added, at, by)
-            return Written(counts, same, others)
+            news = _news(known, mine, found)
+            for code, step, row in news:
+                event = _event_row(known.get(code) or code, step, at, by, why)
+                event.run_label, event.records, event.cash_reason = run_label, row["records"], row["cash_reason"]
+                for name in ("value", "first_claim", "cash_effect"):
+                    setattr(event, name, _text(row[name]))
+                facts = known.get(code) or ChallengeRow(**{n: row[n] for n in FACTS})
+                days = due(facts.financial_year, facts.financial_month, at.date(), calendar)
+                if event.reached == "raised":
+                    event.respond_by, event.settle_by = days.respond_by, days.settle_by
+                if isinstance(facts, ChallengeRow):
+                    facts.raise_by = days.raise_by
+                    self._store.add(session, [facts], at, by)
+                self._store.add(session, [event], at, by)
+            by_step = Counter(step for _, step, _ in news)
+            return Written(by_step, len(mine) - sum(code in mine for code, _, _ in news), others)
 
         return self._store.write(write, by)
 
@@ -193,7 +191,7 @@ class Log:
             b = found.balance
             # a provider that accepts after all accepts of what its rejection held back
             pounds = steps.amount_of(taken, amount, b.open + b.refused, b.accepted, subject)
-            row = _event_row(found, verb, taken.to_state, at, by, why.strip(), evidence.strip())
+            row = _event_row(found, verb, at, by, why.strip(), evidence.strip())
             row.amount = _text(pounds)
             self._store.add(session, [row], at, by)
             return _one(session, challenge_id, by.organisation_code)
@@ -219,30 +217,6 @@ class Log:
         with self._store.read() as session:
             return _one(session, challenge_id, organisation)
 
-    def _data_event(
-        self,
-        known: Challenge | None,
-        step: str,
-        row: Mapping[str, Any],
-        at: dt.datetime,
-        by: Actor,
-        run_label: str,
-        why: str,
-        calendar: Calendar | None,
-    ) -> list[ChallengeRow | ChallengeEventRow]:
-        state = known.state if known else ""
-        reached = steps.steps()[state, step].to_state
-        about = row if known is None else {n: getattr(known, n) for n in FACTS}
-        days = due(about["financial_year"], about["financial_month"], at.date(), calendar)
-        header = [] if known else [ChallengeRow(**{n: row[n] for n in FACTS}, raise_by=days.raise_by)]
-        event = _event_row(known or row["challenge_id"], step, reached, at, by, why, "")
-        event.run_label, event.records, event.cash_reason = run_label, row["records"], row["cash_reason"]
-        for name in ("value", "first_claim", "cash_effect"):
-            setattr(event, name, _text(row[name]))
-        if reached == "raised":
-            event.respond_by, event.settle_by = days.respond_by, days.settle_by
-        return [*header, event]
-
 
 FACTS = ("challenge_id", "rule_id", "provider_code", "host_code", "payer_code", "financial_year", "financial_month",
          "service_line")  # fmt: skip
@@ -266,24 +240,33 @@ def _part(found: Challenge, by: Actor) -> str:
     return part
 
 
+def _news(
+    known: Mapping[str, Challenge], mine: Mapping[str, Mapping[str, Any]], found: Raised
+) -> list[tuple[str, str, Mapping[str, Any]]]:
+    """What a run tells that the log does not hold: id, step of the data, and the pounds."""
+    told = [(code, _new_step(known.get(code), row), row) for code, row in mine.items()]
+    news = [one for one in told if one[1]]
+    for code, challenge in known.items():
+        place = (challenge.provider_code, challenge.financial_year, challenge.financial_month)
+        is_covered = challenge.rule_id in found.rules and place in found.covered
+        if code not in mine and is_covered and challenge.seen.records:
+            news.append((code, "note" if challenge.state in steps.CLOSED else "leave", NOTHING))
+    return news
+
+
 def _new_step(known: Challenge | None, row: Mapping[str, Any]) -> str:
-    """What a run has to say of a challenge; blank when nothing is new."""
+    """What a run has to say of a challenge that it holds; blank when nothing is new."""
     if known is None:
         return "raise"
     seen = known.seen
-    names = ("records", "value", "cash_effect", "cash_reason")
-    if all(getattr(seen, name) == row[name] for name in names):
-        return ""
-    if known.state not in steps.CLOSED:
-        return "change"
-    if row["value"] > known.balance.base:
-        return "reopen"
-    return "note" if (seen.records, seen.value) != (row["records"], row["value"]) else ""
-
-
-def _is_covered(challenge: Challenge, found: Raised) -> bool:
-    place = (challenge.provider_code, challenge.financial_year, challenge.financial_month)
-    return challenge.rule_id in found.rules and place in found.covered and challenge.state != "gone"
+    is_same = (seen.records, seen.value) == (row["records"], row["value"])
+    if known.state in steps.CLOSED:
+        return "reopen" if row["value"] > known.balance.base else "" if is_same else "note"
+    # that no contract was loaded this time is no news
+    cash = row["cash_reason"] == NO_CONTRACTS or (seen.cash_effect, seen.cash_reason) == (
+        row["cash_effect"], row["cash_reason"],
+    )  # fmt: skip
+    return "" if is_same and cash and seen.first_claim == row["first_claim"] else "change"
 
 
 def _one(session: Session, challenge_id: str, organisation: str) -> Challenge:
@@ -319,13 +302,16 @@ def _event(row: ChallengeEventRow) -> Event:
 
 
 def _event_row(
-    known: Challenge | str, step: str, reached: str, at: dt.datetime, by: Actor, why: str, evidence: str
+    known: Challenge | str, step: str, at: dt.datetime, by: Actor, why: str, evidence: str = ""
 ) -> ChallengeEventRow:
-    code, number = (known, 1) if isinstance(known, str) else (known.challenge_id, len(known.events) + 1)
+    """The next event of a challenge, or the first of a new one; pounds and days blank."""
+    code, number, state = (known, 1, "") if isinstance(known, str) else (
+        known.challenge_id, len(known.events) + 1, known.state,
+    )  # fmt: skip
     return ChallengeEventRow(
-        challenge_id=code, event=number, step=step, reached=reached, at=at, role=by.role, why=why, evidence=evidence,
-        organisation_code=by.organisation_code, account=by.account, amount="", run_label="", records=None, value="",
-        first_claim="", cash_effect="", cash_reason="", respond_by=None, settle_by=None,
+        challenge_id=code, event=number, step=step, reached=steps.steps()[state, step].to_state, at=at, role=by.role,
+        organisation_code=by.organisation_code, account=by.account, why=why, evidence=evidence, amount="", run_label="",
+        records=None, value="", first_claim="", cash_effect="", cash_reason="", respond_by=None, settle_by=None,
     )  # fmt: skip
 
 

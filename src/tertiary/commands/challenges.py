@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,10 +18,12 @@ from tertiary.errors import ContractError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from tertiary.challenges import Cash, Raised
+    from tertiary.challenges import Cash, Challenge, Raised
     from tertiary.register import Register
     from tertiary.runs import Run
 
+# before the name of a synthetic run in the log, which outlives the run
+SYNTHETIC = "SYNTHETIC "
 challenges = typer.Typer(no_args_is_help=True, help="What is questioned of providers' charges, and what comes of it.")
 
 RunFolder = Annotated[Path, typer.Argument(help="Run folder.")]
@@ -87,7 +90,7 @@ def raise_(
     actor = shared.actor(by)
     days = read_calendar(calendar) if calendar else None
     opened, found = _found(run, register, contracts, handovers, rule, set_)
-    name = label or f"{opened.path.resolve().name}:{_mark(opened)}"
+    name = (SYNTHETIC if opened.manifest["synthetic"] else "") + (label or _name(opened))
     with shared.open_store(store, create=True) as held:
         written = Log(held).record(found, by=actor, run_label=name, why=why, calendar=days)
     told = {"raise": "new", "change": "changed", "reopen": "reopened", "note": "noted on closed ones",
@@ -117,6 +120,7 @@ def list_(
     day = on or date.today()
     with shared.open_store(store) as held:
         found = Log(held).challenges(organisation, state=state, overdue_on=day if overdue else None)
+    _label(found)
     print_rows(log_rows(found, day), format)
 
 
@@ -127,7 +131,9 @@ def balance(organisation: For, store: Url = STORE, format: Format = "table") -> 
     from tertiary.screen import print_rows
 
     with shared.open_store(store) as held:
-        print_rows(balance_rows(Log(held).challenges(organisation)), format)
+        found = Log(held).challenges(organisation)
+    _label(found)
+    print_rows(balance_rows(found), format)
 
 
 @challenges.command(short_help="Show a challenge with all its events.")
@@ -137,7 +143,9 @@ def show(challenge: Annotated[str, typer.Argument(help="Id of it.")], organisati
     from tertiary.challenges.report import told
 
     with shared.open_store(store) as held:
-        typer.echo(told(Log(held).challenge(challenge, organisation)))
+        found = Log(held).challenge(challenge, organisation)
+    _label([found])
+    typer.echo(told(found))
 
 
 @challenges.command(short_help="Take a challenge on: respond, accept, settle …")
@@ -156,7 +164,9 @@ def step(
 
     actor = shared.actor(by)
     with shared.open_store(store) as held:
-        typer.echo(told(Log(held).step(challenge, verb, by=actor, why=why, amount=amount, evidence=evidence)))
+        found = Log(held).step(challenge, verb, by=actor, why=why, amount=amount, evidence=evidence)
+    _label([found])
+    typer.echo(told(found))
 
 
 @challenges.command(short_help="The records behind an organisation's challenges.")
@@ -224,9 +234,16 @@ def _found(
     return opened, found
 
 
-def _mark(run: Run) -> str:
-    """Eight digits that stand for all tables of the run, whose files are named by their hashes."""
-    return hashlib.sha256(json.dumps(run.manifest["tables"], sort_keys=True).encode()).hexdigest()[:8]
+def _name(run: Run) -> str:
+    """The run's folder, and eight digits that stand for its tables, whose files are named by their hashes."""
+    mark = hashlib.sha256(json.dumps(run.manifest["tables"], sort_keys=True).encode()).hexdigest()[:8]
+    return f"{run.path.resolve().name}:{mark}"
+
+
+def _label(found: Iterable[Challenge]) -> None:
+    """Say when what the log tells comes from a synthetic run."""
+    if any(challenge.seen.run_label.startswith(SYNTHETIC) for challenge in found):
+        typer.echo("SYNTHETIC DATA: no real patient, price or payment.", err=True)
 
 
 def _register(run: Run, overlays: list[Path] | None) -> Register:
