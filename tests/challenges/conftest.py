@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import tertiary
@@ -36,12 +38,13 @@ def log(store: Store) -> Log:
 
 
 @pytest.fixture(scope="session")
-def synthetic(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Register]:
-    """One month of a small area with many planted defects, and the register that it was run with."""
+def synthetic(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Register, pa.Table]:
+    """One month of a small area, the register that it was run with, and the many defects that were planted in it."""
     from tertiary.synth import write
 
     folder = tmp_path_factory.mktemp("synthetic")
     write(folder, area="QMJ", months="2025-04", scale=0.02, seed=11, defects=0.05)
     overlay = folder / "register"
     run = tertiary.run(folder, out=tmp_path_factory.mktemp("run"), register=[overlay], threads=1)
-    return run, Register.load(overlays=[overlay])
+    planted = pq.read_table(folder / "_truth" / "synthetic_defects.parquet")
+    return run, Register.load(overlays=[overlay]), planted

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from tertiary.challenges import raise_challenges
@@ -165,8 +166,8 @@ class Slow:
 
 
 @pytest.mark.slow
-def test_the_rules_find_what_a_person_would(synthetic: tuple[Run, Register]) -> None:
-    run, register = synthetic
+def test_the_rules_find_what_a_person_would(synthetic: tuple[Run, Register, pa.Table]) -> None:
+    run, register, _ = synthetic
     found = raise_challenges(run, register)
     rows = found.records.to_pylist()
     wanted = Slow(run, register).run()
@@ -180,8 +181,8 @@ def test_the_rules_find_what_a_person_would(synthetic: tuple[Run, Register]) -> 
 
 
 @pytest.mark.slow
-def test_totals_count_each_record_once(synthetic: tuple[Run, Register]) -> None:
-    run, register = synthetic
+def test_totals_count_each_record_once(synthetic: tuple[Run, Register, pa.Table]) -> None:
+    run, register, _ = synthetic
     found = raise_challenges(run, register)
     values: dict[str, list[Decimal]] = defaultdict(list)
     once: dict[str, Decimal] = defaultdict(Decimal)
@@ -196,3 +197,25 @@ def test_totals_count_each_record_once(synthetic: tuple[Run, Register]) -> None:
     shown = sum((row["first_claim"] for row in found.challenges.to_pylist()), Decimal(0))
     assert abs(shown - sum(once.values())) <= Decimal("0.005") * found.challenges.num_rows
     assert shown <= sum(price.values())
+
+
+PLANTED = {
+    "wrong_commissioner": "CH01", "commissioner_unknown": "CH01", "delegated_as_retained": "CH02",
+    "retained_as_delegated": "CH02", "approval_missing": "CH10",
+}  # fmt: skip
+
+
+@pytest.mark.slow
+def test_planted_defects_are_questioned(synthetic: tuple[Run, Register, pa.Table]) -> None:
+    """Every defect of these kinds that was planted in a row that counts is questioned by its rule."""
+    run, register, planted = synthetic
+    files = {r["submission_id"]: r["file"] for r in run.submissions.to_arrow().to_pylist()}
+    rows = {(files[r["submission_id"]], r["row_number"]): r for r in run.records.to_arrow().to_pylist()}
+    found = {(r["rule_id"], r["record_id"]) for r in raise_challenges(run, register).records.to_pylist()}
+    met = defaultdict(int)
+    for defect in planted.to_pylist():
+        row = rows.get((defect["file"], defect["row_number"]))
+        if defect["kind"] in PLANTED and row and row["counted"] and (row["price_submitted"] or 0) > 0:
+            met[defect["kind"]] += 1
+            assert (PLANTED[defect["kind"]], row["record_id"]) in found, defect
+    assert set(met) == set(PLANTED), f"planted in rows that count: {dict(met)}"
