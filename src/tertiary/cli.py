@@ -29,6 +29,7 @@ app.add_typer(commands.month, name="month", short_help="What is owed, whether it
 app.command(short_help="Write the statement of a month as a workbook.")(commands.statement)
 app.add_typer(commands.pool, name="pool", short_help="Budgets that partners share.")
 app.command("prices", short_help="Show where submitted prices differ, and why.")(commands.prices)
+app.add_typer(commands.challenges, name="challenges", short_help="What is questioned of charges, and what comes of it.")
 
 
 Overlays = Annotated[

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from datetime import date
+from collections.abc import Callable
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import sqlalchemy.orm
 
 from tertiary.decisions import Actor, Head, Store, migrate, states
 from tertiary.decisions.connect import connected
-from tertiary.decisions.models import APPEND_ONLY, Base
+from tertiary.decisions.models import APPEND_ONLY, Base, ChallengeEventRow, ChallengeRow
 from tertiary.decisions.store import upgrade
 from tertiary.errors import DecisionError
 
@@ -205,9 +206,30 @@ def test_organisations_by_day(store: Store) -> None:
         store.organisation("QMJ", "again", "icb", START, by=LONDON)
 
 
+def challenged(store: Store) -> Callable[[sa.orm.Session, datetime], None]:
+    """Writes a challenge and its first event, whatever they say."""
+
+    def write(session: sa.orm.Session, at: datetime) -> None:
+        blank = dict.fromkeys(
+            ("rule_id", "provider_code", "host_code", "payer_code", "financial_year", "service_line"), ""
+        )
+        said = dict.fromkeys(
+            ("step", "reached", "role", "organisation_code", "account", "why", "evidence", "amount", "run_label",
+             "value", "first_claim", "cash_effect", "cash_reason"), "",
+        )  # fmt: skip
+        rows = [
+            ChallengeRow(challenge_id="c", **blank, financial_month=1, raise_by=START),
+            ChallengeEventRow(challenge_id="c", event=1, at=at, records=None, respond_by=None, settle_by=None, **said),
+        ]
+        store.add(session, rows, at, LONDON)
+
+    return write
+
+
 def test_the_database_refuses_changes(store: Store, url: str) -> None:
     drafted(store)
     store.organisation("QMJ", "one", "icb", START, by=LONDON)
+    store.write(challenged(store), LONDON)
     engine = connected(url, create=True)
     for table in APPEND_ONLY:
         for statement in (f"DELETE FROM {table}", f"UPDATE {table} SET {_a_column(table)} = {_a_column(table)}"):

@@ -1,9 +1,10 @@
-"""Groups of commands: what people decided, what is owed, and how budgets are shared."""
+"""Groups of commands: what people decided, what is owed and questioned, what should be, how budgets are shared."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tertiary.commands.challenges import challenges
 from tertiary.commands.decisions import decisions
 from tertiary.commands.month import contracts, month, statement
 from tertiary.commands.pool import pool
@@ -11,13 +12,26 @@ from tertiary.commands.prices import prices
 from tertiary.commands.ringfence import ringfence
 from tertiary.commands.variation import variation
 
-__all__ = ["contracts", "decisions", "month", "names", "pool", "prices", "ringfence", "statement", "variation"]
+__all__ = [
+    "challenges",
+    "contracts",
+    "decisions",
+    "month",
+    "names",
+    "pool",
+    "prices",
+    "ringfence",
+    "statement",
+    "variation",
+]
+
+GROUPS = {"challenges": challenges, "contracts": contracts, "decisions": decisions, "month": month, "pool": pool}
 
 
 def names() -> Sequence[str]:
     """Names of the groups and their commands, for the documentation."""
     made = []
-    for group, typed in (("contracts", contracts), ("decisions", decisions), ("month", month), ("pool", pool)):
+    for group, typed in GROUPS.items():
         made.append(group)
         made += [f"{group} {c.name or (c.callback.__name__ if c.callback else '')}" for c in typed.registered_commands]
     return made

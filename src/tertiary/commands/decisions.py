@@ -11,15 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tertiary.commands import shared
-from tertiary.commands.shared import STORE, Format, Url
+from tertiary.commands.shared import STORE, By, Format, Url, Why
 from tertiary.errors import DecisionError
 
 if TYPE_CHECKING:
-    from tertiary.decisions import Actor, Decision
+    from tertiary.decisions import Decision
 
 decisions = typer.Typer(no_args_is_help=True, help="What people decided, step by step, and the proof of it.")
-By = Annotated[str, typer.Option(metavar="ROLE:ORGANISATION[:ACCOUNT]", help="Who: such as icb:QMJ.")]
-Why = Annotated[str, typer.Option(help="Why, such as the paper and item.")]
 
 
 @decisions.command("list", short_help="List decisions.")
@@ -73,7 +71,7 @@ def draft(
     store: Url = STORE,
 ) -> None:
     """Write down a new decision from a file. The terms of an agreement or a contract are checked first."""
-    given, actor = _given(file), _actor(by)
+    given, actor = _given(file), shared.actor(by)
     with shared.open_store(store, create=True) as opened:
         number = opened.draft(given.pop("kind"), given.pop("subject"), given.pop("terms"), by=actor, why=why, **given)
         typer.echo(_told(opened.decision(number)))
@@ -88,7 +86,7 @@ def revise(
     store: Url = STORE,
 ) -> None:
     """Write down other terms as a new version, a draft again. The former version stays as it was."""
-    actor = _actor(by)
+    actor = shared.actor(by)
     with shared.open_store(store) as opened:
         given = _given(file, opened.decision(decision).kind)
         opened.revise(decision, given.pop("terms"), by=actor, why=why, **given)
@@ -105,7 +103,7 @@ def step(
     store: Url = STORE,
 ) -> None:
     """Take a decision to its next state. It is agreed once every party has said so."""
-    actor = _actor(by)
+    actor = shared.actor(by)
     with shared.open_store(store) as opened:
         typer.echo(_told(opened.step(decision, state, by=actor, why=why, version=version)))
 
@@ -120,7 +118,7 @@ def organisation(
     store: Url = STORE,
 ) -> None:
     """Name an organisation from a day on. One that is named can act in its own role only."""
-    actor = _actor(by)
+    actor = shared.actor(by)
     with shared.open_store(store) as opened:
         opened.organisation(code, name, kind, begins, by=actor)
     typer.echo(f"{code} is {name} ({kind}) from {begins}.")
@@ -151,16 +149,6 @@ def upgrade(store: Url = STORE) -> None:
     from tertiary.decisions.store import upgrade as upgrade_store
 
     typer.echo(f"The store is of version {upgrade_store(store)}.")
-
-
-def _actor(text: str) -> Actor:
-    from tertiary.decisions import Actor
-
-    role, _, rest = text.partition(":")
-    organisation, _, account = rest.partition(":")
-    if not role or not organisation:
-        raise DecisionError(f"--by {text!r} is not ROLE:ORGANISATION, such as icb:QMJ or region:Y56:office.")
-    return Actor(role, organisation, account)
 
 
 def _given(file: Path, kind: str | None = None) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import typer
 from tertiary.errors import DecisionError, PoolError
 
 if TYPE_CHECKING:
-    from tertiary.decisions import Store
+    from tertiary.decisions import Actor, Store
 
 STORE = "sqlite:///decisions.sqlite"
 
@@ -32,6 +32,8 @@ Url = Annotated[
     str, typer.Option("--store", envvar="TERTIARY_DECISIONS", metavar="URL", help="Database of the decisions.")
 ]
 Format = Annotated[str, typer.Option(help="table, csv or json.")]
+By = Annotated[str, typer.Option(metavar="ROLE:ORGANISATION[:ACCOUNT]", help="Who: such as icb:QMJ.")]
+Why = Annotated[str, typer.Option(help="Why, such as the paper and item.")]
 
 
 def open_store(url: str, create: bool = False) -> Store:
@@ -39,6 +41,17 @@ def open_store(url: str, create: bool = False) -> Store:
     from tertiary.decisions import Store
 
     return Store.open(url, create=create)
+
+
+def actor(text: str) -> Actor:
+    """Who acts, as an option names it. DecisionError when it names no role and organisation."""
+    from tertiary.decisions import Actor
+
+    role, _, rest = text.partition(":")
+    organisation, _, account = rest.partition(":")
+    if not role or not organisation:
+        raise DecisionError(f"--by {text!r} is not ROLE:ORGANISATION, such as icb:QMJ or region:Y56:office.")
+    return Actor(role, organisation, account)
 
 
 def json_of(file: Path) -> dict[str, Any]:

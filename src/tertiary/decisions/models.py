@@ -77,6 +77,53 @@ class StepRow(Base):
     __table_args__ = (ForeignKeyConstraint(["decision_id", "version"], ["versions.decision_id", "versions.version"]),)
 
 
+class ChallengeRow(Base):
+    """What is questioned of a provider's charges: facts that no later run changes. Key: challenge_id, a hash of them.
+
+    No patient and no record is named.
+    """
+
+    __tablename__ = "challenges"
+    challenge_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    rule_id: Mapped[str] = mapped_column(String(16))
+    provider_code: Mapped[str] = mapped_column(String(16), index=True)
+    host_code: Mapped[str] = mapped_column(String(16), index=True)
+    payer_code: Mapped[str] = mapped_column(String(16))
+    financial_year: Mapped[str] = mapped_column(String(6))
+    financial_month: Mapped[int] = mapped_column(Integer)
+    service_line: Mapped[str] = mapped_column(String(32))
+    raise_by: Mapped[dt.date] = mapped_column(Date)
+
+
+class ChallengeEventRow(Base):
+    """What happened to a challenge, by whom, when and why. Key: challenge_id and event (1, 2 …).
+
+    `reached` is the state after it. Events of data carry the run, records, and pounds as text with two places (blank:
+    not known); steps of people an `amount` where the step has one, and a reference to evidence.
+    """
+
+    __tablename__ = "challenge_events"
+    challenge_id: Mapped[str] = mapped_column(ForeignKey("challenges.challenge_id"), primary_key=True)
+    event: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    step: Mapped[str] = mapped_column(String(16))
+    reached: Mapped[str] = mapped_column(String(16))
+    at: Mapped[dt.datetime] = mapped_column(DateTime)
+    role: Mapped[str] = mapped_column(String(16))
+    organisation_code: Mapped[str] = mapped_column(String(16))
+    account: Mapped[str] = mapped_column(String(64), default="")
+    why: Mapped[str] = mapped_column(Text)
+    evidence: Mapped[str] = mapped_column(Text, default="")
+    amount: Mapped[str] = mapped_column(String(24), default="")
+    run_label: Mapped[str] = mapped_column(String(100), default="")
+    records: Mapped[int | None] = mapped_column(Integer)
+    value: Mapped[str] = mapped_column(String(24), default="")
+    first_claim: Mapped[str] = mapped_column(String(24), default="")
+    cash_effect: Mapped[str] = mapped_column(String(24), default="")
+    cash_reason: Mapped[str] = mapped_column(String(100), default="")
+    respond_by: Mapped[dt.date | None] = mapped_column(Date)
+    settle_by: Mapped[dt.date | None] = mapped_column(Date)
+
+
 class AuditRow(Base):
     """One entry of the chain. Key: sequence (1, 2 …). `content` is the row that was written, as canonical JSON.
 

@@ -124,11 +124,11 @@ class Store:
             "organisation_code": _filled("organisation", code), "name": _filled("name", name), "kind": kind,
             "valid_from": valid_from, "successor_code": successor_code,
         }  # fmt: skip
-        self._write(lambda session, at: self._add(session, [Organisation(**row)], at, by), by)
+        self.write(lambda session, at: self.add(session, [Organisation(**row)], at, by), by)
 
     def organisations(self, on: dt.date) -> dict[str, Organisation]:
         """Organisations by code, as named on a day."""
-        with self._read() as session:
+        with self.read() as session:
             return _organisations(session, on)
 
     def draft(
@@ -150,11 +150,11 @@ class Store:
 
         def write(session: Session, at: dt.datetime) -> int:
             number = (session.scalar(select(func.max(DecisionRow.decision_id))) or 0) + 1
-            self._add(session, [DecisionRow(decision_id=number, **about)], at, by)
+            self.add(session, [DecisionRow(decision_id=number, **about)], at, by)
             self._version(session, at, number, 1, terms, named, valid_from, valid_to, by, why)
             return number
 
-        return self._write(write, by)
+        return self.write(write, by)
 
     def revise(
         self,
@@ -181,7 +181,7 @@ class Store:
             self._version(session, at, decision_id, version, terms, named, valid_from, valid_to, by, why)
             return version
 
-        return self._write(write, by)
+        return self.write(write, by)
 
     def step(self, decision_id: int, state: str, *, by: Actor, why: str, version: int | None = None) -> Decision:
         """Take a version of a decision, the newest unless told, to a state. Returns the decision.
@@ -200,21 +200,21 @@ class Store:
             is_complete = not needs_all or found.consents <= given | {by.organisation_code}
             reached = state if is_complete else found.state
             taken = _step(found.decision_id, found.version, len(found.steps) + 1, (state, reached), at, by, why)
-            self._add(session, [taken], at, by)
+            self.add(session, [taken], at, by)
             return _find(session, decision_id, found.version)
 
-        return self._write(write, by)
+        return self.write(write, by)
 
     def decision(self, decision_id: int, version: int | None = None) -> Decision:
         """A decision in its newest version, or another. DecisionError when there is none."""
-        with self._read() as session:
+        with self.read() as session:
             return _find(session, decision_id, version)
 
     def decisions(
         self, kind: str | None = None, *, state: str | None = None, in_force_on: dt.date | None = None
     ) -> list[Decision]:
         """Decisions in their newest versions, by id; with `in_force_on` those in force on a day, as they are then."""
-        with self._read() as session:
+        with self.read() as session:
             rows = session.scalars(select(DecisionRow).order_by(DecisionRow.decision_id)).all()
             ids = [row.decision_id for row in rows if kind is None or row.kind == kind]
             if in_force_on is None:
@@ -225,17 +225,17 @@ class Store:
 
     def governing(self, decision_id: int, on: dt.date) -> Decision | None:
         """The version of a decision that is in force on a day: the newest that has begun, unless it has ended."""
-        with self._read() as session:
+        with self.read() as session:
             return _governing(session, decision_id, on)
 
     def verify(self, head: Head | None = None) -> Head:
         """Prove that nothing was changed, taken out or put in: see `audit.verify`."""
-        with self._read() as session:
+        with self.read() as session:
             return audit.verify(session, head)
 
     def entries(self) -> list[dict[str, Any]]:
         """The chain, oldest first."""
-        with self._read() as session:
+        with self.read() as session:
             rows = session.scalars(select(audit.AuditRow).order_by(audit.AuditRow.sequence))
             return [audit.row_content(row) for row in rows]
 
@@ -262,21 +262,26 @@ class Store:
             PartyRow(decision_id=decision_id, version=version, organisation_code=code, part=part)
             for code, part in parties
         ]
-        self._add(session, [row, *listed, _step(decision_id, version, 1, ("draft", "draft"), at, by, why)], at, by)
+        self.add(session, [row, *listed, _step(decision_id, version, 1, ("draft", "draft"), at, by, why)], at, by)
 
-    def _add(self, session: Session, rows: Sequence[Base], at: dt.datetime, by: Actor) -> None:
+    def add(self, session: Session, rows: Sequence[Base], at: dt.datetime, by: Actor) -> None:
+        """Write rows within `write`, each with its entry in the chain. DecisionError when a text is too long."""
         for row in rows:
             _fit(row)
             session.add(row)
             audit.append(session, row, at, by.role, by.organisation_code, by.account)
 
     @contextmanager
-    def _read(self) -> Iterator[Session]:
+    def read(self) -> Iterator[Session]:
+        """A session that sees one moment of the store, for rooms that keep tables of their own in it."""
         with _plain(), reading(self._engine) as session:
             yield session
 
-    def _write(self, work: Callable[[Session, dt.datetime], Result], by: Actor) -> Result:
-        """Run `work` in a transaction of its own, again when another writer took the same number."""
+    def write(self, work: Callable[[Session, dt.datetime], Result], by: Actor) -> Result:
+        """Run `work` in a transaction of its own, again when another writer took the same number.
+
+        `work` gets a session and the time, and writes with `add`. DecisionError when the actor may not act in its role.
+        """
         if by.role not in states.ROLES:
             raise DecisionError(f"{by.role!r} is no role. Roles: {', '.join(states.ROLES)}.")
         _filled("organisation", by.organisation_code)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from tertiary.decisions.migrations.guards import guards
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -79,7 +81,7 @@ def upgrade() -> None:
         sa.Column("hash", sa.String(64), nullable=False, unique=True),
     )
     for table in KEYS:
-        for statement in _guards(table):
+        for statement in guards(table, KEYS[table]):
             op.execute(statement)
 
 
@@ -88,23 +90,3 @@ def downgrade() -> None:
         op.drop_table(table)
     if op.get_bind().dialect.name == "postgresql":
         op.execute("DROP FUNCTION refuse_change()")
-
-
-def _guards(table: str) -> list[str]:
-    said = f"{table} is only added to"
-    key = " AND ".join(f"{c} = NEW.{c}" for c in KEYS[table])
-    if op.get_bind().dialect.name == "sqlite":
-        return [
-            f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table} BEGIN SELECT RAISE(ABORT, '{said}'); END"
-            for verb in ("update", "delete")
-        ] + [
-            # INSERT OR REPLACE would take a row out without a word
-            f"""CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table}
-            WHEN EXISTS (SELECT 1 FROM {table} WHERE {key}) BEGIN SELECT RAISE(ABORT, '{said}'); END"""
-        ]
-    return [
-        """CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS
-        $$BEGIN RAISE EXCEPTION '% is only added to', TG_TABLE_NAME; END$$""",
-        f"""CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}
-        FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()""",
-    ]

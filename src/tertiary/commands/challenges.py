@@ -1,0 +1,293 @@
+"""`tertiary challenges …`: what a host questions of a provider's charges, step by step, and what comes of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tertiary.commands import shared
+from tertiary.commands.shared import STORE, By, Format, Url, Why
+from tertiary.errors import ContractError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from tertiary.challenges import Cash, Challenge, Raised
+    from tertiary.register import Register
+    from tertiary.runs import Run
+
+# before the name of a synthetic run in the log, which outlives the run
+SYNTHETIC = "SYNTHETIC "
+challenges = typer.Typer(no_args_is_help=True, help="What is questioned of providers' charges, and what comes of it.")
+
+RunFolder = Annotated[Path, typer.Argument(help="Run folder.")]
+Overlays = Annotated[
+    list[Path] | None, typer.Option("--register", metavar="DIR", help="Overlay folder of the run; may be given again.")
+]
+Contracts = Annotated[
+    Path | None,
+    typer.Option(
+        help="CSV: provider_code, payer_code, component, point_of_delivery, financial_year, element, marginal_rate."
+    ),
+]
+Handovers = Annotated[
+    Path | None, typer.Option(help="CSV: provider_code, device_code, handover_date, exception (Y when accepted).")
+]
+Rules = Annotated[list[str] | None, typer.Option("--rule", metavar="ID", help="Only this rule; may be given again.")]
+Sets = Annotated[
+    list[str] | None, typer.Option("--set", metavar="RULE.NAME=VALUE", help="Another value, such as CH09.pounds=50.")
+]
+For = Annotated[str, typer.Option("--for", metavar="CODE", help="The organisation, as host or provider.")]
+
+
+@challenges.command("find", short_help="Show what the rules question, without a log.")
+def find(
+    run: RunFolder,
+    contracts: Contracts = None,
+    handovers: Handovers = None,
+    register: Overlays = None,
+    rule: Rules = None,
+    set_: Sets = None,
+    format: Format = "table",
+) -> None:
+    """Show what the rules question in a run, a row a rule, with pounds that no other rule claims first for totals."""
+    from tertiary.challenges.report import rule_rows
+    from tertiary.screen import print_rows
+
+    _, found = _found(run, register, contracts, handovers, rule, set_)
+    print_rows(rule_rows(found), format)
+
+
+@challenges.command("raise", short_help="Write what a run questions into the log.")
+def raise_(
+    run: RunFolder,
+    by: By,
+    why: Why = "raised by rule",
+    contracts: Contracts = None,
+    handovers: Handovers = None,
+    calendar: Annotated[
+        Path | None,
+        typer.Option(help="CSV: financial_year, financial_month, raise_by, respond_by, settle_by."),
+    ] = None,
+    register: Overlays = None,
+    rule: Rules = None,
+    set_: Sets = None,
+    label: Annotated[str | None, typer.Option(help="Name of the run in the log; folder and mark unless told.")] = None,
+    store: Url = STORE,
+) -> None:
+    """Write what a run questions of a host's charges into the log, and what changed since the run before.
+
+    Known challenges are found again; nothing is overwritten, and the same run again writes nothing.
+    """
+    from tertiary.challenges import Log, read_calendar
+
+    actor = shared.actor(by)
+    days = read_calendar(calendar) if calendar else None
+    opened, found = _found(run, register, contracts, handovers, rule, set_)
+    name = (SYNTHETIC if opened.manifest["synthetic"] else "") + (label or _name(opened))
+    with shared.open_store(store, create=True) as held:
+        written = Log(held).record(found, by=actor, run_label=name, why=why, calendar=days)
+    told = {"raise": "new", "change": "changed", "reopen": "reopened", "note": "noted on closed ones",
+            "leave": "no longer in the data: settlement by data proposed"}  # fmt: skip
+    lines = [f"{written.by_step[step]} {words}" for step, words in told.items() if step in written.by_step]
+    typer.echo("\n".join([*lines, f"{written.same} as before"]))
+    if written.of_others:
+        others = ", ".join(f"{host or 'nobody'} {n}" for host, n in sorted(written.of_others.items()))
+        typer.echo(f"Of other hosts, not written: {others}.", err=True)
+
+
+@challenges.command("list", short_help="List an organisation's challenges.")
+def list_(
+    organisation: For,
+    state: Annotated[str | None, typer.Option(help="Only those in this state.")] = None,
+    overdue: Annotated[bool, typer.Option("--overdue", help="Only those on which an answer is overdue.")] = False,
+    on: Annotated[
+        date | None, typer.Option(parser=shared.day, metavar="DATE", help="The day it is about; today if left out.")
+    ] = None,
+    store: Url = STORE,
+    format: Format = "table",
+) -> None:
+    """List the challenges of a host or a provider, as they stand on a day; --format csv exports the log."""
+    from tertiary.challenges import Log, log_rows
+    from tertiary.screen import print_rows
+
+    day = on or date.today()
+    with shared.open_store(store) as held:
+        found = Log(held).challenges(organisation, state=state, overdue_on=day if overdue else None)
+    _label(found)
+    print_rows(log_rows(found, day), format)
+
+
+@challenges.command(short_help="What became of the pounds questioned.")
+def balance(organisation: For, store: Url = STORE, format: Format = "table") -> None:
+    """What became of the pounds: raised is credited, corrected by data, rejected, withdrawn, lapsed or open."""
+    from tertiary.challenges import Log, balance_rows
+    from tertiary.screen import print_rows
+
+    with shared.open_store(store) as held:
+        found = Log(held).challenges(organisation)
+    _label(found)
+    print_rows(balance_rows(found), format)
+
+
+@challenges.command(short_help="Show a challenge with all its events.")
+def show(challenge: Annotated[str, typer.Argument(help="Id of it.")], organisation: For, store: Url = STORE) -> None:
+    """Show a challenge: what it asks, its pounds, and each event with who, when and why."""
+    from tertiary.challenges import Log
+    from tertiary.challenges.report import told
+
+    with shared.open_store(store) as held:
+        found = Log(held).challenge(challenge, organisation)
+    _label([found])
+    typer.echo(told(found))
+
+
+@challenges.command(short_help="Take a challenge on: respond, accept, settle …")
+def step(
+    challenge: Annotated[str, typer.Argument(help="Id of it.")],
+    verb: Annotated[str, typer.Argument(help="respond, evidence, accept, reject, pursue, withdraw, settle or lapse.")],
+    by: By,
+    why: Why,
+    amount: Annotated[str | None, typer.Option(metavar="POUNDS", help="Of accept and settle.")] = None,
+    evidence: Annotated[str, typer.Option(help="A reference or address, never a patient.")] = "",
+    store: Url = STORE,
+) -> None:
+    """Take a challenge on. The provider responds, accepts or rejects; the host pursues, withdraws or settles."""
+    from tertiary.challenges import Log
+    from tertiary.challenges.report import told
+
+    actor = shared.actor(by)
+    with shared.open_store(store) as held:
+        found = Log(held).step(challenge, verb, by=actor, why=why, amount=amount, evidence=evidence)
+    _label([found])
+    typer.echo(told(found))
+
+
+@challenges.command(short_help="The records behind an organisation's challenges.")
+def records(
+    run: RunFolder,
+    organisation: For,
+    challenge: Annotated[str | None, typer.Option(help="Only this one.")] = None,
+    contracts: Contracts = None,
+    handovers: Handovers = None,
+    register: Overlays = None,
+    rule: Rules = None,
+    set_: Sets = None,
+    format: Format = "csv",
+) -> None:
+    """List the records that a run questions of a host or provider: record_id, and source_id by which it finds the case.
+
+    They stand in no log. Send them to the provider and the host only.
+    """
+    from tertiary.challenges.report import record_rows
+    from tertiary.screen import print_rows
+
+    _, found = _found(run, register, contracts, handovers, rule, set_)
+    print_rows(record_rows(found, organisation, challenge), format)
+
+
+@challenges.command(short_help="Spend without a contract, other countries, visitors.")
+def worklist(
+    run: RunFolder,
+    kind: Annotated[str, typer.Argument(help="uncontracted, devolved or overseas.")],
+    contracts: Contracts = None,
+    register: Overlays = None,
+    format: Format = "table",
+) -> None:
+    """List spend without a contract, for patients of other countries, or of private patients and visitors."""
+    from tertiary.challenges import worklist as listed
+    from tertiary.runs import open as open_run
+    from tertiary.screen import print_rows
+    from tertiary.show import label
+
+    opened = open_run(run)
+    cash = _cash(contracts)
+    pairs = None if cash is None else {key[:2] for key in cash}
+    found = listed(opened, kind, _register(opened, register), pairs)
+    typer.echo(label(opened), err=True)
+    print_rows(found, format)
+
+
+def _found(
+    run: Path,
+    register: list[Path] | None,
+    contracts: Path | None,
+    handovers: Path | None,
+    rule: list[str] | None,
+    set_: list[str] | None,
+) -> tuple[Run, Raised]:
+    from tertiary.challenges import Settings, raise_challenges
+    from tertiary.runs import open as open_run
+    from tertiary.show import label
+
+    opened = open_run(run)
+    settings = Settings(tuple(rule or ()), _parameters(set_ or []))
+    known = _register(opened, register)
+    found = raise_challenges(opened, known, settings, cash=_cash(contracts), handovers=_handovers(handovers))
+    typer.echo(label(opened), err=True)
+    return opened, found
+
+
+def _name(run: Run) -> str:
+    """The run's folder, and eight digits that stand for its tables, whose files are named by their hashes."""
+    mark = hashlib.sha256(json.dumps(run.manifest["tables"], sort_keys=True).encode()).hexdigest()[:8]
+    return f"{run.path.resolve().name}:{mark}"
+
+
+def _label(found: Iterable[Challenge]) -> None:
+    """Say when what the log tells comes from a synthetic run."""
+    if any(challenge.seen.run_label.startswith(SYNTHETIC) for challenge in found):
+        typer.echo("SYNTHETIC DATA: no real patient, price or payment.", err=True)
+
+
+def _register(run: Run, overlays: list[Path] | None) -> Register:
+    """The register as the run knew it, from the overlay folders it names unless others are given.
+
+    ContractError when they are not the same: the rules would compare with other lists and prices than the run used.
+    """
+    from tertiary.register import Register
+
+    facts = run.manifest["register"]
+    had = facts["overlays"]
+    folders = overlays or [Path(o["path"]) for o in had]
+    if missing := [str(folder) for folder in folders if not folder.is_dir()]:
+        raise ContractError(
+            f"{run.path} was made with the overlay {', '.join(missing)}, which is not there from this folder. Give its "
+            "place with --register."
+        )
+    given = Register.load(overlays=folders, as_known=date.fromisoformat(facts["as_known"]))
+    if [o.sha256 for o in given.overlays] != [o["sha256"] for o in had]:
+        raise ContractError(
+            f"{run.path} was made with other overlays ({', '.join(o['name'] for o in had) or 'none'}), or they were "
+            "changed since. Give the same ones with --register, or run again."
+        )
+    return given
+
+
+def _cash(file: Path | None) -> Cash | None:
+    from tertiary.challenges import read_cash
+
+    return read_cash(file) if file else None
+
+
+def _handovers(file: Path | None) -> pa.Table | None:
+    from tertiary.challenges import read_handovers
+
+    return read_handovers(file) if file else None
+
+
+def _parameters(texts: list[str]) -> dict[str, dict[str, str]]:
+    made: dict[str, dict[str, str]] = {}
+    for text in texts:
+        name, sign, value = text.partition("=")
+        rule, dot, parameter = name.partition(".")
+        if not sign or not dot:
+            raise ContractError(f"--set {text!r} is not RULE.NAME=VALUE, such as CH09.pounds=50.")
+        made.setdefault(rule.strip(), {})[parameter.strip()] = value.strip()
+    return made
