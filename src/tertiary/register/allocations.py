@@ -86,8 +86,8 @@ def weighted_populations(path: Path, options: Options) -> dict[str, Rows]:
         columns = {"weighted_population": str(options["stream"])}
     if not columns:
         raise RegisterError(
-            f"{sheet.where}: no weighted population found. Have a column for each of {', '.join(STREAMS)}, or one column "
-            'weighted_population and "stream" in overlay.json. Accepted headers are listed in overlay_columns.csv.'
+            f"{sheet.where}: no weighted population found. Have a column for each of {', '.join(STREAMS)}, or one "
+            'column weighted_population and "stream" in overlay.json. Accepted headers are listed in overlay_columns.csv.'
         )
     boards = _boards(sheet, year)
     for name in ("registered_population", *columns):
@@ -171,14 +171,11 @@ def _add_up(boards: _Boards, name: str, total: Decimal | None, *, needed: bool) 
     allowed = (len(found) + 1) * Decimal(5).scaleb(-digits - 1) + abs(total) * BINARY
     summed = sum((value for _, value in found), Decimal(0))
     if abs(summed - total) > allowed:
+        hint = 'if shares are written as percentages, set "percentages": "points" in overlay.json'
         raise RegisterError(
-            f"{boards.sheet.where}, rows {found[0][0]} to {found[-1][0]}, column {name}: they add up to {summed}, not to {total} (rounding explains "
-            f"{allowed}). Check for a missing board, a subtotal read as a board, or another year's total"
-            + (
-                '; if shares are written as percentages, set "percentages": "points" in overlay.json.'
-                if "share" in name
-                else "."
-            )
+            f"{boards.sheet.where}, rows {found[0][0]} to {found[-1][0]}, column {name}: they add up to {summed}, not to "
+            f"{total}; rounding explains {allowed}. Check for a missing board, a subtotal read as a board, or another "
+            f"year's total{'; ' + hint if name == 'need_share' else ''}."
         )
 
 
