@@ -1,4 +1,4 @@
-"""What a need index was modelled on and what a pot pays for: one may be applied to the other only when they are equal."""
+"""What a need index was modelled on and what a pot pays for: one is applied to the other only when they are equal."""
 
 from __future__ import annotations
 
@@ -137,13 +137,13 @@ def check(basis: Basis, pot: Pot, *, wider: bool = False) -> None:
     """
     if basis.service != pot.service:
         raise AllocationError(
-            f"The need index is of {basis}, the pot of {pot}: a need share is never applied to another service. Give an "
-            f"index of {pot.service}."
+            f"The need index is of {basis}, the pot of {pot}: a need share is never applied to another service. Give "
+            f"an index of {pot.service}."
         )
     if lacking := pot.components - basis.components:
         raise AllocationError(
-            f"The need index is of {basis} and does not cover {', '.join(sorted(lacking))}, which the pot of {pot} pays "
-            f"for. Give an index of each component, or one modelled on {components_text(pot.components)}."
+            f"The need index is of {basis} and does not cover {', '.join(sorted(lacking))}, which the pot of {pot} "
+            f"pays for. Give an index of each component, or one modelled on {components_text(pot.components)}."
         )
     if basis.components != pot.components and not wider:
         raise AllocationError(

@@ -123,8 +123,8 @@ def _parts(need: Need, board: str) -> dict[str, Part]:
             part[1] += place.weighted
     if not found or "" in found:
         raise AllocationError(
-            f"Need of {need.stream} by {need.level} does not say what of board {board} lies in which board of 2026. Give "
-            "need by practice or LSOA, or none to split by registered people."
+            f"Need of {need.stream} by {need.level} does not say what of board {board} lies in which board of 2026. "
+            "Give need by practice or LSOA, or none to split by registered people."
         )
     return {code: Part(*part) for code, part in found.items()}
 

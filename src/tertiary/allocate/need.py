@@ -113,8 +113,8 @@ def _stream(stream: str) -> Any:
     found = streams().get(stream)
     if found is None:
         raise AllocationError(
-            f"Stream {stream!r} is none of the practice table: {', '.join(streams())}. A specialised stream is not in it; "
-            "supply an index."
+            f"Stream {stream!r} is none of the practices: {', '.join(streams())}. A specialised stream is not in it: "
+            "supply an index of it."
         )
     return found
 

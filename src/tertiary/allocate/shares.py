@@ -168,11 +168,11 @@ def _inside(need: Need, level: str, code: str) -> tuple[Place, ...]:
 def _not_rolled_up(need: Need, level: str, missing: list[str]) -> str:
     if level == "lsoa":
         return (
-            f"Need of {need.stream} is held by {need.level}, and where its people live is not known: it cannot be spread "
-            "over LSOAs. Supply an index of level lsoa."
+            f"Need of {need.stream} is held by {need.level}, and where its people live is not known: it cannot be "
+            "spread over LSOAs. Supply an index of level lsoa."
         )
     shown = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
     return (
-        f"{need.level} {shown} of {need.stream} does not lie in one {level}. Take need of a finer level, such as practice, "
-        f"or a level that holds them: {', '.join(sorted(need.places[0].within)) or 'england'}."
+        f"{need.level} {shown} of {need.stream} does not lie in one {level}. Take need of a finer level, such as "
+        f"practice, or a level that holds them: {', '.join(sorted(need.places[0].within)) or 'england'}."
     )

@@ -17,7 +17,7 @@ from tertiary.pennies import Amount, pounds, to_the_penny
 
 @dataclass(frozen=True)
 class Target:
-    """One place's target of one pot. `amount` in pounds to the penny; `share` holds market forces where they were given.
+    """One place's target of one pot. `amount` in pounds to the penny; `share` is with market forces if they were given.
 
     `standard_error` in pounds, None when the need carries none.
     """
@@ -101,7 +101,7 @@ def targets_by_pot(
         if len(fit) != 1:
             held = "; ".join(sorted({str(s.basis) for s in shares})) or "none"
             raise AllocationError(
-                f"The pot of {pot} needs one index of that service and those components; {len(fit)} of these are: {held}. "
+                f"The pot of {pot} needs one index of that service and those components; {len(fit)} fit of: {held}. "
                 "Supply it, and never one of another pot."
             )
         made.append(targets(pot, fit[0], None if fit[0].basis.includes_market_forces else mff))

@@ -87,7 +87,7 @@ def weighted_populations(path: Path, options: Options) -> dict[str, Rows]:
     if not columns:
         raise RegisterError(
             f"{sheet.where}: no weighted population found. Have a column for each of {', '.join(STREAMS)}, or one "
-            'column weighted_population and "stream" in overlay.json. Accepted headers are listed in overlay_columns.csv.'
+            'column weighted_population and "stream" in overlay.json. Accepted headers: overlay_columns.csv.'
         )
     boards = _boards(sheet, year)
     for name in ("registered_population", *columns):
@@ -173,9 +173,9 @@ def _add_up(boards: _Boards, name: str, total: Decimal | None, *, needed: bool) 
     if abs(summed - total) > allowed:
         hint = 'if shares are written as percentages, set "percentages": "points" in overlay.json'
         raise RegisterError(
-            f"{boards.sheet.where}, rows {found[0][0]} to {found[-1][0]}, column {name}: they add up to {summed}, not to "
-            f"{total}; rounding explains {allowed}. Check for a missing board, a subtotal read as a board, or another "
-            f"year's total{'; ' + hint if name == 'need_share' else ''}."
+            f"{boards.sheet.where}, rows {found[0][0]} to {found[-1][0]}, column {name}: they add up to {summed}, "
+            f"not to {total}; rounding explains {allowed}. Check for a missing board, a subtotal read as a board, or "
+            f"another year's total{'; ' + hint if name == 'need_share' else ''}."
         )
 
 
