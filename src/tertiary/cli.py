@@ -25,6 +25,7 @@ app = typer.Typer(
 )
 app.add_typer(commands.decisions, name="decisions", short_help="What people decided, and the proof of it.")
 app.add_typer(commands.pool, name="pool", short_help="Budgets that partners share.")
+app.add_typer(commands.allocate, name="allocate", short_help="What each should have, by need.")
 
 
 Overlays = Annotated[

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tertiary.allocate.basis import Basis, Pot, Stream, streams
+from tertiary.allocate.basis import Basis, Pot, Stream, check, streams
 from tertiary.allocate.converge import Step, converge, grown, years_to_target
 from tertiary.allocate.distances import Distance, Range, distance, distance_range
 from tertiary.allocate.footprints import Part, Position, merge, split, succeed
@@ -27,6 +27,7 @@ __all__ = [
     "Stream",
     "Target",
     "Targets",
+    "check",
     "converge",
     "distance",
     "distance_range",

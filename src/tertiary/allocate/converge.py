@@ -8,9 +8,11 @@ from decimal import Decimal
 from fractions import Fraction
 from math import ceil, floor
 
+from tertiary.allocate.basis import Pot, check
 from tertiary.allocate.distances import apart
 from tertiary.allocate.filling import Bounded, UnreachableError, filled
 from tertiary.allocate.policies import Policy
+from tertiary.allocate.shares import Shares
 from tertiary.errors import AllocationError
 from tertiary.pennies import PENNY, Amount, pounds, to_the_penny
 
@@ -54,8 +56,8 @@ def grown(total: Amount, growth: Fraction, years: int) -> list[Decimal]:
 def converge(
     policy: Policy,
     opening: Mapping[str, Amount],
-    shares: ByYear,
-    pots: Sequence[Amount],
+    shares: Shares | ByYear,
+    pots: Sequence[Pot | Amount],
     *,
     population_growth: ByYear | None = None,
     transfers: Sequence[Mapping[str, Amount]] = (),
@@ -64,9 +66,10 @@ def converge(
     """Allocations of each year under a policy; those of a year add up to its pot, to the penny.
 
     `opening` in pounds by code; `shares` of need by code, the same for all years or one mapping a year, scaled to 1;
-    `pots` in pounds, one a year. `transfers`: pounds by code and year that services moved bring or take; they shift the
-    opening position and are no growth. `population_growth` as shares, the same or by year, for policies that count it
-    and for pounds a head with `people`. For each year:
+    `pots`, one a year. `Shares` go with pots that say what they are for (`Pot`), so that they are checked against each
+    other; plain shares and pounds are the caller's word. `transfers`: pounds by code and year that services moved bring
+    or take; they shift the opening position and are no growth. `population_growth` as shares, the same or by year, for
+    policies that count it and for pounds a head with `people`. For each year:
 
     1. opening = last allocation + transfer; distance from the place's share of all openings;
     2. growth by the policy, held within floor and cap; 3. one factor scales all to the pot while floors and caps hold;
@@ -75,14 +78,15 @@ def converge(
     AllocationError when places differ, a position is negative, or floors or caps make the pot unreachable: it names the
     year, the sum they allow and the difference.
     """
+    by_year, amounts = _checked(shares, pots)
     codes = sorted(opening)
     if not codes:
         raise AllocationError("There is no opening position to converge from. Give at least one place.")
     held = {code: pounds(opening[code]) for code in codes}
     known = None if people is None else _same(codes, people, "people")
     made: list[Step] = []
-    for number, pot in enumerate(pots, 1):
-        share = _scaled(_same(codes, _of_year(shares, number), f"shares of year {number}"))
+    for number, pot in enumerate(amounts, 1):
+        share = _scaled(_same(codes, _of_year(by_year, number), f"shares of year {number}"))
         born = _born(codes, population_growth, number)
         moved = {c: pounds(v) for c, v in (transfers[number - 1] if number <= len(transfers) else {}).items()}
         if strange := sorted(set(moved) - set(codes)):
@@ -124,6 +128,20 @@ def years_to_target(steps: Sequence[Step], tolerance: Fraction) -> dict[str, int
             elif abs(step.distance) < tolerance:
                 found[step.code] = step.number
     return found
+
+
+def _checked(shares: Shares | ByYear, pots: Sequence[Pot | Amount]) -> tuple[ByYear, list[Amount]]:
+    """Plain shares and pounds, once the need was found to be of what the pots pay for."""
+    amounts: list[Amount] = [pot.amount if isinstance(pot, Pot) else pot for pot in pots]
+    if not isinstance(shares, Shares):
+        return shares, amounts
+    for pot in pots:
+        if not isinstance(pot, Pot):
+            raise AllocationError(
+                f"Need of {shares.basis} is to be applied to {pot} pounds that say not what they are for. Give a Pot."
+            )
+        check(shares.basis, pot)
+    return shares.exact(), amounts
 
 
 def _year(

@@ -28,8 +28,8 @@ def filled(amounts: Mapping[str, Bounded], total: Fraction) -> dict[str, Fractio
     """Each wish times one common factor, held within its bounds, so that all add up to `total` exactly.
 
     The sum never falls when the factor rises and is straight between the factors at which an amount meets a bound, so
-    the piece that holds the total is found by halving and the factor on it is exact. UnreachableError when the total lies
-    below all lower bounds together, or above all upper ones.
+    the piece that holds the total is found by halving and the factor on it is exact. UnreachableError when the total
+    lies below all lower bounds together, or above all upper ones.
     """
     bends = sorted(
         {bound / a.wish for a in amounts.values() if a.wish > 0 for bound in (a.low, a.high) if bound is not None}

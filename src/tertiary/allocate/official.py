@@ -40,11 +40,11 @@ def official(
             f"The register holds no {stream} allocations of {financial_year} from the {workbook} workbook"
             f"{f' for service {service}' if service else ''}. {LOAD}"
         )
-    return Official(
-        *({r["icb_code"]: r[n] for r in rows if r[n] is not None} for n in ("opening", "target", "allocation")),
-        source="; ".join(sorted({r["source"] for r in rows})),
-        confidence="; ".join(sorted({r["confidence"] for r in rows})),
+    opening, target, allocation = (
+        {r["icb_code"]: r[n] for r in rows if r[n] is not None} for n in ("opening", "target", "allocation")
     )
+    source, confidence = ("; ".join(sorted({r[n] for r in rows})) for n in ("source", "confidence"))
+    return Official(opening, target, allocation, source, confidence)
 
 
 def market_forces(register: Register, financial_year: str) -> dict[str, Decimal]:

@@ -20,8 +20,8 @@ class Policy:
     """Settings of one policy; shares and rates are fractions, 0.044 for 4.4 %.
 
     `growth`: national growth g; None takes the growth of the pot. `k`: how much growth a point of distance costs
-    (growth pivot). `floor`, `cap`: bounds of a place's growth, None for none. `cash_floor`: no place gets less cash than
-    its opening position. `bands`: distance above target from which growth is reduced, and by how much (convergence
+    (growth pivot). `floor`, `cap`: bounds of a place's growth, None for none. `cash_floor`: no place gets less cash
+    than its opening position. `bands`: distance above target from which growth is reduced, and by how much (convergence
     adjustment); the highest band reached holds. `population`: growth of people counts `before` (the opening position is
     moved by it first, and floor and cap bound growth on top of it), `after` (it is added to growth, and floor and cap
     bound the sum) or `none`. `tolerance`: a place this near its target has reached it.
