@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from tertiary.allocate.basis import Basis, components_of, streams
-from tertiary.allocate.places import check_codes, parents
+from tertiary.allocate.places import located
 from tertiary.errors import AllocationError
 
 if TYPE_CHECKING:
@@ -97,8 +97,7 @@ class Need:
                 "stream, financial_year and level, or supply an index of that level."
             )
         codes = [str(r.get("code", "") or "") for r in kept]
-        check_codes(register, level, codes, financial_year, whole=whole, where=where)
-        around = parents(register, level, codes, financial_year)
+        around = located(register, level, codes, financial_year, whole=whole, where=where)
         places = tuple(_place(r, around[c], f"{where}, {level} {c}") for r, c in zip(kept, codes, strict=True))
         if len({p.standard_error is None for p in places}) > 1:
             bare = next(p.code for p in places if p.standard_error is None)

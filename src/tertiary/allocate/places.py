@@ -20,16 +20,13 @@ LSOA_COLUMNS = {
 Within = Mapping[str, Mapping[str, str]]
 
 
-def parents(register: Register, level: str, codes: Sequence[str], financial_year: str) -> Within:
-    """For each code the places it lies in, by level; blank where it lies in several. {} for a level of your own."""
-    known = _known(register, level, financial_year)
-    return {code: known.get(code, {}) for code in codes}
-
-
-def check_codes(
+def located(
     register: Register, level: str, codes: Sequence[str], financial_year: str, *, whole: bool, where: str
-) -> None:
-    """AllocationError when a code is blank, stands twice, is none of its level, or (`whole`) one of the level lacks."""
+) -> Within:
+    """For each code the places it lies in, by level; blank where it lies in several, {} for a level of your own.
+
+    AllocationError when a code is blank, stands twice, is none of its level, or (`whole`) one of the level lacks.
+    """
     seen: set[str] = set()
     for code in codes:
         if not code or code in seen:
@@ -39,7 +36,7 @@ def check_codes(
         seen.add(code)
     known = _known(register, level, financial_year)
     if not known:
-        return
+        return {code: {} for code in codes}
     if strange := sorted(seen - set(known)):
         raise AllocationError(
             f"{where}: {', '.join(strange[:5])} is no {level} that the register knows. Correct the code."
@@ -50,6 +47,7 @@ def check_codes(
             f"{where} lacks {level} {shown}. Shares of England need every place: add them, or say that this is a part "
             "(whole=False, --part)."
         )
+    return {code: known[code] for code in codes}
 
 
 def _known(register: Register, level: str, financial_year: str) -> Mapping[str, Mapping[str, str]]:
