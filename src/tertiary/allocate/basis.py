@@ -80,6 +80,9 @@ class Pot:
                 f"{where}: amount {text.get('amount', '')!r}; expected pounds such as 14000000000.00."
             )
         found = components_of(written, where) if written else pot_components(service, status, year, where)
+        source = text.get("source", "")
+        if not written:
+            source = f"{source}; components by pot_components.csv".removeprefix("; ")
         return cls(
             year,
             service,
@@ -87,7 +90,7 @@ class Pot:
             amount,
             status,
             text.get("area", ""),
-            text.get("source", ""),
+            source,
             text.get("confidence", ""),
         )
 
