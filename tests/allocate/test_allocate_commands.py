@@ -144,6 +144,8 @@ def test_converge_by_growth_and_by_pots(opening: Path, tmp_path: Path) -> None:
     moved.write_text("financial_year,code,amount\n202728,Y56,1000\n202728,Y56,500\n", encoding="utf-8")
     path = table(*words, "--pots", str(pots), "--transfers", str(moved), "--policy", "uniform")
     assert [r["transfer"] for r in path if r["code"] == "Y56"] in (["0", "1500"], ["0.00", "1500.00"])
+    grew = table(*words, "--pot-growth", "0.05", "--years", "2", "--transfers", str(moved), "--policy", "uniform")
+    assert {round(Decimal(r["growth_percent"]), 3) for r in grew} == {Decimal(5)}, "a transfer is no growth"
     born, bands = tmp_path / "born.csv", tmp_path / "bands.csv"
     born.write_text("code,growth\n" + "".join(f"{c},0.01\n" for c in REGIONS), encoding="utf-8")
     bands.write_text("above,reduction\n0.01,0.02\n", encoding="utf-8")

@@ -190,6 +190,8 @@ def test_a_convergence_adjustment_releases_what_it_takes() -> None:
 
 
 def test_transfers_shift_the_opening_position_and_are_no_growth() -> None:
+    assert grown(200, Fraction(5, 100), 2) == [210, Decimal("220.50")]
+    assert grown(200, Fraction(10, 100), 2, [20, -22]) == [242, 242]
     steps = converge(
         Policy("uniform"),
         {"a": 100, "b": 100},

@@ -102,6 +102,15 @@ def test_a_need_share_is_never_applied_to_another_pot(index: str, money: str, se
             targets(pot(100, money, service), shares, wider=True)
 
 
+def test_shares_of_england_do_not_go_to_a_pot_of_a_region(core: Need) -> None:
+    south_east = pot(100, service="core", area="Y59")
+    with pytest.raises(AllocationError, match="The shares are of E92000001, the pot of core"):
+        targets(south_east, need_share(core, "icb_2024"))
+    inside = targets(south_east, need_share(core, "icb_2024", within=("region", "Y59")))
+    assert sum(inside.amounts().values()) == 100 and len(inside.rows) == 6
+    assert targets(pot(100, service="core"), need_share(core, "icb_2024")).rows
+
+
 def test_each_pot_takes_the_index_of_its_own_components() -> None:
     by_part = {
         "activity": {"a": (100, 120), "b": (100, 80)}, "drugs": {"a": (100, 50), "b": (100, 150)},

@@ -13,6 +13,7 @@ from tertiary.errors import AllocationError
 
 COMPONENTS = frozenset({"activity", "drugs", "devices"})
 EVERYTHING = "all"
+WHOLE = "E92000001"  # England
 
 
 @dataclass(frozen=True)
@@ -132,12 +133,18 @@ def pot_components(service: str, delegation_status: str, financial_year: str, wh
     )
 
 
-def check(basis: Basis, pot: Pot, *, wider: bool = False) -> None:
+def check(basis: Basis, pot: Pot, *, area: str = "", wider: bool = False) -> None:
     """AllocationError when an index of `basis` must not be applied to `pot`.
 
     The services must be the same and the components equal. With `wider`, an index modelled on more components than
-    the pot pays for is let through, as a stated choice; one that lacks a component of the pot never is.
+    the pot pays for is let through, as a stated choice; one that lacks a component of the pot never is. `area` is the
+    code of what the shares are of, and must be the pot's where both are known.
     """
+    if area and pot.area and area != pot.area:
+        raise AllocationError(
+            f"The shares are of {area}, the pot of {pot} is for {pot.area}: their places would share money that is not "
+            "theirs. Look within that area (within, --within), or give its own pot."
+        )
     if basis.service != pot.service:
         raise AllocationError(
             f"The need index is of {basis}, the pot of {pot}: a need share is never applied to another service. Give "

@@ -48,9 +48,17 @@ class Step:
         return pounds(Fraction(self.allocation) / self.people) if self.people else None
 
 
-def grown(total: Amount, growth: Fraction, years: int) -> list[Decimal]:
-    """Pots of `years` years that grow from a total by the same share each year, to the penny."""
-    return [pounds(Fraction(total) * (1 + growth) ** number) for number in range(1, years + 1)]
+def grown(total: Amount, growth: Fraction, years: int, moved: Sequence[Amount] = ()) -> list[Decimal]:
+    """Pots of `years` years that grow from a total by the same share each year, each to the penny.
+
+    `moved`: pounds that transfers bring or take in each year; they come in before growth, so that they are none.
+    """
+    made: list[Decimal] = []
+    held = Fraction(total)
+    for number in range(years):
+        held = (held + Fraction(moved[number] if number < len(moved) else 0)) * (1 + growth)
+        made.append(pounds(held))
+    return made
 
 
 def converge(
@@ -140,7 +148,7 @@ def _checked(shares: Shares | ByYear, pots: Sequence[Pot | Amount]) -> tuple[ByY
             raise AllocationError(
                 f"Need of {shares.basis} is to be applied to {pot} pounds that say not what they are for. Give a Pot."
             )
-        check(shares.basis, pot)
+        check(shares.basis, pot, area=shares.area)
     return shares.exact(), amounts
 
 

@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from tertiary.allocate.basis import Basis, components_of, streams
+from tertiary.allocate.basis import WHOLE, Basis, components_of, streams
 from tertiary.allocate.places import located
 from tertiary.errors import AllocationError
 
@@ -38,7 +38,10 @@ class Place:
 
 @dataclass(frozen=True)
 class Need:
-    """One stream of need in one financial year. `places` have `level`; their key is the code."""
+    """One stream of need in one financial year. `places` have `level`; their key is the code.
+
+    `area` is the code of all of them together, England's, or blank when they are a part that has no name.
+    """
 
     stream: str
     financial_year: str
@@ -47,6 +50,7 @@ class Need:
     places: tuple[Place, ...]
     source: str
     confidence: str
+    area: str = ""
 
     @classmethod
     def from_practices(cls, register: Register, stream: str, financial_year: str = "202526") -> Need:
@@ -75,7 +79,7 @@ class Need:
                 "icb_2026": r["icb_code_2026"], "region": r["region_code"],
             }  # fmt: skip
             places.append(Place(r["practice_code"], people, weighted, within))
-        return cls(stream, financial_year, "practice", known.basis, tuple(places), *_told(rows))
+        return cls(stream, financial_year, "practice", known.basis, tuple(places), *_told(rows), WHOLE)
 
     @classmethod
     def from_index(
@@ -105,7 +109,8 @@ class Need:
                 f"{where}, {level} {bare}: no standard_error and no low and high, though others have one. An interval "
                 "of a share needs that of every place: fill all or none."
             )
-        return cls(stream, financial_year, level, _basis(kept, stream, where), places, *_told(kept))
+        area = WHOLE if whole else ""
+        return cls(stream, financial_year, level, _basis(kept, stream, where), places, *_told(kept), area)
 
 
 def _stream(stream: str) -> Any:

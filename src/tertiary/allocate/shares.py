@@ -48,13 +48,13 @@ class Share:
 class Shares:
     """Shares of one stream by place, in order of code; exact, they sum to 1. Made by `need_share`.
 
-    `among` says of what they are shares: England, or the place they lie in.
+    `area` is the code of what they are shares of: England, the place they lie in, or blank for a part without a name.
     """
 
     stream: str
     financial_year: str
     level: str
-    among: str
+    area: str
     basis: Basis
     rows: Mapping[str, Share]
     source: str
@@ -99,10 +99,10 @@ def need_share(
     for place in places:
         code = at[place.code]
         found[code if groups is None else groups.get(code, rest)].append(place)
-    among = "England" if within is None else f"{within[0]} {within[1]}"
+    area = need.area if within is None else within[1]
     rows = _shares(found)
     return Shares(
-        need.stream, need.financial_year, level if groups is None else f"groups of {level}", among, need.basis, rows,
+        need.stream, need.financial_year, level if groups is None else f"groups of {level}", area, need.basis, rows,
         need.source, need.confidence,
     )  # fmt: skip
 

@@ -68,7 +68,7 @@ def targets(pot: Pot, shares: Shares, mff: Mapping[str, Amount] | None = None, *
     up to the pot. AllocationError when the need was modelled on something else than the pot pays for (`check`), or when
     `mff` lacks a place or is in the need already.
     """
-    check(shares.basis, pot, wider=wider)
+    check(shares.basis, pot, area=shares.area, wider=wider)
     factors = _factors(shares, mff)
     weight = {code: row.weighted_population * factors[code] for code, row in shares.rows.items()}
     total = sum(weight.values(), Fraction(0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -189,17 +190,17 @@ def converge_(
     shares = files.shares(known, stream, level, year, index, index_level, groups, None, part)
     if len(shares) > 1:
         raise AllocationError("Convergence follows one stream of need. Name it with --stream.")
-    wanted = _pots_by_year(known, pots, pot_growth, held, year, years, service, components, status)
+    wanted, moved = _pots_by_year(known, pots, pot_growth, transfers, held, year, years, service, components, status)
     forces = files.market_forces(known, mff, year)
     by_need = {c: row.share for c, row in targets(wanted[0], shares[0], forces, wider=wider).rows.items()}
     for one in wanted:
-        check(shares[0].basis, one, wider=wider)
+        check(shares[0].basis, one, area=shares[0].area, wider=wider)
     labels = [one.financial_year for one in wanted]
     settings = files.policy(policy, setting or [], bands)
     steps = converge(
         settings, held, by_need, [one.amount for one in wanted],
         population_growth=None if population_growth is None else files.numbers(population_growth, "growth"),
-        transfers=[] if transfers is None else files.transfers(transfers, labels),
+        transfers=moved,
         people={code: row.population for code, row in shares[0].rows.items()},
     )  # fmt: skip
     typer.echo(tables.label(known, shares, wanted), err=True)
@@ -212,23 +213,27 @@ def converge_(
 
 
 def _pots_by_year(
-    register: Known, file: Path | None, growth: str | None, held: Mapping[str, Amount], year: str, years: int,
-    service: str, components: str, status: str,
-) -> Sequence[Pot]:  # fmt: skip
-    """One pot a year, from a file or by growth of the opening total."""
+    register: Known, file: Path | None, growth: str | None, transfers: Path | None, held: Mapping[str, Amount],
+    year: str, years: int, service: str, components: str, status: str,
+) -> tuple[Sequence[Pot], Sequence[Mapping[str, Decimal]]]:  # fmt: skip
+    """One pot a year, from a file or by growth of the opening total with what is transferred; and the transfers."""
     from tertiary.allocate import grown
 
     if (file is None) == (growth is None):
         raise AllocationError("Give either --pots with a pot for each year, or --pot-growth such as 0.044.")
     if file is not None:
-        found = sorted(
-            files.pots(register, file, None, year, service, components, status), key=lambda p: p.financial_year
-        )
-        files.check_years([p.financial_year for p in found], file)
-        return found
+        found = files.pots(register, file, None, year, service, components, status)
+        found.sort(key=lambda pot: pot.financial_year)
+        labels = [pot.financial_year for pot in found]
+        files.check_years(labels, file)
+        return found, files.transfers(transfers, labels)
     rate = files.share_of("--pot-growth", growth or "")
-    amounts = grown(sum((Fraction(v) for v in held.values()), Fraction(0)), rate, years)
-    return [
-        files.pots(register, None, str(amount), files.later(year, number), service, components, status)[0]
-        for number, amount in enumerate(amounts, 1)
+    labels = [files.later(year, number) for number in range(1, years + 1)]
+    moved = files.transfers(transfers, labels)
+    total = sum((Fraction(v) for v in held.values()), Fraction(0))
+    amounts = grown(total, rate, years, [sum(codes.values(), Decimal(0)) for codes in moved])
+    made = [
+        files.pots(register, None, str(amount), label, service, components, status)[0]
+        for label, amount in zip(labels, amounts, strict=True)
     ]
+    return made, moved

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from tertiary.register import Register
 
 RATES = ("growth", "k", "floor", "cap", "tolerance")
-ENGLAND = "E92000001"
 
 
 def opened(overlays: Sequence[Path] | None) -> Register:
@@ -59,7 +58,8 @@ def _needs(
         named = streams or sorted({str(r.get("stream", "")) for r in rows} - {""})
         if not named:
             raise AllocationError(f"{index} has no column stream. Add it, or name the stream with --stream.")
-    at = index_level or level
+    held = {str(r.get("level", "")) for r in rows} - {""}
+    at = index_level or (held.pop() if len(held) == 1 else level)
     return [
         Need.from_index(rows, register, stream=stream, financial_year=year, level=at, whole=not part, where=where)
         for stream in named
@@ -132,11 +132,12 @@ def pots(
 ) -> list[Pot]:
     """Pots of a file, the one that options describe, or those of England that the register holds for the service."""
     from tertiary.allocate import Pot
+    from tertiary.allocate.basis import WHOLE
 
     if file is not None and amount is not None:
         raise AllocationError("Give either --pots with a file, or --pot with pounds and its --service.")
     if file is None and amount is None:
-        wanted = {"financial_year": year, "service": service, "area": ENGLAND}
+        wanted = {"financial_year": year, "service": service, "area": WHOLE}
         rows = [r for r in register["pots"].to_pylist() if all(r[n] == v for n, v in wanted.items())]
         rows = [r for r in rows if not status or r["delegation_status"] == status]
         if not rows:
@@ -172,9 +173,11 @@ def later(year: str, years: int) -> str:
     return f"{first}{(first + 1) % 100:02d}"
 
 
-def transfers(file: Path, years: Sequence[str]) -> list[dict[str, Decimal]]:
-    """Pounds by code for each year; a code may stand more than once."""
+def transfers(file: Path | None, years: Sequence[str]) -> list[dict[str, Decimal]]:
+    """Pounds by code for each year; a code may stand more than once. Without a file nothing moves."""
     made: list[dict[str, Decimal]] = [{} for _ in years]
+    if file is None:
+        return made
     for number, row in shared.rows(file, AllocationError):
         year, code = row.get("financial_year", ""), row.get("code", "")
         if year not in years or not code:

@@ -28,7 +28,7 @@ def label(register: Register, made: Sequence[Shares], pots: Sequence[Pot] = ()) 
         f"{register.as_known}; overlays: {names}."
     ]
     lines += [
-        f"Need of {s.stream} {s.financial_year}, modelled on {s.basis}; shares of {s.among} by {s.level}. "
+        f"Need of {s.stream} {s.financial_year}, modelled on {s.basis}; shares of {_area(s)} by {s.level}. "
         f"Source: {s.source}; confidence {s.confidence}."
         for s in made
     ]
@@ -133,6 +133,12 @@ def arrival_rows(reached: Mapping[str, int | None], years: Sequence[str], tolera
         for code, number in reached.items()
     ]  # fmt: skip
     return _table(rows, ("code", "financial_year"), {"tolerance_percent": 2, "years_to_target": 0})
+
+
+def _area(made: Shares) -> str:
+    from tertiary.allocate.basis import WHOLE
+
+    return {WHOLE: "England", "": "a part of England"}.get(made.area, made.area)
 
 
 def _names(register: Register, made: Shares) -> dict[str, str]:
