@@ -288,36 +288,42 @@ def test_boards_of_2024_become_those_of_2026(core: Need, register: Register) -> 
         succeed(held, register, bare)
 
 
-def test_a_synthetic_england_year_adds_up_at_every_level(register: Register) -> None:
-    """Spend of every board made up, need of every LSOA made up, three components: all levels meet the pots."""
+def test_a_synthetic_england_year_adds_up_at_every_level(core: Need, register: Register) -> None:
+    """Need made up for three components at three levels, spend made up for every board: all levels meet the pots."""
     rng = random.Random(2526)
-    areas = register["lsoas"].select(["lsoa21_code", "residents_2021", "icb_code_2024"]).to_pylist()
-    money = {
-        "activity": Decimal("14000000000.01"),
-        "drugs": Decimal("6999999999.99"),
-        "devices": Decimal("812345678.90"),
+    areas = register["lsoas"].select(["lsoa21_code", "residents_2021"]).to_pylist()
+    people = {
+        "lsoa": {a["lsoa21_code"]: Decimal(a["residents_2021"]) for a in areas},
+        "practice": {p.code: Decimal(p.population.numerator) / p.population.denominator for p in core.places},
+        "icb_2024": {c: round(float(r.population)) for c, r in need_share(core, "icb_2024").rows.items()},
     }
-    opening = dict.fromkeys(sorted({a["icb_code_2024"] for a in areas}), Decimal(0))
+    money = {
+        ("activity", "lsoa"): Decimal("14000000000.01"), ("drugs", "practice"): Decimal("6999999999.99"),
+        ("devices", "icb_2024"): Decimal("812345678.90"),
+    }  # fmt: skip
+    opening: dict[str, Decimal] = {}
     made = []
-    for component, amount in money.items():
+    for (component, finest), amount in money.items():
         rows = [
-            {"code": a["lsoa21_code"], "registered_population": a["residents_2021"], "stream": component,
-             "service": "specialised", "components": component,
+            {"code": code, "registered_population": number, "components": component, "service": "specialised",
              "need_index": Decimal(rng.randrange(400, 1700)).scaleb(-3)}
-            for a in areas
+            for code, number in people[finest].items()
         ]  # fmt: skip
-        people = Need.from_index(rows, register, stream=component, financial_year="202526", level="lsoa")
-        for level in ("lsoa", "lad", "sub_icb", "icb_2024", "icb_2026", "region", "england"):
-            shares = need_share(people, level)
+        made_up = Need.from_index(rows, register, stream=component, financial_year="202526", level=finest)
+        for level in {finest, *(made_up.places[0].within), "england"} - (
+            {"icb_2026"} if finest == "icb_2024" else set()
+        ):
+            shares = need_share(made_up, level)
             assert sum(shares.exact().values()) == 1
             of_level = targets(pot(amount, component), shares)
             assert sum(of_level.amounts().values()) == amount
             if level == "icb_2024":
                 made.append(of_level)
                 for code, target in of_level.amounts().items():
-                    opening[code] += round(target * Decimal(rng.randrange(85, 115)).scaleb(-2), 2)
+                    spent = round(target * Decimal(rng.randrange(85, 115)).scaleb(-2), 2)
+                    opening[code] = opening.get(code, Decimal(0)) + spent
     total = total_targets(made)
-    assert sum(total.values()) == sum(money.values())
+    assert sum(total.values()) == sum(money.values()) and len(total) == 42
     found = distance(opening, total)
     assert sum(d.gap for d in found.values()) == sum(opening.values()) - sum(money.values())
     assert 0 < distance_range(found).points < 40
