@@ -13,6 +13,7 @@ import json
 import sys
 from pathlib import Path
 
+import register_allocations
 import register_assignment
 import register_codes
 import register_organisations
@@ -27,6 +28,7 @@ from register_io import REGISTER, REPO, BuildError, Row, schema_rows, to_table, 
 VERSION = {"version": "2026.11", "date": "2026-11-24", "label": "public register shipped with the package"}
 BIG = {
     "practices",
+    "practice_need",
     "lsoas",
     "lsoa_populations",
     "hrgs",
@@ -51,6 +53,8 @@ EMPTY = (
     "best_practice_prices",
     "year_of_care_prices",
     "low_volume_agreements",
+    "official_market_forces",
+    "official_allocations",
 )
 
 
@@ -65,6 +69,7 @@ def collect(source: Path) -> dict[str, list[Row]]:
         **register_assignment.build(source),
     }
     tables |= register_places.build(source, tables["sub_icbs"])
+    tables |= register_allocations.build(source, tables["sub_icbs"], tables["practices"])
     tables |= register_responsibility.build(tables, source)
     return tables | {name: [] for name in EMPTY}
 

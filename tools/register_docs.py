@@ -79,6 +79,11 @@ LOADERS = [
     ("provider_lists", "eligible providers by list (.xlsx, .csv)"),
     ("provider_hub_mapping", "ODS Provider to Commissioning Hub Mapping (.xlsx, .csv)"),
     ("postcode_directory", "ONS Postcode Directory (.csv)"),
+    ("allocation_market_forces", "NHS England allocations, workbook H; `financial_year` needed, here and below"),
+    ("allocation_weighted_populations", "workbook J: a column a stream, or `stream`; `components`"),
+    ("allocation_specialised_services", "workbook L: specialised services; `pot` where there is no total row"),
+    ("allocation_core_convergence", "workbook O: core convergence"),
+    ("allocation_specialised_convergence", "workbook P: specialised convergence"),
 ]
 FILLS = {
     "identification_rules_workbook": "official_hierarchy, official_top_up_rates, official_rule_summary",
@@ -90,6 +95,11 @@ FILLS = {
     "provider_lists": "provider_lists",
     "provider_hub_mapping": "provider_hub_mapping",
     "postcode_directory": "postcodes",
+    "allocation_market_forces": "official_market_forces",
+    "allocation_weighted_populations": "need_indices",
+    "allocation_specialised_services": "official_allocations",
+    "allocation_core_convergence": "official_allocations",
+    "allocation_specialised_convergence": "official_allocations",
 }
 MOST_SOURCES = 3
 

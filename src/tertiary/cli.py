@@ -30,6 +30,7 @@ app.command(short_help="Write the statement of a month as a workbook.")(commands
 app.add_typer(commands.pool, name="pool", short_help="Budgets that partners share.")
 app.command("prices", short_help="Show where submitted prices differ, and why.")(commands.prices)
 app.add_typer(commands.challenges, name="challenges", short_help="What is questioned of charges, and what comes of it.")
+app.add_typer(commands.allocate, name="allocate", short_help="What each should have, by need.")
 
 
 Overlays = Annotated[

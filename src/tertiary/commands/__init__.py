@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tertiary.commands.allocate import allocate
 from tertiary.commands.challenges import challenges
 from tertiary.commands.decisions import decisions
 from tertiary.commands.month import contracts, month, statement
@@ -13,6 +14,7 @@ from tertiary.commands.ringfence import ringfence
 from tertiary.commands.variation import variation
 
 __all__ = [
+    "allocate",
     "challenges",
     "contracts",
     "decisions",
@@ -25,7 +27,14 @@ __all__ = [
     "variation",
 ]
 
-GROUPS = {"challenges": challenges, "contracts": contracts, "decisions": decisions, "month": month, "pool": pool}
+GROUPS = {
+    "allocate": allocate,
+    "challenges": challenges,
+    "contracts": contracts,
+    "decisions": decisions,
+    "month": month,
+    "pool": pool,
+}
 
 
 def names() -> Sequence[str]:

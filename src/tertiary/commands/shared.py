@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tertiary.errors import DecisionError, PoolError
+from tertiary.errors import DecisionError, PoolError, TertiaryError
 
 if TYPE_CHECKING:
     from tertiary.decisions import Actor, Store
@@ -65,23 +65,23 @@ def json_of(file: Path) -> dict[str, Any]:
     return read
 
 
-def rows(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    """Lines of a CSV file with their numbers, cells trimmed. PoolError when it cannot be read."""
+def rows(file: Path, error: type[TertiaryError] = PoolError) -> Iterator[tuple[int, dict[str, str]]]:
+    """Lines of a CSV file with their numbers, cells trimmed. `error` when it cannot be read."""
     try:
         text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8; save it as CSV UTF-8"
-        raise PoolError(f"{file} cannot be read: {reason}.") from error
+    except (OSError, UnicodeDecodeError) as problem:
+        reason = getattr(problem, "strerror", None) or "it is not UTF-8; save it as CSV UTF-8"
+        raise error(f"{file} cannot be read: {reason}.") from problem
     for number, row in enumerate(csv.DictReader(text.splitlines()), 2):
         yield number, {name: (cell or "").strip() for name, cell in row.items() if name}
 
 
-def amount(file: Path, number: int, name: str, text: str) -> Decimal:
-    """A cell with pounds or another number, with or without commas and a pound sign. PoolError when it is none."""
+def amount(file: Path, number: int, name: str, text: str, error: type[TertiaryError] = PoolError) -> Decimal:
+    """A cell with pounds or another number, with or without commas and a pound sign. `error` when it is none."""
     try:
         found = Decimal(text.replace(",", "").replace("£", "").strip())
     except InvalidOperation:
         found = Decimal("NaN")
     if not found.is_finite():
-        raise PoolError(f"{file} line {number}: {name} is {text!r}; expected a number such as 1250000.00.")
+        raise error(f"{file} line {number}: {name} is {text!r}; expected a number such as 1250000.00.")
     return found

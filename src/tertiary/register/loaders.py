@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tertiary.errors import RegisterError
-from tertiary.register import schemas
-from tertiary.register.workbooks import Sheet, read_sheet
+from tertiary.register import allocations, schemas
+from tertiary.register.workbooks import (
+    Options,
+    Rows,
+    Sheet,
+    decimal_text,
+    financial_year,
+    number,
+    read_sheet,
+    year_span,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-Rows = list[dict[str, str]]
-Options = Mapping[str, Any]
 
 HIERARCHY_SHEET = "Service_Line_Hierarchy"
 SUMMARY_SHEET = "Summary_Of_ID_Code_Sets"
@@ -32,37 +37,6 @@ SHARED = {
     "excess_bed_day": ("excess_bed_day_elective", "excess_bed_day_non_elective"),
 }
 NO_PRICE = {"", "-", "n/a", "na", "*", "#n/a"}
-
-
-def financial_year(written: str, where: str) -> str:
-    """2025/26, 2025-26, 25/26 or 202526 as 202526; RegisterError otherwise."""
-    digits = re.sub(r"\D", "", written)
-    if len(digits) == 4 and "/" in written:
-        digits = "20" + digits
-    if len(digits) == 8:
-        digits = digits[:4] + digits[6:]
-    if len(digits) != 6 or int(digits[4:]) != (int(digits[2:4]) + 1) % 100:
-        raise RegisterError(
-            f"{where}: financial year {written!r} is not understood. Write six digits such as 202526, in a column "
-            f'financial_year or as "financial_year" beside the file in overlay.json.'
-        )
-    return digits
-
-
-def year_span(year: str) -> dict[str, str]:
-    """valid_from and valid_to of a six-digit year."""
-    first = int(year[:4])
-    return {"financial_year": year, "valid_from": f"{first}-04-01", "valid_to": f"{first + 1}-04-01"}
-
-
-def number(written: str, where: str, row: int, column: str) -> Decimal:
-    """A written amount without pound sign, thousands separators or percent sign."""
-    try:
-        return Decimal(re.sub(r"[£,%\s]", "", written))
-    except InvalidOperation:
-        raise RegisterError(
-            f"{where}, row {row}, column {column}: {written!r} is not a number. Correct the value."
-        ) from None
 
 
 def rules_workbook(path: Path, options: Options) -> dict[str, Rows]:
@@ -84,7 +58,7 @@ def rules_workbook(path: Path, options: Options) -> dict[str, Rows]:
                 )
         if cell["percentage"].lower() not in NO_PRICE:
             rate = number(cell["percentage"], hierarchy.where, row, "percentage") / 100
-            rates.append({**line, **year_span(year), "rate": _decimal(rate, 6), "rank": cell["apc_rank"]})
+            rates.append({**line, **year_span(year), "rate": decimal_text(rate, 6), "rank": cell["apc_rank"]})
     kept = [dict(r) for r in summary.rows if r["flag_number"] or r["unique_column"]]
     return {"official_hierarchy": ranks, "official_top_up_rates": rates, "official_rule_summary": kept}
 
@@ -123,7 +97,7 @@ def price_list(path: Path, options: Options) -> dict[str, Rows]:
                 raise RegisterError(f"{sheet.where}, row {row}: price group {group!r} is none of {PRICE_GROUPS}.")
             if price.lower() in NO_PRICE:
                 continue
-            amount = _decimal(number(price, sheet.where, row, group), 2)
+            amount = decimal_text(number(price, sheet.where, row, group), 2)
             rows.append(
                 {**year_span(year), "price_group": group, "currency_code": code, "unit_price": amount,
                  "price_status": status}
@@ -132,7 +106,7 @@ def price_list(path: Path, options: Options) -> dict[str, Rows]:
         if share.lower() not in NO_PRICE:
             part = _share(number(share, sheet.where, row, "short_stay_share"), share)
             if part < 1:
-                shares.append({"financial_year": year, "currency_code": code, "share": _decimal(part, 6)})
+                shares.append({"financial_year": year, "currency_code": code, "share": decimal_text(part, 6)})
     return {"unit_prices": rows, "short_stay_reductions": shares}
 
 
@@ -165,7 +139,7 @@ def market_forces_list(path: Path, options: Options) -> dict[str, Rows]:
                 "1.081234, not the underlying index nor pounds."
             )
         year = _year(cell, options, sheet)
-        rows.append({**year_span(year), "provider_code": cell["provider_code"], "factor": _decimal(factor, 6)})
+        rows.append({**year_span(year), "provider_code": cell["provider_code"], "factor": decimal_text(factor, 6)})
     return {"market_forces": rows}
 
 
@@ -194,7 +168,7 @@ def best_practice_list(path: Path, options: Options) -> dict[str, Rows]:
         amounts = {n: _amount(cell.get(n, ""), sheet, row, n) for n in ("unit_price", "multiplier", "addition")}
         uplift = cell.get("uplift_percentage", "")
         if not amounts["multiplier"] and uplift.lower() not in NO_PRICE:
-            amounts["multiplier"] = _decimal(1 + number(uplift, sheet.where, row, "uplift_percentage") / 100, 6)
+            amounts["multiplier"] = decimal_text(1 + number(uplift, sheet.where, row, "uplift_percentage") / 100, 6)
         if any(amounts.values()):
             told = {n: cell.get(n, "") for n in ("priority", "addition_market_forces", "condition")}
             key = {"price_group": group, "currency_code": code, "best_practice_flag": flag}
@@ -225,7 +199,7 @@ def _amount(written: str, sheet: Sheet, row: int, column: str) -> str:
     """A written amount as text; blank where there is none."""
     if written.lower() in NO_PRICE:
         return ""
-    return _decimal(number(written, sheet.where, row, column), 6 if column == "multiplier" else 2)
+    return decimal_text(number(written, sheet.where, row, column), 6 if column == "multiplier" else 2)
 
 
 def top_up_table(path: Path, options: Options) -> dict[str, Rows]:
@@ -247,7 +221,7 @@ def top_up_table(path: Path, options: Options) -> dict[str, Rows]:
         rate = number(cell[column], sheet.where, row, column) / (1 if column == "rate" else 100)
         rows.append(
             {**year_span(year), "service_line_code": cell["service_line_code"], "provider_code": cell["provider_code"],
-             "area": cell.get("area", ""), "rate": _decimal(rate, 6), "rank": cell.get("rank", "")}
+             "area": cell.get("area", ""), "rate": decimal_text(rate, 6), "rank": cell.get("rank", "")}
         )  # fmt: skip
     return {"top_ups": rows}
 
@@ -296,10 +270,6 @@ def _span(cell: Mapping[str, str], options: Options, sheet: Sheet, row: int) -> 
     return {"valid_from": start, "valid_to": end}
 
 
-def _decimal(value: Decimal, places: int) -> str:
-    return str(value.quantize(Decimal(1).scaleb(-places)))
-
-
 LOADERS: dict[str, Callable[[Path, Options], dict[str, Rows]]] = {
     "identification_rules_workbook": rules_workbook,
     "price_list": price_list,
@@ -309,6 +279,7 @@ LOADERS: dict[str, Callable[[Path, Options], dict[str, Rows]]] = {
     "year_of_care_list": year_of_care_list,
     "provider_lists": provider_lists,
     "provider_hub_mapping": provider_hub_mapping,
+    **allocations.LOADERS,
 }
 TABLES = {
     "identification_rules_workbook": ("official_hierarchy", "official_top_up_rates", "official_rule_summary"),
@@ -320,6 +291,7 @@ TABLES = {
     "provider_lists": ("provider_lists",),
     "provider_hub_mapping": ("provider_hub_mapping",),
     "postcode_directory": ("postcodes",),
+    **allocations.TABLES,
 }
 
 

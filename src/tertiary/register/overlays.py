@@ -46,7 +46,7 @@ class Overlay:
     sha256: str
     files: Mapping[str, tuple[Path, ...]]
     official: tuple[OfficialFile, ...]
-    _loaded: dict[Path, dict[str, pa.Table]] = field(default_factory=dict)
+    _loaded: dict[int, dict[str, pa.Table]] = field(default_factory=dict)
 
     def provides(self, table: str) -> bool:
         """Whether the overlay has rows for a table."""
@@ -60,11 +60,11 @@ class Overlay:
 
         defaults = {"source": self.label, "confidence": "synthetic" if self.synthetic else "as supplied"}
         parts = [read_table(table, path, defaults=defaults) for path in self.files.get(table, ())]
-        for file in self.official:
+        for place, file in enumerate(self.official):
             if table in TABLES[file.kind]:
-                if file.path not in self._loaded:
-                    self._loaded[file.path] = load(file.kind, file.path, file.options, self.label)
-                parts.append(self._loaded[file.path][table])
+                if place not in self._loaded:
+                    self._loaded[place] = load(file.kind, file.path, file.options, self.label)
+                parts.append(self._loaded[place][table])
         return pa.concat_tables(parts)
 
     def record(self) -> dict[str, Any]:

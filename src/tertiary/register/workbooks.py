@@ -5,15 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
 from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from tertiary.errors import RegisterError
+
+Rows = list[dict[str, str]]
+Options = Mapping[str, Any]
 
 HEADER_SEARCH = 30
 
@@ -107,6 +111,42 @@ def text(cell: Any) -> str:
     if isinstance(cell, date):
         return cell.isoformat()
     return str(cell).strip()
+
+
+def financial_year(written: str, where: str) -> str:
+    """2025/26, 2025-26, 25/26 or 202526 as 202526; RegisterError otherwise."""
+    digits = re.sub(r"\D", "", written)
+    if len(digits) == 4 and "/" in written:
+        digits = "20" + digits
+    if len(digits) == 8:
+        digits = digits[:4] + digits[6:]
+    if len(digits) != 6 or int(digits[4:]) != (int(digits[2:4]) + 1) % 100:
+        raise RegisterError(
+            f"{where}: financial year {written!r} is not understood. Write six digits such as 202526, in a column "
+            f'financial_year or as "financial_year" beside the file in overlay.json.'
+        )
+    return digits
+
+
+def year_span(year: str) -> dict[str, str]:
+    """valid_from and valid_to of a six-digit year."""
+    first = int(year[:4])
+    return {"financial_year": year, "valid_from": f"{first}-04-01", "valid_to": f"{first + 1}-04-01"}
+
+
+def number(written: str, where: str, row: int, column: str) -> Decimal:
+    """A written amount without pound sign, thousands separators or percent sign."""
+    try:
+        return Decimal(re.sub(r"[£,%\s]", "", written))
+    except InvalidOperation:
+        raise RegisterError(
+            f"{where}, row {row}, column {column}: {written!r} is not a number. Correct the value."
+        ) from None
+
+
+def decimal_text(value: Decimal, places: int) -> str:
+    """A number as text with so many decimals."""
+    return str(value.quantize(Decimal(1).scaleb(-places)))
 
 
 def sheet_names(path: Path) -> list[str]:
