@@ -8,6 +8,7 @@ from tertiary.commands.allocate import allocate
 from tertiary.commands.challenges import challenges
 from tertiary.commands.decisions import decisions
 from tertiary.commands.month import contracts, month, statement
+from tertiary.commands.need_model import fit
 from tertiary.commands.pool import pool
 from tertiary.commands.prices import prices
 from tertiary.commands.ringfence import ringfence
@@ -27,6 +28,8 @@ __all__ = [
     "variation",
 ]
 
+# a command of its own module, which brings its own tables
+allocate.command(short_help="Fit need models to what was spent.")(fit)
 GROUPS = {
     "allocate": allocate,
     "challenges": challenges,

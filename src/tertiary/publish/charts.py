@@ -91,7 +91,7 @@ def bars(rows: Sequence[Mapping[str, Any]], words: Words, *, value: str, unit: s
         )
         text = {"type": "text", "align": "center", "baseline": "bottom", "y": -4, "color": INK, "fontStyle": "italic"}
         layers.append({"data": line, "mark": text, "encoding": {**at, "text": {"field": "text"}}})
-    return _framed(body, words)
+    return framed(body, words)
 
 
 def split_bars(rows: Sequence[Mapping[str, Any]], words: Words, *, unit: str) -> Spec:
@@ -135,7 +135,7 @@ def split_bars(rows: Sequence[Mapping[str, Any]], words: Words, *, unit: str) ->
             {"data": {"values": [{}]}, "mark": {"type": "rule", "color": INK}, "encoding": {"x": {"datum": 0}}},
         ],
     }  # fmt: skip
-    return _framed(body, words)
+    return framed(body, words)
 
 
 def ratios(rows: Sequence[Mapping[str, Any]], words: Words, *, unit: str) -> Spec:
@@ -171,7 +171,7 @@ def ratios(rows: Sequence[Mapping[str, Any]], words: Words, *, unit: str) -> Spe
              "encoding": {"x": {"datum": 1, "type": "quantitative", "scale": scale}, "y": None}},
         ],
     }  # fmt: skip
-    return _framed(body, words)
+    return framed(body, words)
 
 
 def mountain(rows: Sequence[Mapping[str, Any]], words: Words) -> Spec:
@@ -227,7 +227,7 @@ def mountain(rows: Sequence[Mapping[str, Any]], words: Words) -> Spec:
              "encoding": {**at, "text": {"field": "number" if numbered else "name"}, "color": {"value": INK}}},
         ],
     }  # fmt: skip
-    return _framed({"hconcat": [body, _key(points)], "spacing": 20} if numbered else body, words)
+    return framed({"hconcat": [body, _key(points)], "spacing": 20} if numbered else body, words)
 
 
 def _slopes(low: float, high: float) -> tuple[list[Spec], list[Spec]]:
@@ -255,25 +255,41 @@ def _key(points: Sequence[Mapping[str, Any]]) -> Spec:
     }
 
 
+def drawn(spec: Spec) -> str:
+    """The chart as SVG text to stand in a page; blank where the extra that draws is not installed."""
+    try:
+        return _svg(spec)
+    except PublishError:
+        return ""
+
+
 def save(spec: Spec, path: Path) -> Path:
     """Draw a chart into a PNG or SVG file, by the ending of its name. PublishError when it cannot be drawn."""
+    if path.suffix not in (".png", ".svg"):
+        raise PublishError(f"{path} ends with {path.suffix or 'nothing'}; a chart is written as .png or .svg.")
+    try:
+        if path.suffix == ".png":
+            path.write_bytes(_converter().vegalite_to_png(spec, vl_version=VEGA_LITE, scale=2))
+        else:
+            path.write_text(_svg(spec), encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise PublishError(f"{path} cannot be drawn: {str(error)[:300]}") from error
+    return path
+
+
+def _svg(spec: Spec) -> str:
+    return str(_converter().vegalite_to_svg(spec, vl_version=VEGA_LITE))
+
+
+def _converter() -> Any:
     try:
         import vl_convert
     except ImportError as error:
         raise PublishError(
             "Charts are drawn with vl-convert-python, which is not installed. Install tertiary with its extra charts: "
-            'pip install "tertiary[charts]". Tables and notes do without it.'
+            'pip install "tertiary[charts]". The tables are written without it.'
         ) from error
-    if path.suffix not in (".png", ".svg"):
-        raise PublishError(f"{path} ends with {path.suffix or 'nothing'}; a chart is written as .png or .svg.")
-    try:
-        if path.suffix == ".png":
-            path.write_bytes(vl_convert.vegalite_to_png(spec, vl_version=VEGA_LITE, scale=2))
-        else:
-            path.write_text(vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE), encoding="utf-8")
-    except (OSError, ValueError) as error:
-        raise PublishError(f"{path} cannot be drawn: {str(error)[:300]}") from error
-    return path
+    return vl_convert
 
 
 def save_with_data(spec: Spec, data: pa.Table, folder: Path, name: str) -> list[Path]:
@@ -292,7 +308,7 @@ def short(text: str, longest: int = LONGEST_LABEL) -> str:
     return text[: longest - 1].rsplit(" ", 1)[0].rstrip(" ,:;(") + "…"
 
 
-def _framed(body: Spec, words: Words) -> Spec:
+def framed(body: Spec, words: Words) -> Spec:
     """The chart with its title above and its source and label below."""
     foot = {
         "width": WIDTH,

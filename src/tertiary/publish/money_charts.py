@@ -1,0 +1,84 @@
+"""Charts of a position: from plan to payment, and month by month."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from tertiary.publish.charts import BLUE, GREY, INK, ORANGE, WIDTH, Spec, Words, framed
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from tertiary.month_end import Position
+
+FEWER = "#B04A00"
+
+
+def waterfall(steps: Sequence[tuple[str, Decimal]], words: Words) -> Spec:
+    """Columns from the first total to the last; each step hangs where the one before it ended, with its pounds.
+
+    `steps`: name and pounds; the first and the last are totals. The axis does not begin at nothing.
+    """
+    data: list[Spec] = []
+    reached = steps[0][1]
+    for at, (name, amount) in enumerate(steps):
+        whole = at in (0, len(steps) - 1)
+        start, end = (Decimal(0), amount) if whole else (reached, reached + amount)
+        reached = end
+        kind = "plan or payment" if whole else "more" if amount >= 0 else "less"
+        text = f"£{amount / 1_000_000:,.2f}m" if whole else f"{'+' if amount >= 0 else '−'}£{abs(amount) / 1000:,.0f}k"
+        data.append({
+            "name": name, "from": float(start), "to": float(end), "top": float(max(start, end)), "kind": kind,
+            "text": text,
+        })  # fmt: skip
+    ends = [row["top"] for row in data] + [row["from"] for row in data[1:-1]]
+    room = max(max(ends) - min(ends), max(ends) * 0.002)
+    low = max(min(ends) - room, 0)
+    data[0]["from"] = data[-1]["from"] = low
+    scale = {"domain": [low, max(ends) + room * 0.4], "zero": False, "nice": False}
+    y = {"field": "from", "type": "quantitative", "scale": scale, "title": "pounds",
+         "axis": {"format": "~s", "labelExpr": "'£' + replace(format(datum.value, '.4~s'), 'G', 'bn')"}}  # fmt: skip
+    x = {"field": "name", "type": "nominal", "sort": None, "title": None, "axis": {"labelAngle": 0, "labelLimit": 110}}
+    kinds = ["plan or payment", "more", "less"]
+    colour = {"field": "kind", "type": "nominal", "scale": {"domain": kinds, "range": [BLUE, ORANGE, FEWER]},
+              "legend": {"title": None, "orient": "top"}}  # fmt: skip
+    body: Spec = {
+        "width": WIDTH, "height": 300, "data": {"values": data}, "encoding": {"x": x},
+        "layer": [
+            {"mark": {"type": "bar", "stroke": INK, "strokeWidth": 0.6, "clip": True},
+             "encoding": {"y": y, "y2": {"field": "to"}, "color": colour}},
+            {"mark": {"type": "text", "dy": -8, "color": INK},
+             "encoding": {"y": {**y, "field": "top"}, "text": {"field": "text"}}},
+        ],
+    }  # fmt: skip
+    return framed(body, words)
+
+
+def months(found: Position, words: Words) -> Spec:
+    """Payment of each month as columns, plan as a line with dots."""
+    data = [
+        {"month": f"{row['financial_month']}", "payment": float(row["payment"]), "plan": float(row["plan"])}
+        for row in found.by("financial_month")
+    ]
+    x = {"field": "month", "type": "ordinal", "sort": None, "title": "financial month", "axis": {"labelAngle": 0}}
+    axis = {"labelExpr": "'£' + replace(format(datum.value, '.3~s'), 'G', 'bn')"}
+    y = {"field": "payment", "type": "quantitative", "title": "pounds", "axis": axis}
+    body: Spec = {
+        "width": WIDTH, "height": 240, "data": {"values": data}, "encoding": {"x": x},
+        "layer": [
+            {"mark": {"type": "bar", "color": "#B8CBDA", "stroke": GREY}, "encoding": {"y": y}},
+            {"mark": {"type": "line", "color": INK, "point": {"size": 60, "color": INK}},
+             "encoding": {"y": {**y, "field": "plan"}}},
+        ],
+    }  # fmt: skip
+    return framed(body, words)
+
+
+def steps_table(steps: Sequence[tuple[str, Decimal]]) -> pa.Table:
+    """The figures of a waterfall, to stand beside it."""
+    import pyarrow as pa
+
+    names, amounts = [n for n, _ in steps], [a for _, a in steps]
+    return pa.table({"step": names, "pounds": pa.array(amounts, pa.decimal128(18, 2))})
