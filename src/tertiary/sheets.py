@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import csv
+import io
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from fractions import Fraction
 from importlib import resources
 from pathlib import Path
 
 from tertiary.errors import TertiaryError
+
+NUMBER = re.compile(r"-?£?-?([0-9]{1,3}(,[0-9]{3})+|[0-9]{1,15})([.][0-9]{1,10})?")
+LARGEST = Decimal(10) ** 13
 
 
 @dataclass(frozen=True)
@@ -30,24 +35,23 @@ class Line:
             self.refuse(name, "text")
         return found or str(default)
 
-    def pounds(self, name: str, default: Decimal | None = None) -> Decimal:
-        """Pounds to the penny, with or without commas and a pound sign."""
-        found = self.number_of(name, default)
+    def pounds(self, name: str) -> Decimal:
+        """Pounds to the penny, with or without a pound sign and commas between thousands."""
+        found = self.number_of(name)
         if found != round(found, 2):
             self.refuse(name, "pounds and whole pence such as 1250000.00")
         return found.quantize(Decimal("0.01"))
 
     def number_of(self, name: str, default: Decimal | None = None) -> Decimal:
-        """Any number, exactly as written."""
-        text = self.cells.get(name, "").replace(",", "").replace("£", "")
+        """A number as people write one, exactly, below LARGEST."""
+        text = self.cells.get(name, "")
         if not text and default is not None:
             return default
-        try:
-            found = Decimal(text)
-        except InvalidOperation:
-            found = Decimal("NaN")
-        if not found.is_finite():
-            self.refuse(name, "a number such as 1250000.00")
+        if not NUMBER.fullmatch(text):
+            self.refuse(name, "a number such as 1250000.00 or 1,250,000.00")
+        found = Decimal(text.replace(",", "").replace("£", ""))
+        if abs(found) >= LARGEST:
+            self.refuse(name, f"a number below {LARGEST:,}")
         return found
 
     def share(self, name: str, default: Fraction | None = None) -> Fraction:
@@ -64,9 +68,16 @@ class Line:
         text = self.cells.get(name, "")
         if not text and default is not None:
             return default
-        if not text.isdigit() or not low <= int(text) <= high:
+        if not re.fullmatch("[0-9]{1,9}", text) or not low <= int(text) <= high:
             self.refuse(name, f"a whole number from {low} to {high}")
         return int(text)
+
+    def year(self, name: str) -> str:
+        """A financial year: six digits, the second part the year after the first."""
+        text = self.cells.get(name, "")
+        if not re.fullmatch("[0-9]{6}", text) or (int(text[:4]) + 1) % 100 != int(text[4:]):
+            self.refuse(name, "six digits such as 202526")
+        return text
 
     def day(self, name: str) -> date:
         """A day such as 2025-04-01."""
@@ -115,12 +126,33 @@ def shipped(package: str, name: str, error: type[TertiaryError]) -> Iterator[Lin
 
 
 def _lines(name: str, text: str, error: type[TertiaryError], needed: Sequence[str]) -> Iterator[Line]:
-    reader = csv.DictReader(text.splitlines())
-    found = [column.strip() for column in reader.fieldnames or []]
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    found: list[str] = []
+    begins = 1
+    try:
+        for row in reader:
+            number, begins = begins, reader.line_num + 1
+            cells = [cell.strip() for cell in row]
+            if not any(cells):
+                continue
+            if not found:
+                found = cells
+                _check_header(name, found, error, needed)
+                continue
+            if surplus := [cell for cell in cells[len(found) :] if cell]:
+                raise error(
+                    f"{name} line {number}: {', '.join(surplus)!r:.60} stands after the last column. Put text that has "
+                    "commas in quotes, amounts too."
+                )
+            yield Line(name, number, dict(zip(found, cells, strict=False)), error)
+    except csv.Error as problem:
+        raise error(f"{name} line {begins}: {problem}. A quote that is opened must be closed on its cell.") from problem
+    if not found:
+        _check_header(name, found, error, needed)
+
+
+def _check_header(name: str, found: Sequence[str], error: type[TertiaryError], needed: Sequence[str]) -> None:
     if missing := [column for column in needed if column not in found]:
         raise error(f"{name} lacks the column {', '.join(missing)}. It has: {', '.join(found) or 'none'}.")
-    reader.fieldnames = found
-    for row in reader:
-        cells = {column: (cell or "").strip() for column, cell in row.items() if column}
-        if any(cells.values()):
-            yield Line(name, reader.line_num, cells, error)
+    if twice := sorted({column for column in found if column and found.count(column) > 1}):
+        raise error(f"{name} has the column {', '.join(twice)} twice. Keep one.")

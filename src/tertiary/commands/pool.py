@@ -19,8 +19,8 @@ from tertiary.period import period
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from tertiary.pennies import Amount
     from tertiary.pool import Agreement, Compared, Partner, Recharge, Settlement, Statement
-    from tertiary.pool.pennies import Amount
 
 MEASURED = ("contribution", "historic", "need", "population")
 pool = typer.Typer(no_args_is_help=True, help="Statements of budgets that partners share.")

@@ -31,7 +31,7 @@ class Dates:
 
 
 def dates(financial_year: str, month: int, agreed: Sequence[Dates] = ()) -> Dates:
-    """Flex and freeze of a month, 1 to 13: as agreed, else by the rule of calendar.csv."""
+    """Flex and freeze of a month: as agreed, else by the rule of calendar.csv, and for month 13 that of month 12."""
     for own in agreed:
         if (own.financial_year, own.financial_month) == (financial_year, month):
             return own
@@ -50,6 +50,6 @@ def read_calendar(file: Path) -> tuple[Dates, ...]:
         flex, freeze = line.day("flex"), line.day("freeze")
         if freeze < flex:
             line.refuse("freeze", f"a day not before flex, {flex}")
-        year, month = line.text("financial_year"), line.whole("financial_month", 1, 13)
+        year, month = line.year("financial_year"), line.whole("financial_month", 1, 13)
         found.append(Dates(year, month, flex, freeze, line.text("source", file.name), "agreed"))
     return tuple(found)

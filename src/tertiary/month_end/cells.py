@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from tertiary.errors import ContractError
-from tertiary.month_end.contracts import Contract, Element, first_day, kinds
+from tertiary.month_end.contracts import MONTHS, Contract, Element, first_day, kinds
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -23,7 +23,7 @@ ALL = "*"
 NO_CONTRACT = ""
 COMMISSIONERS = ("icb", "nhs_england")
 # what of the ledger is plan: the activity plan, not the plan beside the actual in contract monitoring
-PLAN_FLOW = "iap"
+PLAN_FLOW, AGGREGATE = "iap", "acm"
 CELL = (
     "provider_code", "payer_code", "payer_kind", "service_line_final", "point_of_delivery", "component",
     "financial_month",
@@ -32,18 +32,18 @@ CELL = (
 
 @dataclass(frozen=True)
 class Covered:
-    """An element of a contract version in the months in which it holds, and what the ledger has for it by month.
+    """An element of a contract version in the months it holds, and what the ledger has for it by month.
 
-    `actual`, `quantity` and `plan`: pounds, activity and pounds of the loaded plan by financial month; a month that
-    is not in them has no row. `arrived`: months for which the provider sent anything that counts of its components;
-    `loaded`: months for which any plan of the provider was loaded.
+    `held`: months of the year; `months`: those of them to the last one asked for, with month 13 after month 12.
+    `actual` and `plan`: pounds by month of what counts and of the loaded plan. `arrived`: months for which the provider
+    sent what it sends; `loaded`: months for which any plan of the provider was loaded.
     """
 
     contract: Contract
     element: Element
+    held: tuple[int, ...]
     months: tuple[int, ...]
     actual: dict[int, Decimal] = field(default_factory=dict)
-    quantity: dict[int, Decimal] = field(default_factory=dict)
     plan: dict[int, Decimal] = field(default_factory=dict)
     arrived: set[int] = field(default_factory=set)
     loaded: set[int] = field(default_factory=set)
@@ -52,6 +52,33 @@ class Covered:
     def idle(self) -> bool:
         """Whether nothing was agreed, planned or done."""
         return not (self.element.annual_value or any(self.actual.values()) or any(self.plan.values()))
+
+
+def strands(covered: Sequence[Covered]) -> list[tuple[Covered, ...]]:
+    """Versions of one element that are paid alike, one after the other: they share one year to date.
+
+    A version with another kind, tolerance or rate begins anew.
+    """
+    found: list[tuple[Covered, ...]] = []
+    for one in sorted(covered, key=_thread):
+        last = found[-1][-1] if found else None
+        if last is not None and _thread(last)[:-1] == _thread(one)[:-1] and _terms(last) == _terms(one):
+            found[-1] = (*found[-1], one)
+        else:
+            found.append((one,))
+    return found
+
+
+def _thread(one: Covered) -> tuple[Any, ...]:
+    return (
+        one.contract.contract, one.contract.provider_code, one.element.payer_code, one.element.element,
+        one.element.kind if one.contract.contract == NO_CONTRACT else "", one.contract.version,
+    )  # fmt: skip
+
+
+def _terms(one: Covered) -> tuple[Any, ...]:
+    own = one.element
+    return own.kind, own.tolerance, own.rate, own.rate_above, own.rate_below
 
 
 @dataclass(frozen=True)
@@ -81,8 +108,9 @@ def cells(
     if measure not in MEASURES:
         raise ContractError(f"Measure {measure!r} is not known. Choose {' or '.join(MEASURES)}.")
     owners = [
-        Covered(c, e, _open(c, contracts, last_month))
-        for c in contracts if c.financial_year == financial_year for e in c.elements
+        Covered(c, e, held, _open(held, last_month))
+        for c in contracts if c.financial_year == financial_year
+        for held in (c.months(contracts),) for e in c.elements
     ]  # fmt: skip
     if not owners:
         years = ", ".join(sorted({c.financial_year for c in contracts})) or "none"
@@ -93,7 +121,9 @@ def cells(
         rows = engine.materialise("cells", _rows(table.expr, financial_year, last_month, measure))
         owned = engine.materialise("owned", _owned(engine, rows, owners))
         _fill(owners, engine.fetch(_sums(owned)).to_pylist())
-        _mark_arrived(owners, engine.fetch(_arrived(rows)).to_pylist(), engine.fetch(_loaded(rows)).to_pylist())
+        _mark_loaded(owners, engine.fetch(_loaded(rows)).to_pylist())
+        told = _aggregate(table.expr, financial_year, last_month)
+        _mark_arrived(owners, engine.fetch(_arrived(rows)).to_pylist(), engine.fetch(told).to_pylist())
         uncovered = engine.fetch(_uncovered(owned, engine, owners))
         services = engine.fetch(_services(rows))
     strangers = _strangers(uncovered.to_pylist(), financial_year, last_month)
@@ -106,10 +136,9 @@ def cells(
     return found
 
 
-def _open(contract: Contract, contracts: Sequence[Contract], last_month: int) -> tuple[int, ...]:
+def _open(held: tuple[int, ...], last_month: int) -> tuple[int, ...]:
     """Months of a version up to the last; month 13 follows month 12."""
-    months = contract.months(contracts)
-    months = (*months, 13) if 12 in months else months
+    months = (*held, 13) if 12 in held else held
     return tuple(m for m in months if m <= last_month)
 
 
@@ -154,9 +183,9 @@ def _scope(owners: Sequence[Covered]) -> pa.Table:
     import pyarrow as pa
 
     rows = [
-        (place, o.contract.provider_code, o.element.payer_code, first, last, component, pod, service)
+        (place, o.contract.provider_code, o.element.payer_code, o.months[0], o.months[-1], component, pod, service)
         for place, o in enumerate(owners)
-        for first, last in _stretches(o.months)
+        if o.months
         for component in o.element.components or (ALL,)
         for pod in o.element.points_of_delivery or (ALL,)
         for service in o.element.services or (ALL,)
@@ -168,28 +197,15 @@ def _scope(owners: Sequence[Covered]) -> pa.Table:
     return pa.Table.from_arrays(arrays, names=list(names))
 
 
-def _stretches(months: Sequence[int]) -> list[tuple[int, int]]:
-    """First and last of each stretch of months without a gap."""
-    found: list[tuple[int, int]] = []
-    for month in months:
-        if found and found[-1][1] == month - 1:
-            found[-1] = (found[-1][0], month)
-        else:
-            found.append((month, month))
-    return found
-
-
 def _sums(owned: ir.Table) -> ir.Table:
     rows = owned.filter(owned.place.notnull())
-    return rows.group_by("place", "financial_month").aggregate(
-        actual=rows.actual.sum(), quantity=rows.quantity.sum(), plan=rows.plan.sum()
-    )
+    return rows.group_by("place", "financial_month").aggregate(actual=rows.actual.sum(), plan=rows.plan.sum())
 
 
 def _fill(owners: Sequence[Covered], rows: list[dict[str, Any]]) -> None:
     for row in rows:
         owner, month = owners[row["place"]], row["financial_month"]
-        owner.actual[month], owner.quantity[month], owner.plan[month] = row["actual"], row["quantity"], row["plan"]
+        owner.actual[month], owner.plan[month] = row["actual"], row["plan"]
 
 
 def _arrived(rows: ir.Table) -> ir.Table:
@@ -202,18 +218,39 @@ def _loaded(rows: ir.Table) -> ir.Table:
     return given.select("provider_code", "financial_month").distinct()
 
 
-def _mark_arrived(owners: Sequence[Covered], rows: list[dict[str, Any]], plans: list[dict[str, Any]]) -> None:
-    sent: dict[str, set[tuple[str, int]]] = {}
-    for row in rows:
-        sent.setdefault(row["provider_code"], set()).add((row["component"], row["financial_month"]))
+def _aggregate(ledger: ir.Table, financial_year: str, last_month: int) -> ir.Table:
+    """Components that the aggregate has by provider and month: it says what there was, whatever else arrived."""
+    rows = ledger.filter(
+        ledger.flow == AGGREGATE, ledger.measure == "actual", ledger.financial_year == financial_year,
+        ledger.financial_month.between(1, last_month),
+    )  # fmt: skip
+    return rows.select("provider_code", "component", "financial_month").distinct()
+
+
+def _mark_loaded(owners: Sequence[Covered], rows: list[dict[str, Any]]) -> None:
     planned: dict[str, set[int]] = {}
-    for row in plans:
+    for row in rows:
         planned.setdefault(row["provider_code"], set()).add(row["financial_month"])
     for owner in owners:
         owner.loaded.update(planned.get(owner.contract.provider_code, set()) & set(owner.months))
-        wanted = owner.element.components
-        for component, month in sent.get(owner.contract.provider_code, ()):
-            if month in owner.months and (not wanted or component in wanted):
+
+
+def _mark_arrived(owners: Sequence[Covered], rows: list[dict[str, Any]], told: list[dict[str, Any]]) -> None:
+    """A month has arrived when each component that the provider sends came, or the aggregate says there was none."""
+    sent: dict[str, dict[str, set[int]]] = {}
+    aggregate: dict[str, dict[str, set[int]]] = {}
+    for found, given in ((sent, rows), (aggregate, told)):
+        for row in given:
+            months = found.setdefault(row["provider_code"], {}).setdefault(row["component"], set())
+            months.add(row["financial_month"])
+    for owner in owners:
+        own = sent.get(owner.contract.provider_code, {})
+        there = aggregate.get(owner.contract.provider_code, {})
+        said = set().union(*there.values()) if there else set()
+        for month in owner.months:
+            wanted = owner.element.components or tuple(own)
+            came = [month in own.get(c, ()) or (month in said and month not in there.get(c, ())) for c in wanted]
+            if wanted and all(came):
                 owner.arrived.add(month)
 
 
@@ -249,11 +286,12 @@ def _strangers(rows: list[dict[str, Any]], financial_year: str, last_month: int)
                 NO_CONTRACT, 0, row["provider_code"], "", financial_year, first_day(financial_year, 1), None, None,
                 Decimal(0), (element,),
             )  # fmt: skip
-            found[key] = Covered(nobody, element, tuple(range(1, last_month + 1)))
+            found[key] = Covered(nobody, element, MONTHS, tuple(range(1, last_month + 1)))
         owner, month = found[key], row["financial_month"]
         owner.actual[month] = owner.actual.get(month, Decimal(0)) + row["actual"]
         owner.plan[month] = owner.plan.get(month, Decimal(0)) + row["plan"]
-        owner.arrived.add(month)
+    for owner in found.values():
+        owner.arrived.update(owner.months)
     return [found[key] for key in sorted(found)]
 
 

@@ -70,6 +70,11 @@ class Close:
         """Year, month and version, such as 202526-03.1."""
         return str(self.manifest["name"])
 
+    @property
+    def head(self) -> str:
+        """Name and hash, to be noted elsewhere: with it a close that was removed or made anew is found."""
+        return f"{self.name}:{_hash(self.path / MANIFEST)}"
+
 
 def close(
     run: Run,
@@ -83,16 +88,35 @@ def close(
 ) -> tuple[Close, list[Movement], list[Posting]]:
     """Keep a position as the close of its month under `closes`; returns it with movements and journal.
 
-    ContractError when the month, or a later one of the year, is closed and no `reason` to open it again is given; when
-    one of the former closes was altered; or when the folder cannot be written.
+    ContractError when a later month of the year is closed, when this one is and no `reason` to open it again is given,
+    when one of the former closes was altered, or when the folder cannot be written. RunError while another close is
+    under way there.
     """
+    with folders.locked(closes):
+        return _close(run, found, contracts, closes, on, reason, agreed)
+
+
+def _close(
+    run: Run,
+    found: Position,
+    contracts: Sequence[Contract],
+    closes: Path,
+    on: date,
+    reason: str,
+    agreed: Sequence[Dates],
+) -> tuple[Close, list[Movement], list[Posting]]:
     year, month = found.financial_year, found.financial_month
     former = every(closes, year)
     last = former[-1] if former else None
     same = [c for c in former if c.manifest["financial_month"] == month]
-    if last is not None and not reason and last.manifest["financial_month"] >= month:
+    if last is not None and last.manifest["financial_month"] > month:
         raise ContractError(
-            f"Month {month} of {year} cannot be closed: {last.name} is closed already in {closes}. Close the next "
+            f"Month {month} of {year} cannot be closed: {last.name} is closed already in {closes}. What has changed in "
+            "an earlier month is a movement of the next close."
+        )
+    if same and not reason:
+        raise ContractError(
+            f"Month {month} of {year} cannot be closed: {same[-1].name} is closed already in {closes}. Close the next "
             "month, or give the reason why it is opened again with --reopen."
         )
     before = last.entries if last else ()
@@ -121,9 +145,8 @@ def movements(now: Sequence[Entry], before: Sequence[Entry], month: int) -> list
 
     The movements add up to the difference of the two payments to date. An entry that is gone has moved to nothing.
     """
-    was = {_key(e): e.payment for e in before}
+    was, amounts = _payments(before), _payments(now)
     last = max((e.financial_month for e in before), default=0)
-    amounts = {_key(e): e.payment for e in now}
     made = []
     for key in sorted({*was, *amounts}):
         one, two = was.get(key, Decimal(0)), amounts.get(key, Decimal(0))
@@ -134,15 +157,31 @@ def movements(now: Sequence[Entry], before: Sequence[Entry], month: int) -> list
     return made
 
 
-def every(closes: Path, financial_year: str) -> list[Close]:
-    """The closes of a year, in the order in which they were made. ContractError when one was altered."""
+def every(closes: Path, financial_year: str, head: str = "") -> list[Close]:
+    """The closes of a year, in the order in which they were made.
+
+    ContractError when one was altered, renamed or is missing before another; and when `head`, as `Close.head` said it
+    once, is not among them: only that shows that the last ones were removed or made anew.
+    """
     found = [open_close(path.parent) for path in closes.glob(f"{financial_year}-*/{MANIFEST}")]
-    found.sort(key=lambda c: c.manifest["sequence"])
+    found.sort(key=lambda c: (c.manifest["sequence"], c.name))
+    for place, one in enumerate(found, 1):
+        if (
+            one.path.name != one.name
+            or one.manifest["sequence"] != place
+            or bool(one.manifest["former"]) != (place > 1)
+        ):
+            raise ContractError(
+                f"{one.path} says it is close {one.name}, number {one.manifest['sequence']} of {financial_year}; "
+                f"expected number {place} there. One was removed or renamed: restore it from a backup."
+            )
     for one, two in pairwise(found):
         if two.manifest["former_hash"] != _hash(one.path / MANIFEST):
             raise ContractError(
                 f"{one.path} is not the close that {two.name} was made after. Restore it from a backup."
             )
+    if head and head not in [c.head for c in found]:
+        raise ContractError(f"No close of {financial_year} in {closes} is {head}. Restore them from a backup.")
     return found
 
 
@@ -189,11 +228,16 @@ def _write(
         target = closes / name
         partial.chmod(0o755)
         os.rename(partial, target)  # noqa: PTH104 refuses when the folder is there with anything in it, on purpose
-        folders.settle([closes])
     except OSError as error:
         raise ContractError(f"The close {name} cannot be written in {closes}: {error.strerror}.") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+    try:
+        folders.settle([closes])
+    except OSError as error:
+        raise ContractError(
+            f"{target} is closed, but the disk did not confirm it ({error.strerror}). Look whether it is there."
+        ) from error
     return Close(target, json.loads(text), tuple(entries))
 
 
@@ -202,6 +246,14 @@ def _run(run: Run) -> dict[str, Any]:
         "folder": str(run.path), "manifest_hash": _hash(run.path / "manifest.json"),
         "register": run.manifest["register"], "synthetic": run.manifest["synthetic"], "counts": run.manifest["counts"],
     }  # fmt: skip
+
+
+def _payments(entries: Sequence[Entry]) -> dict[tuple[Any, ...], Decimal]:
+    """Payments by key; two adjustments for one reason are one sum."""
+    found: dict[tuple[Any, ...], Decimal] = {}
+    for entry in entries:
+        found[_key(entry)] = found.get(_key(entry), Decimal(0)) + entry.payment
+    return found
 
 
 def _key(entry: Entry) -> tuple[Any, ...]:

@@ -21,6 +21,7 @@ from tertiary.errors import ContractError
 from tertiary.sheets import Line, lines, shipped
 
 COMPONENTS = ("activity", "drug", "device")
+MONTHS = tuple(range(1, 13))
 HEADER = (
     "contract", "version", "provider_code", "host_code", "financial_year", "valid_from", "valid_to", "signed_on",
     "signed_value",
@@ -102,21 +103,24 @@ class Contract:
     elements: tuple[Element, ...]
 
     def holds(self, day: date) -> bool:
-        """Whether this version is the agreement on a day, unless a later version is."""
+        """Whether this version is the agreement on a day, unless a later version has begun."""
         return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)
 
-    def months(self, later: Iterable[Contract] = ()) -> tuple[int, ...]:
-        """Financial months, 1 to 12, whose first day this version holds and no version of `later` does."""
-        others = [c for c in later if c.contract == self.contract and c.version > self.version]
-        days = [(m, first_day(self.financial_year, m)) for m in range(1, 13)]
-        return tuple(m for m, day in days if self.holds(day) and not any(c.holds(day) for c in others))
+    def months(self, versions: Iterable[Contract] = ()) -> tuple[int, ...]:
+        """Financial months, 1 to 12, whose first day this version holds, before a later one of `versions` begins.
+
+        A later version takes over for good: when it ends, the one before it does not come back.
+        """
+        later = [c.valid_from for c in versions if c.contract == self.contract and c.version > self.version]
+        days = [(m, first_day(self.financial_year, m)) for m in MONTHS]
+        return tuple(m for m, day in days if self.holds(day) and not any(begun <= day for begun in later))
 
 
 def read_contracts(file: Path) -> tuple[Contract, ...]:
     """The contract register of a CSV file, in the order of its lines. ContractError names line, field and value.
 
     Refused: elements that do not add up to the signed value, a version whose lines disagree about it, one element
-    twice, versions that leave no month to themselves, two contracts of one provider and payer with one element.
+    twice, versions that leave no month to themselves, one element of a provider and payer in two contracts at a time.
     """
     groups: dict[tuple[str, int], list[Line]] = {}
     for line in lines(file, ContractError, NEEDED):
@@ -139,14 +143,19 @@ def contracts_of(terms: Sequence[tuple[str, Mapping[str, Any]]]) -> tuple[Contra
         elements = given.get("elements")
         if not isinstance(elements, list) or not elements:
             raise ContractError(f"{place}: elements is {elements!r:.60}; expected a list with at least one element.")
-        header = {name: str(given.get(name) or "") for name in HEADER}
+        if unknown := sorted(set(given) - {*HEADER, "elements"}):
+            raise ContractError(f"{place}: no such term: {', '.join(unknown)}. Terms: {', '.join(HEADER)}, elements.")
+        header = {name: _plain(given.get(name)) for name in HEADER}
         group = []
         for number, element in enumerate(elements, 1):
             if not isinstance(element, Mapping):
                 raise ContractError(f"{place}: element {number} is {element!r:.60}; expected an object with its terms.")
             own = {name: _plain(value) for name, value in element.items()}
-            if unknown := sorted(set(own) - set(FIELDS)):
-                raise ContractError(f"{place}: element {number} has no term {', '.join(unknown)}. Terms: {FIELDS}.")
+            allowed = [name for name in FIELDS if name not in HEADER]
+            if unknown := sorted(set(own) - set(allowed)):
+                raise ContractError(
+                    f"{place}: element {number} has no term {', '.join(unknown)}. Terms: {', '.join(allowed)}."
+                )
             group.append(Line(f"{place}, element", number, {**header, **own}, ContractError))
         found.append(_contract(group))
     _judge(found, "the decisions given")
@@ -172,9 +181,7 @@ def _contract(group: Sequence[Line]) -> Contract:
         for name in HEADER:
             if line.cells.get(name, "") != first.cells.get(name, ""):
                 line.refuse(name, f"{first.cells.get(name, '')!r} as in line {first.number} of the same version")
-    year = first.text("financial_year")
-    if len(year) != 6 or not year.isdigit() or (int(year[:4]) + 1) % 100 != int(year[4:]):
-        first.refuse("financial_year", "six digits such as 202526")
+    year = first.year("financial_year")
     elements = []
     for line in group:
         elements.append(_element(line))
@@ -191,6 +198,8 @@ def _contract(group: Sequence[Line]) -> Contract:
     )  # fmt: skip
     if made.valid_to is not None and made.valid_to <= made.valid_from:
         first.refuse("valid_to", f"a day after {made.valid_from}")
+    if made.valid_from.day != 1:
+        first.refuse("valid_from", "the first day of a month: contracts are paid by whole months")
     if not made.months():
         first.refuse("valid_from", f"a version that holds on the first day of a month of {year}")
     return made
@@ -212,7 +221,7 @@ def _element(line: Line) -> Element:
 
 
 def _judge(found: Sequence[Contract], place: str) -> None:
-    """Versions of one contract share provider, host and year, leave each other months; elements have one owner."""
+    """Versions of one contract share provider, host and year and leave each other months; elements have one owner."""
     by_name: dict[str, list[Contract]] = {}
     for contract in sorted(found, key=lambda c: c.version):
         by_name.setdefault(contract.contract, []).append(contract)
@@ -224,11 +233,24 @@ def _judge(found: Sequence[Contract], place: str) -> None:
                         f"{place}: {field} of contract {name} is {getattr(one, field)!r} in version {one.version} and "
                         f"{getattr(two, field)!r} in version {two.version}. Give the second a name of its own."
                     )
+            if one.version == two.version:
+                raise ContractError(f"{place}: contract {name} stands there twice in version {one.version}. Keep one.")
             if two.valid_from <= one.valid_from:
                 raise ContractError(
                     f"{place}: version {two.version} of contract {name} begins on {two.valid_from}, not after version "
                     f"{one.version} ({one.valid_from}), and would leave it nothing. Correct a day or drop a version."
                 )
+    owners: dict[tuple[str, str, str, str, int], str] = {}
+    for contract in found:
+        for own in contract.elements:
+            for month in contract.months(found):
+                key = (contract.financial_year, contract.provider_code, own.payer_code, own.element, month)
+                if owners.setdefault(key, contract.contract) != contract.contract:
+                    raise ContractError(
+                        f"{place}: {own.element!r} of provider {contract.provider_code} and payer {own.payer_code} "
+                        f"stands in contracts {owners[key]} and {contract.contract} in month {month} of "
+                        f"{contract.financial_year}; it would be paid twice. Take it out of one, or name it otherwise."
+                    )
 
 
 def _plain(value: Any) -> str:

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 from tertiary.errors import ContractError
 from tertiary.month_end.cells import PLAN_FLOW
-from tertiary.month_end.contracts import FIELDS, Contract, Element, first_day, kinds
-from tertiary.month_end.profiles import MONTHS, weight
-from tertiary.pool.pennies import pounds
+from tertiary.month_end.contracts import FIELDS, MONTHS, Contract, Element, first_day, kinds
+from tertiary.month_end.profiles import weight
+from tertiary.pennies import pounds
 from tertiary.sheets import shipped
 
 if TYPE_CHECKING:
@@ -56,11 +56,13 @@ def draft_contracts(run: Run, financial_year: str, hosts: Mapping[str, str] | No
     """A draft contract for each provider and payer of the loaded plan of a year.
 
     Elements that move cash are there even where nothing is planned, so that care of their kind does not fall under a
-    fixed one. `hosts`: contracting host by provider; the payer itself unless named. ContractError when no plan of the
-    year is loaded.
+    fixed one. The plan of month 13 is left out. `hosts`: contracting host by provider; the payer itself unless named.
+    ContractError when no plan of the year is loaded.
     """
     planned = _planned(run, financial_year)
-    months = sorted({row["financial_month"] for row in planned if row["financial_month"] in MONTHS})
+    months: dict[str, set[int]] = {}
+    for row in planned:
+        months.setdefault(row["provider_code"], set()).add(row["financial_month"])
     if not months:
         raise ContractError(f"{run.path} holds no activity plan (flow {PLAN_FLOW}) of {financial_year} to draft from.")
     sums: dict[tuple[str, str], dict[int, Fraction]] = {}
@@ -71,7 +73,8 @@ def draft_contracts(run: Run, financial_year: str, hosts: Mapping[str, str] | No
     made = []
     for (provider, payer), elements in sorted(sums.items()):
         wanted = [n for n, one in enumerate(usual()) if n in elements or kinds()[one.kind].rate]
-        kept = [_element(usual()[n], payer, elements.get(n, Fraction(0)), financial_year, months) for n in wanted]
+        loaded = sorted(months[provider])
+        kept = [_element(usual()[n], payer, elements.get(n, Fraction(0)), financial_year, loaded) for n in wanted]
         total = sum((e.annual_value for e in kept), Decimal(0))
         start, end = first_day(financial_year, 1), date(int(financial_year[:4]) + 1, 4, 1)
         host = (hosts or {}).get(provider, payer)
@@ -98,7 +101,7 @@ def _planned(run: Run, financial_year: str) -> list[dict[str, Any]]:
     def step(table: Any) -> Any:
         rows = table.filter(
             table.flow == PLAN_FLOW, table.measure == "plan", table.financial_year == financial_year,
-            table.payer_code != "",
+            table.payer_code != "", table.financial_month.isin(MONTHS),
         )  # fmt: skip
         return rows.group_by(*by).aggregate(plan=rows.price_submitted.sum()).order_by(*by)
 

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from tertiary.month_end.cells import NO_CONTRACT, Covered
-from tertiary.month_end.contracts import Contract
+from tertiary.month_end.cells import Covered
+from tertiary.month_end.contracts import MONTHS
 from tertiary.month_end.payment import Owed, cash_effect, planned, valued
-from tertiary.month_end.profiles import MONTHS, Weights
-from tertiary.pool.pennies import pounds
+from tertiary.month_end.profiles import Weights
+from tertiary.pennies import pounds
 
 RECENT = 3
 
@@ -46,31 +46,37 @@ class Outturn:
     high: Decimal
 
 
-def outturn(
-    covered: Covered, contracts: Sequence[Contract], months: Mapping[int, Owed], own: Weights | None = None
-) -> Outturn:
-    """The outturn of an element whose months to date are `months`."""
-    contract, element = covered.contract, covered.element
-    year = contract.financial_year
-    held = MONTHS if contract.contract == NO_CONTRACT else contract.months(contracts)
-    plans = {m: planned(element, year, m, own) for m in {*held, *covered.months}}
-    values, _ = valued(covered, {m: plans[m] for m in covered.months})
+def outturn(parts: Sequence[Covered], months: Mapping[int, Owed], own: Weights | None = None) -> Outturn:
+    """The outturn of an element (its `strands`) whose months to date are `months`; named after its last version."""
+    last = parts[-1]
+    plans = {m: planned(part, m, own) for part in parts for m in {*part.held, *part.months}}
+    held = {m for part in parts for m in part.held}
+    values, _ = valued(parts, {m: plans[m] for m in months})
     value, plan = sum(values.values(), Fraction(0)), sum(plans.values(), Fraction(0))
-    rest = [m for m in held if m not in covered.months]
-    came = sorted(m for m in covered.months if m in covered.arrived and m <= MONTHS[-1])
+    rest = [m for m in held if m not in months]
+    came = sorted(m for part in parts for m in part.arrived if m <= MONTHS[-1])
     if plan:
         left = sum((plans[m] for m in rest), Fraction(0))
         ahead = (left, left * _ratio(came, values, plans), left * _ratio(came[-RECENT:], values, plans))
-    else:  # nothing was agreed to go by: nothing more comes, or the mean month goes on
-        past = [m for m in covered.months if m <= MONTHS[-1]]
+    else:  # nothing was agreed to go by: nothing more comes, or the mean month since the first one goes on
+        began = min((m for m in came if values[m]), default=0)
+        past = [m for m in came if m >= began]
         ahead = (Fraction(0), _mean(past, values) * len(rest), _mean(past[-RECENT:], values) * len(rest))
-    payments = [pounds(plan + cash_effect(element, plan, value + more)) for more in ahead]
-    by_plan, by_trend, by_recent = payments
+    by_plan, by_trend, by_recent = (pounds(plan + cash_effect(last.element, plan, value + more)) for more in ahead)
+    paid = sum((o.payment for o in months.values()), Decimal(0))
     return Outturn(
-        contract.contract, contract.version, contract.provider_code, element.payer_code, element.element, element.kind,
-        pounds(plan), sum((o.payment for o in months.values()), Decimal(0)), by_plan, by_trend, by_recent,
-        min(payments), max(payments),
+        last.contract.contract, last.contract.version, last.contract.provider_code, last.element.payer_code,
+        last.element.element, last.element.kind, pounds(plan), paid, by_plan, by_trend, by_recent,
+        min(by_plan, by_trend, by_recent), max(by_plan, by_trend, by_recent),
     )  # fmt: skip
+
+
+def three(outturns: Sequence[Outturn]) -> tuple[Decimal, Decimal, Decimal]:
+    """The year of several elements together by plan, by trend and by recent months; their range is least to most."""
+    by_plan, by_trend, by_recent = (
+        sum((getattr(o, name) for o in outturns), Decimal(0)) for name in ("by_plan", "by_trend", "by_recent")
+    )
+    return by_plan, by_trend, by_recent
 
 
 def _ratio(came: Sequence[int], values: Mapping[int, Fraction], plans: Mapping[int, Fraction]) -> Fraction:

@@ -13,8 +13,6 @@ from decimal import Decimal
 from functools import cache
 
 from tertiary.errors import ContractError
-from tertiary.month_end.contracts import kinds
-from tertiary.month_end.payment import BY_PLAN, BY_RATIO
 from tertiary.month_end.position import Entry
 from tertiary.sheets import shipped
 
@@ -74,8 +72,5 @@ def _owed(entries: Iterable[Entry]) -> dict[tuple[str, str, str, str], tuple[Dec
     for entry in entries:
         key = (entry.contract, entry.provider_code, entry.host_code, entry.payer_code)
         total, estimated = found.get(key, (Decimal(0), Decimal(0)))
-        # only where the payment follows activity is a month that did not arrive owed by estimate
-        rests = entry.basis in (BY_PLAN, BY_RATIO) and kinds()[entry.kind].rate
-        guess = entry.payment if rests else Decimal(0)
-        found[key] = (total + entry.payment, estimated + guess)
+        found[key] = (total + entry.payment, estimated + entry.estimated)
     return found

@@ -10,17 +10,18 @@ and devices + best practice + quality + local; tolerances and marginal rates as 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
 from tertiary.month_end.cells import Covered
-from tertiary.month_end.contracts import Element
+from tertiary.month_end.contracts import MONTHS, Element
 from tertiary.month_end.profiles import Weights, weight
-from tertiary.pool.pennies import pounds
+from tertiary.pennies import pounds
 
 ARRIVED, BY_PLAN, BY_RATIO, NOT_DUE = "arrived", "plan", "plan x ratio to date", "not due"
+ESTIMATES = (BY_PLAN, BY_RATIO)
 
 
 @dataclass(frozen=True)
@@ -55,47 +56,46 @@ def cash_effect(element: Element, plan: Fraction, value: Fraction) -> Fraction:
     return inside * element.rate + beyond * (element.rate_above if beyond > 0 else element.rate_below)
 
 
-def owed(covered: Covered, own: Weights | None = None) -> dict[int, Owed]:
-    """An element's months, in order. One that did not arrive is valued by plan, times what arrived against its plan.
+def owed(parts: Sequence[Covered], own: Weights | None = None) -> dict[int, Owed]:
+    """The months of an element whose versions are paid alike (`strands`), in order.
 
-    Month 13 has no plan of its own: what it brings adjusts the year.
+    A month that did not arrive is valued by plan, times what arrived against its plan. Month 13 has no plan of its own:
+    what it brings adjusts the year.
     """
-    year = covered.contract.financial_year
-    plans = {m: planned(covered.element, year, m, own) for m in covered.months}
-    values, bases = valued(covered, plans)
-    made: dict[int, Owed] = {}
+    plans = {m: planned(part, m, own) for part in parts for m in part.months}
+    values, bases = valued(parts, plans)
+    element, made = parts[-1].element, {}
     plan = value = accrued = Fraction(0)
     nothing = Decimal(0)
     before = Owed(nothing, nothing, nothing, nothing, nothing, "")
-    for month in covered.months:
+    for month in sorted(plans):
         plan, value = plan + plans[month], value + values[month]
-        accrued += values[month] if bases[month] in (BY_PLAN, BY_RATIO) else 0
-        to_date = _rounded(plan, value, accrued, cash_effect(covered.element, plan, value), bases[month])
+        accrued += values[month] if bases[month] in ESTIMATES else 0
+        to_date = _rounded(plan, value, accrued, cash_effect(element, plan, value), bases[month])
         made[month] = less(to_date, before)
         before = to_date
     return made
 
 
-def planned(element: Element, financial_year: str, month: int, own: Weights | None = None) -> Fraction:
+def planned(part: Covered, month: int, own: Weights | None = None) -> Fraction:
     """The part of the agreed year that falls in a month; nothing in month 13."""
-    if month > 12:
+    if month > MONTHS[-1]:
         return Fraction(0)
-    return Fraction(element.annual_value) * weight(element.profile, financial_year, month, own)
+    return Fraction(part.element.annual_value) * weight(part.element.profile, part.contract.financial_year, month, own)
 
 
-def valued(covered: Covered, plans: Mapping[int, Fraction]) -> tuple[dict[int, Fraction], dict[int, str]]:
+def valued(parts: Sequence[Covered], plans: Mapping[int, Fraction]) -> tuple[dict[int, Fraction], dict[int, str]]:
     """The activity value of each month and where it is from: what arrived, or an estimate by plan."""
-    came = [m for m in covered.months if m in covered.arrived]
-    due = sum((plans[m] for m in came), Fraction(0))
-    actual = sum((Fraction(covered.actual.get(m, 0)) for m in came), Fraction(0))
+    actual = {m: Fraction(part.actual.get(m, 0)) for part in parts for m in part.months}
+    came = {m for part in parts for m in part.arrived}
+    year = [m for m in came if m <= MONTHS[-1]]
+    due, done = (sum((side[m] for m in year), Fraction(0)) for side in (plans, actual))
     values, bases = {}, {}
-    for month in covered.months:
-        if month in came:
-            values[month], bases[month] = Fraction(covered.actual.get(month, 0)), ARRIVED
-        elif month > 12:
-            values[month], bases[month] = Fraction(0), NOT_DUE
+    for month in plans:
+        if month in came or month > MONTHS[-1]:
+            values[month], bases[month] = actual[month], ARRIVED if month in came else NOT_DUE
         elif due:
-            values[month], bases[month] = plans[month] * actual / due, BY_RATIO
+            values[month], bases[month] = plans[month] * done / due, BY_RATIO
         else:
             values[month], bases[month] = plans[month], BY_PLAN
     return values, bases

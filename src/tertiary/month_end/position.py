@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tertiary.errors import ContractError
-from tertiary.month_end.cells import NO_CONTRACT, Cells, Covered, cells
-from tertiary.month_end.contracts import Contract
+from tertiary.month_end.cells import NO_CONTRACT, Cells, Covered, cells, strands
+from tertiary.month_end.contracts import Contract, first_day
 from tertiary.month_end.forecast import Outturn, outturn
-from tertiary.month_end.payment import Owed, owed, planned
+from tertiary.month_end.payment import ESTIMATES, Owed, owed, planned
 from tertiary.month_end.profiles import Weights
 from tertiary.month_end.thresholds import thresholds
-from tertiary.pool.pennies import pounds
+from tertiary.pennies import pounds
 from tertiary.sheets import lines
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from tertiary.runs import Run
 
 LAST_MONTH = 13
-ADJUSTED = "adjustment"
+ADJUSTED, UNCONTRACTED = "adjustment", "uncontracted"
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,8 @@ class Entry:
     """One element in one month. Key: contract, version, provider, payer, element and month. Pounds to the penny.
 
     `activity_value` is worth, `cash_effect` what its difference from plan moves; `payment` = plan + cash_effect.
-    `accrued` is the part of the activity value that is an estimate, made as `basis` says.
+    `accrued` is the part of the activity value that is an estimate, made as `basis` says; `estimated` is the payment
+    that rests on one, or on no contract.
     """
 
     contract: str
@@ -49,10 +51,11 @@ class Entry:
     activity_variance: Decimal
     cash_effect: Decimal
     payment: Decimal
+    estimated: Decimal
     basis: str
 
 
-MONEY = ("plan", "activity_value", "accrued", "activity_variance", "cash_effect", "payment")
+MONEY = ("plan", "activity_value", "accrued", "activity_variance", "cash_effect", "payment", "estimated")
 KEY = ("contract", "version", "provider_code", "host_code", "payer_code", "element", "kind")
 
 
@@ -132,19 +135,18 @@ def position(
 
     Everything that counts of the year stands under one element: one of a contract, or one of none (`uncontracted` of
     commissioners, `not_payable` of others). Elements of which nothing was agreed, planned or done are left out.
-    ContractError as in `cells`, and when an adjustment names no contract.
+    ContractError as in `cells`, and when an adjustment names no contract or payer of it.
     """
     found = cells(run, contracts, financial_year, last_month, measure)
     entries, ties, outturns = [], [], []
-    for covered in found.covered:
-        if covered.idle:
-            continue
-        months = owed(covered, profiles)
-        entries += [_entry(covered, month, amounts) for month, amounts in months.items()]
-        outturns.append(outturn(covered, contracts, months, profiles))
-        if covered.contract.contract != NO_CONTRACT:
-            ties.append(_tie(covered, profiles))
-    entries += [_adjusted(a, contracts, financial_year) for a in adjustments if a.financial_month <= last_month]
+    for strand in strands([c for c in found.covered if not c.idle]):
+        months = owed(strand, profiles)
+        entries += [_entry(part, month, months[month]) for part in strand for month in part.months]
+        outturns.append(outturn(strand, months, profiles))
+        ties += [_tie(part, profiles) for part in strand if part.contract.contract != NO_CONTRACT and part.months]
+    given = [_adjusted(a, contracts, financial_year) for a in adjustments if a.financial_month <= last_month]
+    outturns += [_as_outturn(entry) for entry in given]
+    entries += given
     return Position(financial_year, last_month, measure, tuple(entries), tuple(ties), tuple(outturns), found)
 
 
@@ -171,14 +173,17 @@ def table(rows: Sequence[Any], kind: type) -> pa.Table:
 
 def _entry(covered: Covered, month: int, amounts: Owed) -> Entry:
     contract, element = covered.contract, covered.element
+    moves = element.rate or element.rate_above or element.rate_below
+    guessed = (amounts.basis in ESTIMATES and moves) or element.kind == UNCONTRACTED
     return Entry(
         contract.contract, contract.version, contract.provider_code, contract.host_code, element.payer_code,
         element.element, element.kind, month, amounts.plan, amounts.value, amounts.accrued, amounts.variance,
-        amounts.cash, amounts.payment, amounts.basis,
+        amounts.cash, amounts.payment, amounts.payment if guessed else Decimal(0), amounts.basis,
     )  # fmt: skip
 
 
 def _adjusted(given: Adjustment, contracts: Sequence[Contract], financial_year: str) -> Entry:
+    """An adjustment under the version that holds in its month, or the one before it."""
     owners = [c for c in contracts if c.contract == given.contract and c.financial_year == financial_year]
     if not owners:
         known = ", ".join(sorted({c.contract for c in contracts if c.financial_year == financial_year}))
@@ -186,18 +191,35 @@ def _adjusted(given: Adjustment, contracts: Sequence[Contract], financial_year: 
             f"Adjustment {given.reason!r} names contract {given.contract!r}, which the register does not have for "
             f"{financial_year}. It has: {known:.200}."
         )
-    last, zero = max(owners, key=lambda c: c.version), Decimal(0)
+    payers = sorted({e.payer_code for c in owners for e in c.elements})
+    if given.payer_code not in payers:
+        raise ContractError(
+            f"Adjustment {given.reason!r} names payer {given.payer_code!r}; contract {given.contract} has "
+            f"{', '.join(payers)}."
+        )
+    day, zero = first_day(financial_year, given.financial_month), Decimal(0)
+    begun = [c for c in owners if c.valid_from <= day] or owners[:1]
+    own = max(begun, key=lambda c: c.version)
     return Entry(
-        last.contract, last.version, last.provider_code, last.host_code, given.payer_code,
-        f"Adjustment: {given.reason}", ADJUSTED, given.financial_month, zero, zero, zero, zero, given.amount,
-        given.amount, given.reference or "agreed",
+        own.contract, own.version, own.provider_code, own.host_code, given.payer_code, f"Adjustment: {given.reason}",
+        ADJUSTED, given.financial_month, zero, zero, zero, zero, given.amount, given.amount, zero,
+        given.reference or "agreed",
+    )  # fmt: skip
+
+
+def _as_outturn(entry: Entry) -> Outturn:
+    """What was adjusted stays what it is, by every method."""
+    paid = entry.payment
+    return Outturn(
+        entry.contract, entry.version, entry.provider_code, entry.payer_code, entry.element, entry.kind, Decimal(0),
+        paid, paid, paid, paid, paid, paid,
     )  # fmt: skip
 
 
 def _tie(covered: Covered, profiles: Weights | None) -> Tie:
     contract, element = covered.contract, covered.element
     loaded = sorted(covered.loaded)
-    phased = pounds(sum((planned(element, contract.financial_year, m, profiles) for m in loaded), 0))
+    phased = pounds(sum((planned(covered, m, profiles) for m in loaded), Fraction(0)))
     plan = pounds(sum(covered.plan.values(), Decimal(0)))
     limits = thresholds()
     near = abs(plan - phased) <= max(limits["tie_pounds"], limits["tie_share"] * abs(phased))

@@ -13,10 +13,9 @@ from functools import cache
 from pathlib import Path
 
 from tertiary.errors import ContractError
-from tertiary.month_end.contracts import first_day, last_day
+from tertiary.month_end.contracts import MONTHS, first_day, last_day
 from tertiary.sheets import Line, lines, shipped
 
-MONTHS = tuple(range(1, 13))
 COUNTED = ("calendar_days", "working_days")
 # bank holidays are listed from the first to the last of these days; working days outside cannot be counted
 LISTED = (date(2024, 1, 1), date(2029, 3, 31))

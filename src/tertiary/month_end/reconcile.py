@@ -10,7 +10,7 @@ Source: Data Dictionary overviews of the contract monitoring standards; reconcil
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -51,7 +51,7 @@ def read_invoices(file: Path) -> tuple[Invoice, ...]:
     needed = ("provider_code", "financial_year", "financial_month", "amount")
     return tuple(
         Invoice(
-            line.text("provider_code"), line.text("payer_code", ""), line.text("financial_year"),
+            line.text("provider_code"), line.text("payer_code", ""), line.year("financial_year"),
             line.whole("financial_month", 1, 13), line.pounds("amount"), line.text("reference", ""),
         )
         for line in lines(file, ContractError, needed)
@@ -63,8 +63,8 @@ def reconcile(run: Run, financial_year: str, last_month: int, by: Sequence[str] 
 
     Columns: `by`; acm, patient_level, gap (pounds as submitted), coverage (ratio; null without an aggregate), iap,
     acm_plan, plan_gap (pounds), acm_activity and hospital_activity (quantity; for activity only), state: `agrees`,
-    `small gap`, `short`, `over`, `only acm` or `only patient level`. Largest gap first. ContractError when `by` is not
-    among DIMENSIONS.
+    `small gap`, `short`, `over`, `only acm`, `only patient level` or, of a plan alone, `nothing sent`. Largest gap
+    first. ContractError when `by` is not among DIMENSIONS.
     """
     return run.ledger.derive(lambda table: _compared(table, financial_year, last_month, by)).to_arrow()
 
@@ -115,17 +115,25 @@ def hospital_gaps(run: Run, financial_year: str, last_month: int) -> pa.Table:
     return run.records.derive(step).to_arrow()
 
 
-def invoice_gaps(run: Run, invoices: Sequence[Invoice], financial_year: str, last_month: int) -> list[dict[str, Any]]:
+def invoice_gaps(
+    run: Run,
+    invoices: Sequence[Invoice],
+    financial_year: str,
+    last_month: int,
+    hosts: Mapping[tuple[str, str], str] | None = None,
+) -> list[dict[str, Any]]:
     """Aggregate less invoices: rows by provider, month and payer (blank: all) with acm, invoiced, gap and references.
 
-    Providers that sent an aggregate but no invoice, and the other way round, are there too.
+    `hosts` says by provider and payer who is invoiced for it, where that is somebody else. Providers that sent an
+    aggregate but no invoice, and the other way round, are there too.
     """
+    billed = hosts or {}
     wanted = [i for i in invoices if i.financial_year == financial_year and i.financial_month <= last_month]
     whole = {(i.provider_code, i.financial_month) for i in wanted if not i.payer_code}
     rows: dict[tuple[str, int, str], dict[str, Any]] = {}
 
     def row(provider: str, month: int, payer: str) -> dict[str, Any]:
-        payer = "" if (provider, month) in whole else payer
+        payer = "" if (provider, month) in whole else billed.get((provider, payer)) or payer
         key = {"provider_code": provider, "financial_month": month, "payer_code": payer}
         blank = {"acm": Decimal(0), "invoiced": Decimal(0), "reference": ""}
         return rows.setdefault((provider, month, payer), {**key, **blank})
@@ -182,6 +190,7 @@ def _judged(sides: ir.Table, by: Sequence[str]) -> ir.Table:
     low, high = (float(thresholds()[name]) for name in LIMITS)
     ratio = rows.patient_level.cast("float64") / rows.acm.nullif(0).cast("float64")
     state = ibis.cases(
+        ((rows.acm == 0) & (rows.patient_level == 0), "nothing sent"),
         (gap == 0, "agrees"),
         (rows.patient_level == 0, "only acm"),
         (rows.acm == 0, "only patient level"),

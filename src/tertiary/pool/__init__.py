@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from tertiary.pennies import to_the_penny
 from tertiary.pool.compare import Compared, compare
 from tertiary.pool.contributions import Partner, contributions
 from tertiary.pool.leaving import merged, on_exit, without
-from tertiary.pool.pennies import to_the_penny
 from tertiary.pool.risk import Outcome, share_risk
 from tertiary.pool.settle import Settled, Settlement, settle
 from tertiary.pool.statements import Recharge, Statement, phased, recharges, statements

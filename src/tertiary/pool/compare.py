@@ -10,7 +10,7 @@ from importlib import resources
 from math import sqrt
 
 from tertiary.errors import PoolError
-from tertiary.pool.pennies import Amount
+from tertiary.pennies import Amount
 from tertiary.pool.risk import share_risk
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from tertiary.errors import PoolError
-from tertiary.pool.pennies import Amount
+from tertiary.pennies import Amount
 
 MONTHS = 12
 

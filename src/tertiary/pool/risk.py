@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from tertiary.errors import PoolError
-from tertiary.pool.pennies import Amount
+from tertiary.pennies import Amount
 from tertiary.pool.terms import rule_parameters
 
 Pounds = Mapping[str, Fraction]

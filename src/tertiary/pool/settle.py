@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from tertiary.pool.pennies import Amount, pounds, to_the_penny
+from tertiary.pennies import Amount, pounds, to_the_penny
 from tertiary.pool.risk import ZERO, clamped, share_risk
 from tertiary.pool.terms import Agreement
 

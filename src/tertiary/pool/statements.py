@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from tertiary.errors import PoolError
-from tertiary.pool.pennies import Amount, to_the_penny
+from tertiary.pennies import Amount, to_the_penny
 from tertiary.pool.settle import Settled, Settlement, settle
 from tertiary.pool.terms import Agreement
 

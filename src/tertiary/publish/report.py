@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tertiary.errors import PublishError
+from tertiary.month_end.forecast import three
 from tertiary.publish.charts import Words, drawn
 from tertiary.publish.methods import FIELDS, methods
 from tertiary.publish.money_charts import months, waterfall
@@ -81,19 +82,18 @@ def _position(month: Month) -> str:
 
 def _forecast(month: Month) -> str:
     found = month.position
-    sums = {
-        n: sum((getattr(o, n) for o in found.outturns), Decimal(0))
-        for n in ("plan_year", "by_plan", "by_trend", "by_recent", "low", "high")
-    }
+    by_plan, by_trend, by_recent = three(found.outturns)
+    low, high = min(by_plan, by_trend, by_recent), max(by_plan, by_trend, by_recent)
+    agreed = sum((o.plan_year for o in found.outturns), Decimal(0))
     told = (
-        f"By the trend to date the year ends at <strong>{_pounds(sums['by_trend'])}</strong> against an agreed "
-        f"{_pounds(sums['plan_year'])}. Three simple methods give between {_pounds(sums['low'])} and "
-        f"{_pounds(sums['high'])}: a range of methods, not a statistical interval."
+        f"By the trend to date the year ends at <strong>{_pounds(by_trend)}</strong> against an agreed "
+        f"{_pounds(agreed)}. Three simple methods give between {_pounds(low)} and {_pounds(high)}: a range of methods, "
+        "not a statistical interval."
     )
     rows = [
-        {"method": "What is left goes by plan", "pounds": _pounds(sums["by_plan"])},
-        {"method": "By plan, times what arrived against its plan", "pounds": _pounds(sums["by_trend"])},
-        {"method": "The same with the last three months", "pounds": _pounds(sums["by_recent"])},
+        {"method": "What is left goes by plan", "pounds": _pounds(by_plan)},
+        {"method": "By plan, times what arrived against its plan", "pounds": _pounds(by_trend)},
+        {"method": "The same with the last three months", "pounds": _pounds(by_recent)},
     ]
     picture = drawn(months(found, Words("Payments by month", "columns: payment; line: plan", (label(month.run),))))
     by_month = found.by("financial_month")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from tertiary.month_end import Position
+from tertiary.month_end.forecast import three
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,8 @@ def risks(found: Position, prior: Decimal = Decimal(0), challenged: Decimal | No
     off = [t for t in found.ties if t.state != "ties"]
     drafts = {(c.contract.contract, c.contract.version): c.contract for c in found.cells.covered if c.contract.contract}
     unsigned = [c for c in drafts.values() if c.signed_on is None]
-    spread = sum((o.high - o.low for o in found.outturns), Decimal(0))
+    methods = three(found.outturns)
+    spread = max(methods) - min(methods)
     made = [
         Risk(
             "Care without a contract", found.total("payment", loose),

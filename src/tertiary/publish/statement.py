@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ from tertiary.month_end import (
     invoice_gaps,
     reconcile,
 )
+from tertiary.month_end.forecast import three
 from tertiary.publish.methods import methods
 from tertiary.publish.workbook import HEADER, LINE, Column, Workbook
 from tertiary.show import label
@@ -35,16 +36,14 @@ if TYPE_CHECKING:
 
 OWNER = ("provider_code", "host_code", "payer_code", "contract", "version", "element", "kind")
 MONEY = ("Decimal",)
-YEAR = (
-    ("Agreed for the year", "plan_year"), ("Outturn by trend", "by_trend"),
-    ("Outturn, least of three methods", "low"), ("Outturn, most of three methods", "high"),
-)  # fmt: skip
 SUMMED = (
     ("plan", "Plan to date"), ("activity_value", "Activity value"), ("accrued", "of it accrued"),
     ("activity_variance", "Activity above plan"), ("cash_effect", "Cash effect"), ("payment", "Payment to date"),
 )  # fmt: skip
-# rows of the long checks; all of them stand in the run
+# rows of the comparison with hospital data, which may have very many; `tertiary month reconcile --hospital` has all
 LONGEST = 5000
+# a payer that is not known, in a word: a formula finds no blank
+NOBODY = "(nobody)"
 
 
 @dataclass(frozen=True)
@@ -122,6 +121,7 @@ def steps(position: Position) -> list[tuple[str, Decimal]]:
 def _summary(book: Workbook, month: Month) -> None:
     found = month.position
     note = "Activity value is what care is worth; cash effect is what its difference from plan moves in money."
+    by_plan, by_trend, by_recent = three(found.outturns)
     place = book.page("Summary", f"Statement for {title(month)}", note)
     rows: list[tuple[str, Any, str]] = [
         ("Closed as", month.close or "not closed: a draft", "text"),
@@ -130,16 +130,20 @@ def _summary(book: Workbook, month: Month) -> None:
          f"{month.when.confidence})", "text"),
         ("Valued by", found.measure, "text"),
         ("Contracts", len(month.contracts), "whole"),
-        *[(heading, sum((getattr(o, name) for o in found.outturns), Decimal(0)), "money") for heading, name in YEAR],
+        ("Agreed for the year", sum((o.plan_year for o in found.outturns), Decimal(0)), "money"),
+        ("Outturn by trend", by_trend, "money"),
+        ("Outturn, least of three methods", min(by_plan, by_trend, by_recent), "money"),
+        ("Outturn, most of three methods", max(by_plan, by_trend, by_recent), "money"),
     ]  # fmt: skip
     for at, (heading, value, kind) in enumerate(rows, HEADER):
         place.line(at, heading, value, kind)
     top = HEADER + len(rows) + 1
     latest = {r["kind"]: r["payment"] for r in found.by("kind", month=found.financial_month)}
     by_kind = [{**row, "month": latest.get(row["kind"], Decimal(0))} for row in found.by("kind")]
+    by_payer = [{**row, "payer_code": row["payer_code"] or NOBODY} for row in found.by("payer_code")]
     last = Column("month", "Payment of the month", "money", total=True)
     _, end = place.table(top, [*_summed(book, found, "kind", "Kind of element"), last], by_kind, filtered=False)
-    place.table(end + 3, _summed(book, found, "payer_code", "Payer"), found.by("payer_code"), filtered=False)
+    place.table(end + 3, _summed(book, found, "payer_code", "Payer"), by_payer, filtered=False)
     place.page.set_column(0, 0, 34)
 
 
@@ -195,7 +199,7 @@ def _waterfall(book: Workbook, month: Month) -> None:
 def _floor(amount: Decimal) -> Decimal:
     """A round number below an amount, to three figures."""
     step = Decimal(10) ** max(amount.adjusted() - 2, 0)
-    return amount // step * step
+    return (amount / step).to_integral_value(ROUND_FLOOR) * step
 
 
 def _checked(columns: Sequence[Column]) -> list[Column]:
@@ -209,7 +213,10 @@ def _elements(book: Workbook, month: Month) -> None:
     for entry in month.position.entries:
         bases.setdefault(tuple(getattr(entry, n) for n in OWNER), set()).add(entry.basis)
     rows = _shown(month.position)
-    told = [{**r, "basis": ", ".join(sorted(bases[tuple(r[n] for n in OWNER)]))} for r in rows]
+    told = [
+        {**r, "payer_code": r["payer_code"] or NOBODY, "basis": ", ".join(sorted(bases[tuple(r[n] for n in OWNER)]))}
+        for r in rows
+    ]
     note = "Elements without plan, activity or payment are left out; they stand in the register of contracts."
     book.sheet("Statement", f"By provider, payer and element, to {title(month)}", _element_columns(), told, note)
 
@@ -298,10 +305,13 @@ def _checks(book: Workbook, month: Month) -> None:
         kinds,
         {"gap": "={acm}-{patient_level}"},
     )
-    gaps = hospital_gaps(month.run, year, last).slice(0, LONGEST)
+    gaps = hospital_gaps(month.run, year, last)
+    told = f"The {LONGEST:,} largest of {gaps.num_rows:,}." if gaps.num_rows > LONGEST else ""
     numbers = dict.fromkeys(("acm_activity", "hospital_activity", "gap"), "number") | {"financial_month": "whole"}
-    _arrow(book, "Hospital data", "Activity of the aggregate and of hospital data that differ", gaps, numbers)
-    invoiced = invoice_gaps(month.run, month.invoices, year, last) if month.invoices else []
+    heading = "Activity of the aggregate and of hospital data that differ"
+    _arrow(book, "Hospital data", heading, gaps.slice(0, LONGEST), numbers, note=told)
+    hosts = {(c.provider_code, e.payer_code): c.host_code for c in month.contracts for e in c.elements}
+    invoiced = invoice_gaps(month.run, month.invoices, year, last, hosts) if month.invoices else []
     columns = [
         Column("provider_code", "Provider"), Column("financial_month", "Month", "whole"), Column("payer_code", "Payer"),
         Column("acm", "Aggregate", "money", total=True), Column("invoiced", "Invoiced", "money", total=True),
@@ -313,7 +323,13 @@ def _checks(book: Workbook, month: Month) -> None:
 
 def _challenges(book: Workbook, month: Month) -> None:
     if month.challenges is None:
-        book.sheet("Challenges", "Challenges", [Column("none", "Challenges")], [], "None were raised or given.")
+        book.sheet(
+            "Challenges",
+            "Challenges",
+            [Column("none", "Challenges")],
+            [],
+            "Challenges are not part of this statement: none were given.",
+        )
         return
     kinds = {"financial_month": "whole", "records": "whole", "value": "money", "cash_effect": "money"}
     _arrow(book, "Challenges", "Challenges and what is at stake", month.challenges, kinds)

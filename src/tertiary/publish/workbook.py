@@ -25,6 +25,8 @@ FORMATS = {
 }
 WIDTHS = {"text": 18, "money": 18, "number": 14, "whole": 10, "share": 10, "day": 12}
 WIDEST = 70
+# rows of a sheet; a table with more is refused, since the format would drop them without a word
+MOST_ROWS = 1_048_576
 # the first row of a table: label, title, note and a blank row stand above its header
 HEADER = 4
 INK, PALE, LINE = "#212b32", "#d8dde0", "#005eb8"
@@ -142,6 +144,8 @@ class Place:
         sums = [Decimal(0)] * len(columns)
         row = top
         for row, values in enumerate(rows, top + 1):
+            if row + 2 > MOST_ROWS:
+                raise PublishError(f"Sheet {self.name} has more rows than a workbook holds. Choose fewer contracts.")
             for at, column in enumerate(columns):
                 value = values.get(column.name)
                 self._cell(row, at, column, value, {n: f"{letter}{row + 1}" for n, letter in places.items()})
