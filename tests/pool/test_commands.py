@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from builders import row, run_folder
 from tertiary.cli import app
+from tertiary.decisions.migrate import newest
 from tertiary.errors import TertiaryError
 from tertiary.period import last_month
 from tertiary.pool import Agreement
@@ -270,7 +271,7 @@ def test_an_agreement_that_cannot_be_followed_is_not_written_down(tmp_path: Path
     assert "There is no decision store" in said("decisions", "upgrade", "--store", store, code=18)
     paper.write_text(json.dumps({**json.loads(paper.read_text()), "kind": "note"}))
     said("decisions", "draft", str(paper), *words)
-    assert "of version 0001" in said("decisions", "upgrade", "--store", store)
+    assert f"of version {newest()}" in said("decisions", "upgrade", "--store", store)
 
 
 def test_a_file_that_is_not_utf8_and_need_that_lacks(run: Run, tmp_path: Path) -> None:
