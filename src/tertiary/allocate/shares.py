@@ -48,7 +48,7 @@ class Share:
 class Shares:
     """Shares of one stream by place, in order of code; exact, they sum to 1. Made by `need_share`.
 
-    `area` is the code of what they are shares of: England, the place they lie in, or blank for a part without a name.
+    `area` is the code of what they are shares of: England, the place they lie in, or blank when that is not known.
     """
 
     stream: str
