@@ -69,7 +69,7 @@ class Need:
         if not rows:
             raise AllocationError(
                 f"The register holds no need of practices for {financial_year}, only for {', '.join(held)}. Lay "
-                "practice_need of that year over it (--register), or take board totals with from_index."
+                "practice_need of that year over it (--register), or take totals of boards (from_index, --index-level)."
             )
         places = []
         for r in rows:
