@@ -221,6 +221,11 @@ def test_population_growth_before_or_after() -> None:
     # 25.5 % is capped at 16 %: 116 : 115.5 of 231
     assert allocations("after", cap=Fraction(16, 100)) == [Decimal("115.75"), Decimal("115.25")]
     assert allocations("before", cap=Fraction(10, 100)) == [121, 110]
+    # a loses 10 % people, so its position is 90; a floor of 0 on that is 90 pounds, the cash floor 100
+    fewer = {"a": Fraction(-1, 10), "b": Fraction(0)}
+    for cash_floor, expected in ((False, Decimal("94.74")), (True, Decimal("100.00"))):
+        policy = Policy("uniform", floor=Fraction(0), cash_floor=cash_floor, population="before")
+        assert converge(policy, opening, share, [200], population_growth=fewer)[0].allocation == expected
     steps = converge(Policy("uniform"), opening, share, [231, 231], population_growth=born, people={"a": 10, "b": 10})
     assert [s.people for s in steps] == [11, 10, Fraction(121, 10), 10]
     assert steps[0].per_head == Decimal("10.50")
@@ -311,6 +316,7 @@ def test_shipped_policies_are_illustrative_and_bands_rise() -> None:
     assert {p.confidence for p in policies().values()} == {"illustrative"}
     bands = policies()["convergence_adjustment"]
     reductions = [bands.reduction(Fraction(d, 1000)) for d in (-50, 0, 1, 20, 21, 60, 200)]
+    assert bands.reduction(Fraction(2, 100)) == Fraction(1, 1000), "a band begins above its distance"
     assert reductions == sorted(reductions) and reductions[:2] == [0, 0] and len(set(reductions)) > 3
 
 

@@ -171,7 +171,10 @@ def test_lsoas_need_an_index_of_their_own(core: Need, register: Register) -> Non
 
 
 def test_a_divided_board_is_not_rolled_up(register: Register) -> None:
-    with pytest.raises(AllocationError, match="QJG, QM7, QNQ of own does not lie in one icb_2026"):
+    with pytest.raises(
+        AllocationError,
+        match=r"QJG, QM7, QNQ of own does not lie in one icb_2026\. Levels that hold them all: region, england",
+    ):
         need_share(read(register, index_rows(register)), "icb_2026")
 
 
@@ -190,10 +193,15 @@ def test_levels_and_groups_that_are_not_there(core: Need, arguments: dict[str, A
 
 
 def test_streams_and_years_that_are_not_held(register: Register) -> None:
-    with pytest.raises(AllocationError, match="A specialised stream is not in it: supply an index"):
+    with pytest.raises(AllocationError, match="Specialised need is not among them: supply an index"):
         Need.from_practices(register, "specialised")
     with pytest.raises(AllocationError, match="no need of practices for 202425, only for 202526"):
         Need.from_practices(register, "core", "202425")
+    practices = [{"code": "A81001", "registered_population": 1, "need_index": 1, "components": "all"}]
+    with pytest.raises(AllocationError, match="does not say where each practice of 202627 lies"):
+        read(register, practices, level="practice", financial_year="202627")
+    own = read(register, [{**practices[0], "code": "North"}], level="network")
+    assert own.area == "" and need_share(own).rows["North"].share == 1
     with pytest.raises(AllocationError, match="0 people and 0 weighted"):
         need_share(made({"a": (0, 0)}))
 

@@ -140,6 +140,14 @@ def test_what_a_pot_pays_for_follows_from_delegation_and_year(row: dict[str, str
     assert Pot.of({**row, "amount": "£1,000"}).components == components
 
 
+def test_a_pot_says_how_sure_its_components_are() -> None:
+    row = {"service": "specialised", "delegation_status": "delegated", "amount": "1", "source": "paper"}
+    told = {year: Pot.of({**row, "financial_year": year}).source for year in ("202425", "202526", "202627")}
+    assert told["202425"] == "paper; components by pot_components.csv (official)"
+    assert told["202526"] == told["202627"] == "paper; components by pot_components.csv (derived)"
+    assert Pot.of({**row, "financial_year": "202526", "components": "drugs"}).source == "paper"
+
+
 @pytest.mark.parametrize(
     ("row", "message"),
     [

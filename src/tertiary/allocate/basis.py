@@ -80,10 +80,12 @@ class Pot:
             raise AllocationError(
                 f"{where}: amount {text.get('amount', '')!r}; expected pounds such as 14000000000.00."
             )
-        found = components_of(written, where) if written else pot_components(service, status, year, where)
         source = text.get("source", "")
-        if not written:
-            source = f"{source}; components by pot_components.csv".removeprefix("; ")
+        if written:
+            found = components_of(written, where)
+        else:
+            found, confidence = pot_components(service, status, year, where)
+            source = f"{source}; components by pot_components.csv ({confidence})".removeprefix("; ")
         return cls(
             year,
             service,
@@ -114,8 +116,8 @@ def components_text(components: Iterable[str]) -> str:
     return EVERYTHING if found == COMPONENTS else ";".join(sorted(found))
 
 
-def pot_components(service: str, delegation_status: str, financial_year: str, where: str) -> frozenset[str]:
-    """What the money of a service and delegation status pays for in a year, from pot_components.csv.
+def pot_components(service: str, delegation_status: str, financial_year: str, where: str) -> tuple[frozenset[str], str]:
+    """What the money of a service and delegation status pays for in a year, and how sure that is: pot_components.csv.
 
     AllocationError when no row says so: it is then to be stated, never guessed.
     """
@@ -125,7 +127,7 @@ def pot_components(service: str, delegation_status: str, financial_year: str, wh
             and row["year_from"] <= financial_year
             and (not row["year_to"] or financial_year < row["year_to"])
         ):
-            return components_of(row["components"], "pot_components.csv")
+            return components_of(row["components"], "pot_components.csv"), row["confidence"]
     raise AllocationError(
         f"{where}: nothing says which components the money of {service} "
         f"({delegation_status or 'no delegation status'}) pays for in {financial_year}. Fill components with activity, "

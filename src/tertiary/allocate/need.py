@@ -11,8 +11,8 @@ from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from tertiary.allocate.basis import WHOLE, Basis, components_of, streams
-from tertiary.allocate.places import located
+from tertiary.allocate.basis import WHOLE, Basis, Stream, components_of, streams
+from tertiary.allocate.places import LEVELS, located
 from tertiary.errors import AllocationError
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Place:
 class Need:
     """One stream of need in one financial year. `places` have `level`; their key is the code.
 
-    `area` is the code of all of them together, England's, or blank when they are a part that has no name.
+    `area` is the code of all of them together: England's when the register knows that they are all, else blank.
     """
 
     stream: str
@@ -53,8 +53,8 @@ class Need:
     area: str = ""
 
     @classmethod
-    def from_practices(cls, register: Register, stream: str, financial_year: str = "202526") -> Need:
-        """Need of every practice, from the register table `practice_need`.
+    def from_practices(cls, register: Register, stream: str, financial_year: str = "") -> Need:
+        """Need of every practice, from the register table `practice_need`; of the last year it holds unless told.
 
         People are those registered with the practice, counted where the practice stands: districts are not residents.
         AllocationError when the stream or the year is not held.
@@ -63,12 +63,13 @@ class Need:
 
         known = _stream(stream)
         table = register["practice_need"]
+        held = sorted(set(table["financial_year"].to_pylist()))
+        financial_year = financial_year or held[-1]
         rows = table.filter(pc.equal(table["financial_year"], financial_year)).to_pylist()
         if not rows:
-            held = sorted(set(table["financial_year"].to_pylist()))
             raise AllocationError(
                 f"The register holds no need of practices for {financial_year}, only for {', '.join(held)}. Lay "
-                "practice_need of that year over it (--register), or take board totals with from_index."
+                "practice_need of that year over it (--register), or take totals of boards (from_index, --index-level)."
             )
         places = []
         for r in rows:
@@ -109,16 +110,16 @@ class Need:
                 f"{where}, {level} {bare}: no standard_error and no low and high, though others have one. An interval "
                 "of a share needs that of every place: fill all or none."
             )
-        area = WHOLE if whole else ""
+        area = WHOLE if whole and level in LEVELS else ""
         return cls(stream, financial_year, level, _basis(kept, stream, where), places, *_told(kept), area)
 
 
-def _stream(stream: str) -> Any:
+def _stream(stream: str) -> Stream:
     found = streams().get(stream)
     if found is None:
         raise AllocationError(
-            f"Stream {stream!r} is none of the practices: {', '.join(streams())}. A specialised stream is not in it: "
-            "supply an index of it."
+            f"Stream {stream!r} is none that practices have: {', '.join(streams())}. Specialised need is not among "
+            "them: supply an index of it."
         )
     return found
 

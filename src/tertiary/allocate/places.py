@@ -11,6 +11,8 @@ from tertiary.errors import AllocationError
 if TYPE_CHECKING:
     from tertiary.register import Register
 
+# levels whose places the register knows
+LEVELS = ("practice", "lsoa", "lad", "sub_icb", "icb_2024", "icb_2026", "region")
 # the boards of 2026 began on 1 April 2026
 BEFORE, AFTER = date(2025, 10, 1), date(2026, 10, 1)
 LSOA_COLUMNS = {
@@ -35,8 +37,13 @@ def located(
             )
         seen.add(code)
     known = _known(register, level, financial_year)
-    if not known:
+    if level not in LEVELS:
         return {code: {} for code in codes}
+    if not known:
+        raise AllocationError(
+            f"{where}: the register does not say where each {level} of {financial_year} lies. Lay practice_need of "
+            "that year over it (--register)."
+        )
     if strange := sorted(seen - set(known)):
         raise AllocationError(
             f"{where}: {', '.join(strange[:5])} is no {level} that the register knows. Correct the code."

@@ -48,7 +48,7 @@ class Share:
 class Shares:
     """Shares of one stream by place, in order of code; exact, they sum to 1. Made by `need_share`.
 
-    `area` is the code of what they are shares of: England, the place they lie in, or blank for a part without a name.
+    `area` is the code of what they are shares of: England, the place they lie in, or blank when that is not known.
     """
 
     stream: str
@@ -172,7 +172,8 @@ def _not_rolled_up(need: Need, level: str, missing: list[str]) -> str:
             "spread over LSOAs. Supply an index of level lsoa."
         )
     shown = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
+    levels = sorted(up for up in need.places[0].within if all(p.within.get(up) for p in need.places))
     return (
-        f"{need.level} {shown} of {need.stream} does not lie in one {level}. Take need of a finer level, such as "
-        f"practice, or a level that holds them: {', '.join(sorted(need.places[0].within)) or 'england'}."
+        f"{need.level} {shown} of {need.stream} does not lie in one {level}. Levels that hold them all: "
+        f"{', '.join([*levels, ENGLAND])}. For others take need of a finer level, such as practice."
     )

@@ -138,7 +138,7 @@ def arrival_rows(reached: Mapping[str, int | None], years: Sequence[str], tolera
 def _area(made: Shares) -> str:
     from tertiary.allocate.basis import WHOLE
 
-    return {WHOLE: "England", "": "a part of England"}.get(made.area, made.area)
+    return {WHOLE: "England", "": "the places given"}.get(made.area, made.area)
 
 
 def _names(register: Register, made: Shares) -> dict[str, str]:
