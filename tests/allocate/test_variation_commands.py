@@ -168,12 +168,15 @@ def test_ringfence_from_allocation_to_folder(folder: Path, tmp_path: Path) -> No
         str(signed),
         "--income",
         str(income),
+        "--limit",
+        "months=2",
         "--out",
         str(out),
     )
     assert {p.name for p in out.iterdir()} == {
         "watch.csv", "explanations.csv", "months.csv", "contracts.csv", "providers.csv", "notes.md",
     }  # fmt: skip
+    assert "| months | 2 |" in (out / "notes.md").read_text(encoding="utf-8")
     assert [r["of_allocation"] for r in rows(out / "contracts.csv")] == ["0.8000", "0.8000"]
     (provider,) = rows(out / "providers.csv")
     assert provider["run_share_of_total"] == f"{float(provider['run_specialised']) / 1_000_000:.4f}"

@@ -57,10 +57,10 @@ def ringfence(
     opened, known = open_run(run), Register.load(register or ())
     due = _allocations(known) | (_amounts(allocations, ("icb", "financial_year")) if allocations else {})
     codes = [code.strip() for code in icb.split(",") if code.strip()]
+    changes = _limits(limit or [])
     views: dict[str, pa.Table] = {}
     if show != "providers" or out:
         former = open_run(base) if base else None
-        changes = _limits(limit or [])
         found = watch(opened, known, due, base=former, icbs=codes, year=year, changes=changes)
         signed = _amounts(contracts, ("icb", "provider", "financial_year")) if contracts else {}
         views = {
@@ -75,7 +75,7 @@ def ringfence(
     if out is not None:
         from tertiary.publish.watch_folder import write_watch
 
-        write_watch(views, label(opened), out)
+        write_watch(views, label(opened), changes, out)
         typer.echo(f"{out}: {len(views)} tables; read notes.md first.")
         return
     print_rows(views[show], format)

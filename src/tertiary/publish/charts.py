@@ -154,7 +154,8 @@ def ratios(rows: Sequence[Mapping[str, Any]], words: Words, *, unit: str) -> Spe
          "flag": WORDS[r["flag"] or "not tested"]}
         for r in rows
     ]  # fmt: skip
-    scale = {"type": "log", "domain": [lowest, highest], "nice": False}
+    # a little room at both ends, so that a point at the edge does not cover its name
+    scale = {"type": "log", "domain": [lowest * 0.94, highest / 0.94], "nice": False}
     axis = {"values": _ticks(lowest, highest), "format": ".3~g", "grid": True}
     x = {"field": "low", "type": "quantitative", "scale": scale, "title": unit, "axis": axis}
     y = {"field": "name", "type": "nominal", "sort": None, "title": None, "axis": {"labelLimit": 440, "ticks": False}}

@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def write_watch(views: Mapping[str, pa.Table], told: str, out: Path) -> None:
-    """Each view as a CSV file in the folder `out`, with notes.md; `told` is the run's label.
+def write_watch(views: Mapping[str, pa.Table], told: str, changes: Mapping[str, float], out: Path) -> None:
+    """Each view as a CSV file in the folder `out`, with notes.md.
+
+    `told` is the run's label, `changes` are limits other than those of watch_limits.csv.
 
     PublishError when `out` cannot be a folder.
     """
@@ -45,7 +47,7 @@ def write_watch(views: Mapping[str, pa.Table], told: str, out: Path) -> None:
         "",
         "| limit | value |",
         "| --- | --- |",
-        *(f"| {name} | {value:g} |" for name, value in watch_limits().items()),
+        *(f"| {name} | {value:g} |" for name, value in (watch_limits() | dict(changes)).items()),
         "",
     ]
     (out / "notes.md").write_text("\n".join(lines), encoding="utf-8")
