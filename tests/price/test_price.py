@@ -12,8 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from builders import activity
+from oracle.cases import with_rows
+from tertiary.assign import AssignSettings
 from tertiary.price import price
 from tertiary.price.lists import TABLES
+from tertiary.stages import stages
 
 # what the stages before pricing say of a record
 DECIDED = {"line": "service_line_final", "derived": "service_line_derived", "payer": "payer_code"}
@@ -30,7 +33,7 @@ def priced(engine: Any, register: Any, rows: list[dict[str, Any]]) -> list[dict[
 
 def fake(register: Any, **tables: list[dict[str, Any]]) -> dict[str, pa.Table]:
     """The register with some tables replaced by typed rows."""
-    made = {name: register[name] for name in (*TABLES, "low_volume_agreements")}
+    made = {name: register[name] for name in TABLES}
     for name, rows in tables.items():
         schema = register[name].schema
         blank = {f.name: "" if pa.types.is_string(f.type) else None for f in schema}
@@ -90,3 +93,21 @@ def test_line_is_the_exact_product_rounded_once(
     got = priced(engine, tables, [row])[0]
     exact = unit * (1 + top_up) * forces * quantity
     assert got["price_expected"] == exact.quantize(PENCE, rounding=ROUND_HALF_UP)
+
+
+@pytest.mark.parametrize("narrow", [True, False])
+def test_the_best_practice_flag_reaches_the_price_through_all_stages(engine: Any, register: Any, narrow: bool) -> None:
+    """A run carries only the columns that later stages read: the tariff code must be among them."""
+    rule = {
+        "financial_year": "201819", "price_group": "elective", "currency_code": "AA22C", "best_practice_flag": "BP1",
+        "unit_price": Decimal(9000), "priority": 1,
+    }  # fmt: skip
+    tables = with_rows(register, best_practice_prices=[rule])
+    spell = {"flow": "plcm", "hrg": "AA22C", "point_of_delivery": "EL", "financial_year": "201819",
+             "activity_date": date(2018, 6, 1)}  # fmt: skip
+    rows = engine.load(
+        "rows", activity([{**spell, "tariff_code": code} for code in ("AA22C//BP1", "AA22C//", "AA22C")])
+    )
+    made = engine.fetch(stages(engine, rows, tables, AssignSettings(), narrow=narrow).order_by("row_key")).to_pylist()
+    found = [(r["price_expected"], r["price_basis"]) for r in made]
+    assert found == [(Decimal(9000), "best_practice"), (Decimal(8285), "national"), (Decimal(8285), "national")]

@@ -47,6 +47,26 @@ def test_a_best_practice_row_needs_its_flag(register: Any) -> None:
     assert "best_practice_flag is blank" in refusal(register, best_practice_prices=[row])
 
 
+def test_a_rule_without_its_number_is_refused(register: Any) -> None:
+    year = {"financial_year": "201819"}
+    for table, row, field in (
+        ("price_uplifts", {**year, "price_group": "elective"}, "rate"),
+        ("short_stay_reductions", {**year, "currency_code": "AA22C"}, "share"),
+        ("year_of_care_prices", {**year, "band_code": "CF1"}, "annual_price"),
+    ):
+        assert f"{table}, row 201819" in refusal(register, **{table: [row]})
+        assert f"{field} is blank" in refusal(register, **{table: [row]})
+
+
+def test_low_volume_spans_of_a_pair_may_overlap(register: Any) -> None:
+    pair = {"payer_code": "QOP", "provider_code": "RRV"}
+    spans = [(date(2025, 4, 1), None), (date(2025, 10, 1), date(2026, 4, 1))]
+    rows = [{**pair, "valid_from": a, "valid_to": b} for a, b in spans]
+    made = lists(with_rows(register, low_volume_agreements=rows)).low_volume.to_pylist()
+    for day in (date(2025, 4, 1), date(2025, 12, 1), date(2027, 1, 1)):
+        assert sum(r["valid_from"] <= day and (r["valid_to"] is None or day < r["valid_to"]) for r in made) == 1
+
+
 def test_factors_of_merged_trusts(register: Any) -> None:
     factors = [("RJ1", "1.1"), ("R0A", "1.2"), ("RM3", "1.3"), ("RH8", "1.05"), ("RBZ", "1.01")]
     made = lists(

@@ -26,7 +26,7 @@ UnitKey = tuple[str, str, str]  # financial year, price group, currency
 TABLES = (
     "point_of_delivery_prices", "attendance_groups", "unit_prices", "price_groups", "price_uplifts",
     "short_stay_reductions", "best_practice_prices", "year_of_care_prices", "pricing_policies", "market_forces",
-    "providers", "top_ups",
+    "providers", "top_ups", "low_volume_agreements",
 )  # fmt: skip
 METHOD = [
     "point_of_delivery", "price_group", "currency_field", "top_up_applies", "market_forces_applies", "basis",
@@ -50,6 +50,7 @@ class Lists:
     year, group and currency. `best_practice`: best_unit, additions with and without market forces and best_table by
     year, group, currency and flag, dated. `forces`: factor by provider and year. `top_ups`: rate and rank by year, line
     and provider, dated; one table for each of FLAGS, with the years whose policy lets that line earn a top-up.
+    `low_volume`: pairs of payer and provider, dated.
     """
 
     methods: pa.Table
@@ -58,6 +59,7 @@ class Lists:
     best_practice: pa.Table
     forces: pa.Table
     top_ups: Mapping[str, pa.Table]
+    low_volume: pa.Table
 
 
 def lists(register: Mapping[str, Any]) -> Lists:
@@ -108,6 +110,7 @@ def _lists(held: tuple[_Held, ...]) -> Lists:
         _best_practice(tables["best_practice_prices"].to_pylist(), units, policies),
         _forces(tables["market_forces"], tables["providers"]),
         _top_ups(tables["top_ups"].to_pylist(), policies),
+        _low_volume(tables["low_volume_agreements"].to_pylist()),
     )
 
 
@@ -161,14 +164,15 @@ def _units(tables: Mapping[str, pa.Table], policies: Mapping[str, Row]) -> dict[
         for year, group, code, price in zip(*columns, strict=True)
         if price is not None
     }
-    for row in tables["year_of_care_prices"].to_pylist():
+    for row in _filled("year_of_care_prices", "annual_price", tables):
         year, band = row["financial_year"], row["band_code"]
         places = policy(policies, year, "year_of_care_prices")["month_places"]
         month = rounded(row["annual_price"] / MONTHS, places)
         units[year, YEAR_OF_CARE, band] = (month, f"year_of_care_prices:{year}:{band} over {MONTHS}", "")
-    for row in sorted(tables["price_uplifts"].to_pylist(), key=lambda r: (r["financial_year"], r["price_group"])):
+    uplifts = _filled("price_uplifts", "rate", tables)
+    for row in sorted(uplifts, key=lambda r: (r["financial_year"], r["price_group"])):
         units |= dict(_uplifted(row, units, policies))
-    for row in tables["short_stay_reductions"].to_pylist():
+    for row in _filled("short_stay_reductions", "share", tables):
         year, code = row["financial_year"], row["currency_code"]
         whole = units.get((year, WHOLE_STAY, code))
         if whole and (year, SHORT_STAY, code) not in units:
@@ -181,6 +185,16 @@ def _units(tables: Mapping[str, pa.Table], policies: Mapping[str, Row]) -> dict[
             standing = {(y, group, c): p for (y, g, c), p in units.items() if g == source}
             units = {**standing, **units}
     return units
+
+
+def _filled(table: str, field: str, tables: Mapping[str, pa.Table]) -> list[Row]:
+    """The rows of a table of rules. RegisterError when the value that makes the rule is missing."""
+    rows: list[Row] = tables[table].to_pylist()
+    for row in rows:
+        if row[field] is None:
+            named = ", ".join(str(v) for v in list(row.values())[:2])
+            raise RegisterError(f"{table}, row {named}: {field} is blank. Write a number, or leave the row out.")
+    return rows
 
 
 def _uplifted(
@@ -309,6 +323,14 @@ def _top_ups(rows: Sequence[Row], policies: Mapping[str, Row]) -> dict[str, pa.T
         )
 
     return {flag: pa.Table.from_pylist(list(filter(counts(flag), best)), schema=schema) for flag in FLAGS}
+
+
+def _low_volume(rows: Sequence[Row]) -> pa.Table:
+    import pyarrow as pa
+
+    key = ("payer_code", "provider_code")
+    schema = pa.schema([*((n, pa.string()) for n in key), ("valid_from", pa.date32()), ("valid_to", pa.date32())])
+    return pa.Table.from_pylist(list(one_a_day([{**r, "rank": 0} for r in rows], key, "rank")), schema=schema)
 
 
 def one_a_day(rows: Iterable[Row], key: Sequence[str], rank: str) -> Iterator[Row]:

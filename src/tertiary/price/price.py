@@ -69,9 +69,9 @@ def _attach_method(engine: Engine, rows: ir.Table, register: Mapping[str, Any]) 
     """How the record is priced: its price group, currency, best practice flag and whether factors apply."""
     import ibis
 
-    agreed = register["low_volume_agreements"].select(["payer_code", "provider_code", "valid_from", "valid_to"])
-    blocks = engine.load("price_low_volume", agreed).mutate(low_volume=ibis.literal("Y"))
-    lookups = method_lookups(engine, lists(register))
+    made = lists(register)
+    blocks = engine.load("price_low_volume", made.low_volume).mutate(low_volume=ibis.literal("Y"))
+    lookups = method_lookups(engine, made)
     lookups.append(Lookup(blocks, ["payer_code", "provider_code"], day="activity_date"))
     rows = attach_all(rows, lookups)
     passed = rows.component != "activity"
