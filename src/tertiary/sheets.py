@@ -144,7 +144,10 @@ def _lines(name: str, text: str, error: type[TertiaryError], needed: Sequence[st
                     f"{name} line {number}: {', '.join(surplus)!r:.60} stands after the last column. Put text that has "
                     "commas in quotes, amounts too."
                 )
-            yield Line(name, number, dict(zip(found, cells, strict=False)), error)
+            padded = [*cells, *[""] * (len(found) - len(cells))]
+            yield Line(
+                name, number, {column: cell for column, cell in zip(found, padded, strict=False) if column}, error
+            )
     except csv.Error as problem:
         raise error(f"{name} line {begins}: {problem}. A quote that is opened must be closed on its cell.") from problem
     if not found:

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from month_helpers import LEDGER, LINES, cell, register
 from typer.testing import CliRunner
 
 from builders import run_folder
+from month_helpers import LEDGER, LINES, cell, plan, register
 from tertiary.cli import app
 from tertiary.errors import ContractError
-from tertiary.month_end import Contract, position, read_adjustments, read_contracts
+from tertiary.month_end import Adjustment, Contract, draft_contracts, position, read_adjustments, read_contracts
 from tertiary.month_end.cells import cells
 from tertiary.runs import Run
 
@@ -101,7 +101,7 @@ def test_every_row_that_counts_stands_under_one_element(tmp_path_factory: pytest
     ours: dict[tuple[str, str, str, int], Decimal] = defaultdict(Decimal)
     for one in found.covered:
         name = one.element.element if one.contract.contract else ""
-        for month, amount in one.actual.items():
+        for (_, month), amount in one.actual.items():
             ours[(one.contract.contract, one.element.payer_code, name, month)] += amount
     assert {k: v for k, v in ours.items() if v} == {k: v for k, v in expected.items() if v}
 
@@ -182,5 +182,82 @@ def test_contracts_of_the_store_are_used_when_in_force(run: Run, tmp_path: Path)
                       ("agreed", "provider:RRV"), ("in_force", "icb:QMJ")):  # fmt: skip
         said("decisions", "step", "1", state, "--by", by, "--why", "so agreed")
     words = ["month", "position", str(run.path), "--month", "2", "--by", "contract,kind", "--format", "csv"]
-    # 90.005 + 40 + 500 + 110 + 100.5 + 75.25, and two twelfths of 120 are paid whatever was done
-    assert '"C9","fixed",20.00,915.76,0.00,895.76,0.00,20.00' in said(*words)
+    # 90.005 + 40 + 500 + 110 + 100.5 + 75.25, and 75.25 for drugs of month 2; two twelfths of 120 are paid all the same
+    assert '"C9","fixed",20.00,991.00,75.25,971.00,0.00,20.00' in said(*words)
+    # ended at the end of its year, it still was what was agreed in it
+    said("decisions", "step", "1", "ended", "--by", "icb:QMJ", "--why", "the year is over")
+    assert '"C9","fixed",20.00' in said(*words)
+
+
+def test_a_component_that_is_missing_is_missing_also_where_all_are_covered(tmp_path: Path) -> None:
+    """Drugs of month 2 came, its activity did not: an element of everything is valued by plan and what came before."""
+    line = (
+        "C1",
+        1,
+        "RRV",
+        "QMJ",
+        "QMJ",
+        "2025-04-01",
+        "",
+        "All",
+        "variable",
+        "1200.00",
+        "twelfths",
+        "",
+        "",
+        "",
+        "",
+        "",
+        "",
+    )
+    (tmp_path / "c.csv").write_text(register((line,)))
+    rows = [cell("RRV", "QMJ", 1, "EL", "95"), cell("RRV", "QMJ", 1, "DRUG", "5", component="drug", flow="drplcm"),
+            cell("RRV", "QMJ", 2, "DRUG", "5", component="drug", flow="drplcm")]  # fmt: skip
+    found = position(run_folder(tmp_path / "r", ledger=rows), read_contracts(tmp_path / "c.csv"), "202526", 2)
+    said = [(e.activity_value, e.accrued, e.estimated) for e in found.entries]
+    assert said == [(Decimal(100), 0, 0), (Decimal(100), Decimal(95), Decimal(95))]
+
+
+def test_what_the_aggregate_says_was_none_is_not_awaited(tmp_path: Path) -> None:
+    line = ("C1", 1, "RRV", "QMJ", "QMJ", "2025-04-01", "", "Devices", "pass_through", "1200.00", "twelfths", "device",
+            "", "", "", "", "")  # fmt: skip
+    (tmp_path / "c.csv").write_text(register((line,)))
+    contracts = read_contracts(tmp_path / "c.csv")
+    rows = [cell("RRV", "QMJ", 1, "DEVICE", "80", component="device", flow="deplcm"),
+            cell("RRV", "QMJ", 2, "EL", "5", flow="acm", counted=False)]  # fmt: skip
+    none = position(run_folder(tmp_path / "r", ledger=rows), contracts, "202526", 2)
+    assert [e.payment for e in none.entries if e.kind == "pass_through"] == [Decimal(80), Decimal("0.00")]
+    told = cell("RRV", "QMJ", 2, "DEVICE", "7", flow="acm", counted=False, component="device")
+    some = position(run_folder(tmp_path / "s", ledger=[*rows, told]), contracts, "202526", 2)
+    assert [e.estimated for e in some.entries if e.kind == "pass_through"] == [0, Decimal(80)]
+
+
+def test_an_adjustment_belongs_to_the_version_of_its_month_and_to_a_payer_of_the_contract(
+    run: Run, tmp_path: Path
+) -> None:
+    old = LINES[4]
+    second = ("C2", 2, *old[2:5], "2025-05-01", *old[6:9], "1400.00", *old[10:])
+    (tmp_path / "c.csv").write_text(register((*LINES, second)))
+    contracts = read_contracts(tmp_path / "c.csv")
+    given_ = [Adjustment("C2", "QKK", month, Decimal(-5), "x", "") for month in (1, 2)]
+    found = position(run, contracts, "202526", 2, adjustments=given_)
+    assert [(e.version, e.financial_month) for e in found.entries if e.element == "Adjustment: x"] == [(1, 1), (2, 2)]
+    assert sum(o.payment_to_date for o in found.outturns) == found.total("payment")
+    with pytest.raises(ContractError, match="names payer 'QXX'; contract C2 has QKK"):
+        position(run, contracts, "202526", 2, adjustments=[Adjustment("C2", "QXX", 1, Decimal(1), "x", "")])
+
+
+def test_a_draft_goes_by_the_months_of_each_provider(tmp_path: Path) -> None:
+    rows = [plan("RRV", "QMJ", m, "NEL", "100") for m in range(1, 13)]
+    rows += [plan("RJ1", "QKK", m, "BLOCK", "100") for m in (1, 2, 3, 13)] + [cell("RRV", "QMJ", 1, "NEL", "1")]
+    made = draft_contracts(run_folder(tmp_path / "r", ledger=rows), "202526")
+    assert {(c.provider_code, c.signed_value) for c in made} == {("RRV", Decimal(1200)), ("RJ1", Decimal(1200))}
+
+
+def test_a_draft_is_not_written_over_a_register(run: Run, tmp_path: Path) -> None:
+    out = tmp_path / "contracts.csv"
+    words = ["contracts", "draft", str(run.path), "--out", str(out)]
+    assert CliRunner().invoke(app, words).exit_code == 0
+    assert "is there already" in str(CliRunner().invoke(app, words).exception)
+    unsigned = read_contracts(out)
+    assert all(c.signed_on is None for c in unsigned)

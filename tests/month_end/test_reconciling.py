@@ -7,9 +7,9 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from month_helpers import cell, plan
 
 from builders import row, run_folder
+from month_helpers import cell, plan
 from tertiary.errors import ContractError
 from tertiary.month_end import Invoice, coverage, hospital_gaps, invoice_gaps, read_invoices, reconcile
 from tertiary.runs import Run
@@ -108,3 +108,15 @@ def test_invoices(flows: Run, tmp_path: Path) -> None:
         ("RRV", 2, "QMJ"): ("100.00", "0.00", "I-1 I-2"),
         ("RYJ", 1, "QMJ"): ("0", "-5.00", ""),
     }
+
+
+def test_one_invoice_to_the_host_is_for_all_it_pays_for(flows: Run) -> None:
+    one = [Invoice("RRV", "QMJ", "202526", 1, Decimal("770.00"), "I-9")]
+    hosts = {("RRV", payer): "QMJ" for payer in ("QMJ", "QMF", "QKK")}
+    found = {(r["financial_month"], r["payer_code"]): r["gap"] for r in invoice_gaps(flows, one, "202526", 1, hosts)}
+    assert found == {(1, "QMJ"): 0}
+
+
+def test_a_plan_alone_does_not_agree_with_anything(tmp_path: Path) -> None:
+    run = run_folder(tmp_path / "p", ledger=[plan("RRV", "QMJ", 1, "EL", "5000")])
+    assert reconcile(run, "202526", 1, ["provider_code"]).to_pylist()[0]["state"] == "nothing sent"

@@ -87,7 +87,7 @@ def test_another_register_than_that_of_the_run_is_refused(run: Path, tmp_path: P
     overlay = tmp_path / "lists"
     overlay.mkdir()
     (overlay / "overlay.json").write_text('{"name": "lists"}', encoding="utf-8")
-    with pytest.raises(TertiaryError, match="not the one the run was made with"):
+    with pytest.raises(TertiaryError, match="was made with another register"):
         said(str(run), "--register", str(overlay))
     with pytest.raises(TertiaryError, match="is not there"):
         said(str(run), "--register", str(tmp_path / "gone"))

@@ -14,8 +14,8 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from tertiary.errors import PublishError
-from tertiary.publish import Month, statement
-from tertiary.publish.statement import steps
+from tertiary.publish import Month, statement, workbook
+from tertiary.publish.statement import _floor, steps
 from tertiary.publish.workbook import Column, Workbook
 
 SPACE = {"m": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
@@ -64,6 +64,7 @@ def worked_out(book: dict[str, Sheet], here: str, formula: str) -> float:
         return sum(v for v in area(book, here, told[1] or told[2]) if isinstance(v, float))
     if told := re.fullmatch(r"SUMIF\((.+),(.+),(.+)\)", formula):
         (wanted,) = area(book, here, told[2])
+        assert wanted is not None, "a criterion that is blank finds nothing"
         pairs = zip(area(book, here, told[1]), area(book, here, told[3]), strict=True)
         return sum(v for k, v in pairs if k == wanted and isinstance(v, float))
     told = re.fullmatch(r"([A-Z]+\d+)([+-])([A-Z]+\d+)", formula)
@@ -128,3 +129,17 @@ def test_what_fails_leaves_the_old_file(month: Month, tmp_path: Path) -> None:
 def test_names_of_sheets_are_checked(tmp_path: Path) -> None:
     with pytest.raises(PublishError, match="cannot be the name of a sheet"), Workbook(tmp_path / "a.xlsx", "") as book:
         book.page("a/b", "title")
+
+
+def test_more_rows_than_a_sheet_holds_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbook, "MOST_ROWS", 12)
+    with (
+        pytest.raises(PublishError, match="more rows than a workbook holds"),
+        Workbook(tmp_path / "a.xlsx", "") as book,
+    ):
+        book.sheet("One", "One", [Column("a", "A")], [{"a": n} for n in range(10)])
+
+
+@pytest.mark.parametrize("amount", ["1234567", "-1234567", "0", "1000000", "-0.5"])
+def test_the_floor_of_an_axis_lies_below(amount: str) -> None:
+    assert _floor(Decimal(amount)) <= Decimal(amount)

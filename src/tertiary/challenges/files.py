@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tertiary import sheets
 from tertiary.errors import ContractError
 
 if TYPE_CHECKING:
@@ -18,13 +18,8 @@ HANDOVER = ("provider_code", "device_code", "handover_date", "exception")
 
 def lines(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
     """Lines of a CSV file with their numbers, cells trimmed. ContractError when it cannot be read."""
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8; save it as CSV UTF-8"
-        raise ContractError(f"{file} cannot be read: {reason}.") from error
-    for number, row in enumerate(csv.DictReader(text.splitlines()), 2):
-        yield number, {name: (cell or "").strip() for name, cell in row.items() if name}
+    for line in sheets.lines(file, ContractError):
+        yield line.number, dict(line.cells)
 
 
 def day(where: str, name: str, text: str) -> date:

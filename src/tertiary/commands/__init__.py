@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from tertiary.commands.allocate import allocate
 from tertiary.commands.challenges import challenges
 from tertiary.commands.decisions import decisions
-from tertiary.commands.month import contracts, month, statement
+from tertiary.commands.month import contracts, month
 from tertiary.commands.need_model import fit
 from tertiary.commands.pool import pool
 from tertiary.commands.prices import prices
 from tertiary.commands.ringfence import ringfence
+from tertiary.commands.statement import report, statement
 from tertiary.commands.variation import variation
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "names",
     "pool",
     "prices",
+    "report",
     "ringfence",
     "statement",
     "variation",

@@ -12,24 +12,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tertiary.commands import shared
-from tertiary.commands.shared import STORE, By, Format, Url, Why
+from tertiary.commands.shared import STORE, By, Format, Overlays, RunFolder, Url, Why
 from tertiary.errors import ContractError
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from tertiary.challenges import Cash, Challenge, Raised
-    from tertiary.register import Register
     from tertiary.runs import Run
 
 # before the name of a synthetic run in the log, which outlives the run
 SYNTHETIC = "SYNTHETIC "
 challenges = typer.Typer(no_args_is_help=True, help="What is questioned of providers' charges, and what comes of it.")
 
-RunFolder = Annotated[Path, typer.Argument(help="Run folder.")]
-Overlays = Annotated[
-    list[Path] | None, typer.Option("--register", metavar="DIR", help="Overlay folder of the run; may be given again.")
-]
 Contracts = Annotated[
     Path | None,
     typer.Option(
@@ -209,7 +204,7 @@ def worklist(
     opened = open_run(run)
     cash = _cash(contracts)
     pairs = None if cash is None else {key[:2] for key in cash}
-    found = listed(opened, kind, _register(opened, register), pairs)
+    found = listed(opened, kind, shared.register_of(opened, register or ()), pairs)
     typer.echo(label(opened), err=True)
     print_rows(found, format)
 
@@ -228,7 +223,7 @@ def _found(
 
     opened = open_run(run)
     settings = Settings(tuple(rule or ()), _parameters(set_ or []))
-    known = _register(opened, register)
+    known = shared.register_of(opened, register or ())
     found = raise_challenges(opened, known, settings, cash=_cash(contracts), handovers=_handovers(handovers))
     typer.echo(label(opened), err=True)
     return opened, found
@@ -244,30 +239,6 @@ def _label(found: Iterable[Challenge]) -> None:
     """Say when what the log tells comes from a synthetic run."""
     if any(challenge.seen.run_label.startswith(SYNTHETIC) for challenge in found):
         typer.echo("SYNTHETIC DATA: no real patient, price or payment.", err=True)
-
-
-def _register(run: Run, overlays: list[Path] | None) -> Register:
-    """The register as the run knew it, from the overlay folders it names unless others are given.
-
-    ContractError when they are not the same: the rules would compare with other lists and prices than the run used.
-    """
-    from tertiary.register import Register
-
-    facts = run.manifest["register"]
-    had = facts["overlays"]
-    folders = overlays or [Path(o["path"]) for o in had]
-    if missing := [str(folder) for folder in folders if not folder.is_dir()]:
-        raise ContractError(
-            f"{run.path} was made with the overlay {', '.join(missing)}, which is not there from this folder. Give its "
-            "place with --register."
-        )
-    given = Register.load(overlays=folders, as_known=date.fromisoformat(facts["as_known"]))
-    if [o.sha256 for o in given.overlays] != [o["sha256"] for o in had]:
-        raise ContractError(
-            f"{run.path} was made with other overlays ({', '.join(o['name'] for o in had) or 'none'}), or they were "
-            "changed since. Give the same ones with --register, or run again."
-        )
-    return given
 
 
 def _cash(file: Path | None) -> Cash | None:

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tertiary.commands.shared import Format
+from tertiary.commands import shared
+from tertiary.commands.shared import Format, Overlays, RunFolder
 from tertiary.errors import TertiaryError
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from tertiary.price import Materiality
-    from tertiary.register import Register
-    from tertiary.runs import Run
 
 TABLES = ("records", "reasons", "activity")
 
 
 def prices(
-    run: Annotated[Path, typer.Argument(help="Run folder.")],
+    run: RunFolder,
     by: Annotated[str, typer.Option(help="Columns to total by, separated by commas.")] = "cause",
     rows: Annotated[bool, typer.Option("--rows", help="A row a record instead of totals, the largest first.")] = False,
     pounds: Annotated[str | None, typer.Option(metavar="POUNDS", help="Leave out differences up to this.")] = None,
@@ -31,9 +29,7 @@ def prices(
         str | None, typer.Option(metavar="PERCENT", help="Leave out differences up to this share of the price.")
     ] = None,
     either: Annotated[bool, typer.Option("--either", help="One of the two limits passed is enough.")] = False,
-    register: Annotated[
-        list[Path] | None, typer.Option("--register", metavar="DIR", help="Overlays of the run, where they moved.")
-    ] = None,
+    register: Overlays = None,
     uncounted: Annotated[bool, typer.Option("--uncounted", help="Keep rows that only reconcile.")] = False,
     limit: Annotated[int, typer.Option(min=0, help="Rows to print; 0 prints all.")] = 0,
     format: Format = "table",
@@ -48,7 +44,7 @@ def prices(
     from tertiary.show import label
 
     opened = open_run(run)
-    known = _register(opened, register or ())
+    known = shared.register_of(opened, register or ())
     least = _materiality(pounds, percent, either)
     with DuckDBEngine() as engine:
         tables = {name: engine.scan(name, opened.table(name).paths) for name in TABLES}
@@ -101,24 +97,3 @@ def _limit(name: str, text: str | None, usual: Decimal) -> Decimal:
     if not value.is_finite() or value < 0:
         raise TertiaryError(f"{name} {text!r} is not a number from 0. Write it such as 50 or 2.5.")
     return value
-
-
-def _register(run: Run, given: Sequence[Path]) -> Register:
-    """The register the run was made with. TertiaryError when an overlay is gone or is another one now."""
-    from datetime import date
-
-    from tertiary.register import Register
-
-    facts = run.manifest["register"]
-    paths = list(given) or [Path(overlay["path"]) for overlay in facts["overlays"]]
-    absent = [str(path) for path in paths if not path.is_dir()]
-    if absent:
-        raise TertiaryError(f"Register overlay {absent[0]} of the run is not there. Give its overlays with --register.")
-    known = Register.load(overlays=paths, as_known=date.fromisoformat(facts["as_known"]))
-    now, then = ({o["sha256"] for o in r["overlays"]} for r in (known.record(), facts))
-    if now != then or known.version != facts["version"]:
-        raise TertiaryError(
-            "The register is not the one the run was made with: its version or an overlay has changed. Run again, or "
-            "give the overlays of the run with --register."
-        )
-    return known

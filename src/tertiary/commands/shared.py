@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tertiary.errors import DecisionError, PoolError, TertiaryError
+from tertiary.sheets import Line, lines
 
 if TYPE_CHECKING:
     from tertiary.decisions import Actor, Store
+    from tertiary.register import Register
+    from tertiary.runs import Run
 
 STORE = "sqlite:///decisions.sqlite"
 
@@ -32,6 +34,10 @@ Url = Annotated[
     str, typer.Option("--store", envvar="TERTIARY_DECISIONS", metavar="URL", help="Database of the decisions.")
 ]
 Format = Annotated[str, typer.Option(help="table, csv or json.")]
+RunFolder = Annotated[Path, typer.Argument(help="Run folder.")]
+Overlays = Annotated[
+    list[Path] | None, typer.Option("--register", metavar="DIR", help="Overlay folder of the run; may be given again.")
+]
 By = Annotated[str, typer.Option(metavar="ROLE:ORGANISATION[:ACCOUNT]", help="Who: such as icb:QMJ.")]
 Why = Annotated[str, typer.Option(help="Why, such as the paper and item.")]
 
@@ -67,21 +73,35 @@ def json_of(file: Path) -> dict[str, Any]:
 
 def rows(file: Path, error: type[TertiaryError] = PoolError) -> Iterator[tuple[int, dict[str, str]]]:
     """Lines of a CSV file with their numbers, cells trimmed. `error` when it cannot be read."""
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as problem:
-        reason = getattr(problem, "strerror", None) or "it is not UTF-8; save it as CSV UTF-8"
-        raise error(f"{file} cannot be read: {reason}.") from problem
-    for number, row in enumerate(csv.DictReader(text.splitlines()), 2):
-        yield number, {name: (cell or "").strip() for name, cell in row.items() if name}
+    for line in lines(file, error):
+        yield line.number, dict(line.cells)
 
 
 def amount(file: Path, number: int, name: str, text: str, error: type[TertiaryError] = PoolError) -> Decimal:
     """A cell with pounds or another number, with or without commas and a pound sign. `error` when it is none."""
-    try:
-        found = Decimal(text.replace(",", "").replace("£", "").strip())
-    except InvalidOperation:
-        found = Decimal("NaN")
-    if not found.is_finite():
-        raise error(f"{file} line {number}: {name} is {text!r}; expected a number such as 1250000.00.")
-    return found
+    return Line(str(file), number, {name: text.strip()}, error).number_of(name)
+
+
+def register_of(run: Run, overlays: Sequence[Path] = ()) -> Register:
+    """The register as the run knew it, from the overlay folders it names unless others are given.
+
+    TertiaryError when they are not the same: rules would compare with other lists and prices than the run used.
+    """
+    from tertiary.register import Register
+
+    facts = run.manifest["register"]
+    folders = list(overlays) or [Path(overlay["path"]) for overlay in facts["overlays"]]
+    if absent := [str(folder) for folder in folders if not folder.is_dir()]:
+        raise TertiaryError(
+            f"{run.path} was made with the overlay {absent[0]}, which is not there from this folder. Give its place "
+            "with --register."
+        )
+    known = Register.load(overlays=folders, as_known=date.fromisoformat(facts["as_known"]))
+    now, then = ([o["sha256"] for o in one["overlays"]] for one in (known.record(), facts))
+    if now != then or known.version != facts["version"]:
+        raise TertiaryError(
+            f"{run.path} was made with another register ({facts['version']}, overlays "
+            f"{', '.join(o['name'] for o in facts['overlays']) or 'none'}), or it was changed since. Give the same "
+            "overlays with --register, or run again."
+        )
+    return known

@@ -1,6 +1,7 @@
 """What is owed for a month, how sure that is, and the close: contracts, plan, payment, reconciliation."""
 
 from tertiary.month_end.calendar import Dates, dates, read_calendar
+from tertiary.month_end.cash import cash_lines
 from tertiary.month_end.close import Close, Movement, close, every, movements, open_close
 from tertiary.month_end.contracts import Contract, Element, contracts_of, read_contracts
 from tertiary.month_end.draft import as_csv, draft_contracts
@@ -26,6 +27,7 @@ __all__ = [
     "Tie",
     "as_csv",
     "cash_effect",
+    "cash_lines",
     "close",
     "contracts_of",
     "coverage",

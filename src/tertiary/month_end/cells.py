@@ -35,17 +35,20 @@ class Covered:
     """An element of a contract version in the months it holds, and what the ledger has for it by month.
 
     `held`: months of the year; `months`: those of them to the last one asked for, with month 13 after month 12.
-    `actual` and `plan`: pounds by month of what counts and of the loaded plan. `arrived`: months for which the provider
-    sent what it sends; `loaded`: months for which any plan of the provider was loaded.
+    `actual`: pounds of what counts by component and month; `sends`: the components that are awaited, those of the
+    element or, where it is of all, those the provider sends; `arrived`: component and month that came, or of which the
+    aggregate says that there was none. `plan`: pounds of the loaded plan by month; `loaded`: months for which any plan
+    of the provider was loaded.
     """
 
     contract: Contract
     element: Element
     held: tuple[int, ...]
     months: tuple[int, ...]
-    actual: dict[int, Decimal] = field(default_factory=dict)
+    actual: dict[tuple[str, int], Decimal] = field(default_factory=dict)
+    sends: set[str] = field(default_factory=set)
+    arrived: set[tuple[str, int]] = field(default_factory=set)
     plan: dict[int, Decimal] = field(default_factory=dict)
-    arrived: set[int] = field(default_factory=set)
     loaded: set[int] = field(default_factory=set)
 
     @property
@@ -199,13 +202,16 @@ def _scope(owners: Sequence[Covered]) -> pa.Table:
 
 def _sums(owned: ir.Table) -> ir.Table:
     rows = owned.filter(owned.place.notnull())
-    return rows.group_by("place", "financial_month").aggregate(actual=rows.actual.sum(), plan=rows.plan.sum())
+    return rows.group_by("place", "component", "financial_month").aggregate(
+        actual=rows.actual.sum(), plan=rows.plan.sum()
+    )
 
 
 def _fill(owners: Sequence[Covered], rows: list[dict[str, Any]]) -> None:
     for row in rows:
         owner, month = owners[row["place"]], row["financial_month"]
-        owner.actual[month], owner.plan[month] = row["actual"], row["plan"]
+        owner.actual[row["component"], month] = row["actual"]
+        owner.plan[month] = owner.plan.get(month, Decimal(0)) + row["plan"]
 
 
 def _arrived(rows: ir.Table) -> ir.Table:
@@ -236,22 +242,23 @@ def _mark_loaded(owners: Sequence[Covered], rows: list[dict[str, Any]]) -> None:
 
 
 def _mark_arrived(owners: Sequence[Covered], rows: list[dict[str, Any]], told: list[dict[str, Any]]) -> None:
-    """A month has arrived when each component that the provider sends came, or the aggregate says there was none."""
-    sent: dict[str, dict[str, set[int]]] = {}
-    aggregate: dict[str, dict[str, set[int]]] = {}
+    """A component of a month has arrived when it came, or when the aggregate of that month has none of it."""
+    sent: dict[str, set[tuple[str, int]]] = {}
+    aggregate: dict[str, set[tuple[str, int]]] = {}
     for found, given in ((sent, rows), (aggregate, told)):
         for row in given:
-            months = found.setdefault(row["provider_code"], {}).setdefault(row["component"], set())
-            months.add(row["financial_month"])
+            found.setdefault(row["provider_code"], set()).add((row["component"], row["financial_month"]))
     for owner in owners:
-        own = sent.get(owner.contract.provider_code, {})
-        there = aggregate.get(owner.contract.provider_code, {})
-        said = set().union(*there.values()) if there else set()
-        for month in owner.months:
-            wanted = owner.element.components or tuple(own)
-            came = [month in own.get(c, ()) or (month in said and month not in there.get(c, ())) for c in wanted]
-            if wanted and all(came):
-                owner.arrived.add(month)
+        own = sent.get(owner.contract.provider_code, set())
+        there = aggregate.get(owner.contract.provider_code, set())
+        said = {month for _, month in there}
+        owner.sends.update(owner.element.components or {component for component, _ in own})
+        owner.arrived.update(
+            (component, month)
+            for component in owner.sends
+            for month in owner.months
+            if (component, month) in own or (month in said and (component, month) not in there)
+        )
 
 
 def _uncovered(owned: ir.Table, engine: Engine, owners: Sequence[Covered]) -> ir.Table:
@@ -288,10 +295,12 @@ def _strangers(rows: list[dict[str, Any]], financial_year: str, last_month: int)
             )  # fmt: skip
             found[key] = Covered(nobody, element, MONTHS, tuple(range(1, last_month + 1)))
         owner, month = found[key], row["financial_month"]
-        owner.actual[month] = owner.actual.get(month, Decimal(0)) + row["actual"]
+        spent = (row["component"], month)
+        owner.actual[spent] = owner.actual.get(spent, Decimal(0)) + row["actual"]
+        owner.sends.add(row["component"])
         owner.plan[month] = owner.plan.get(month, Decimal(0)) + row["plan"]
     for owner in found.values():
-        owner.arrived.update(owner.months)
+        owner.arrived.update((component, month) for component in owner.sends for month in owner.months)
     return [found[key] for key in sorted(found)]
 
 

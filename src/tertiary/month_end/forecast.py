@@ -51,10 +51,10 @@ def outturn(parts: Sequence[Covered], months: Mapping[int, Owed], own: Weights |
     last = parts[-1]
     plans = {m: planned(part, m, own) for part in parts for m in {*part.held, *part.months}}
     held = {m for part in parts for m in part.held}
-    values, _ = valued(parts, {m: plans[m] for m in months})
+    values = {m: worth.value for m, worth in valued(parts, {m: plans[m] for m in months}).items()}
     value, plan = sum(values.values(), Fraction(0)), sum(plans.values(), Fraction(0))
     rest = [m for m in held if m not in months]
-    came = sorted(m for part in parts for m in part.arrived if m <= MONTHS[-1])
+    came = sorted({m for part in parts for _, m in part.arrived if m <= MONTHS[-1]})
     if plan:
         left = sum((plans[m] for m in rest), Fraction(0))
         ahead = (left, left * _ratio(came, values, plans), left * _ratio(came[-RECENT:], values, plans))

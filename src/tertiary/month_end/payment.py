@@ -10,7 +10,7 @@ and devices + best practice + quality + local; tolerances and marginal rates as 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -21,7 +21,6 @@ from tertiary.month_end.profiles import Weights, weight
 from tertiary.pennies import pounds
 
 ARRIVED, BY_PLAN, BY_RATIO, NOT_DUE = "arrived", "plan", "plan x ratio to date", "not due"
-ESTIMATES = (BY_PLAN, BY_RATIO)
 
 
 @dataclass(frozen=True)
@@ -45,6 +44,15 @@ class Owed:
         return self.value - self.plan
 
 
+@dataclass(frozen=True)
+class Worth:
+    """The activity value of a month in pounds, what of it is an estimate, and where it is from."""
+
+    value: Fraction
+    estimate: Fraction
+    basis: str
+
+
 def cash_effect(element: Element, plan: Fraction, value: Fraction) -> Fraction:
     """What the difference of activity value from plan moves in cash, in pounds.
 
@@ -59,19 +67,19 @@ def cash_effect(element: Element, plan: Fraction, value: Fraction) -> Fraction:
 def owed(parts: Sequence[Covered], own: Weights | None = None) -> dict[int, Owed]:
     """The months of an element whose versions are paid alike (`strands`), in order.
 
-    A month that did not arrive is valued by plan, times what arrived against its plan. Month 13 has no plan of its own:
-    what it brings adjusts the year.
+    What did not arrive of a month is valued by plan, times what arrived against its plan. Month 13 has no plan of its
+    own: what it brings adjusts the year.
     """
     plans = {m: planned(part, m, own) for part in parts for m in part.months}
-    values, bases = valued(parts, plans)
+    worth = valued(parts, plans)
     element, made = parts[-1].element, {}
     plan = value = accrued = Fraction(0)
     nothing = Decimal(0)
     before = Owed(nothing, nothing, nothing, nothing, nothing, "")
     for month in sorted(plans):
-        plan, value = plan + plans[month], value + values[month]
-        accrued += values[month] if bases[month] in ESTIMATES else 0
-        to_date = _rounded(plan, value, accrued, cash_effect(element, plan, value), bases[month])
+        plan, value = plan + plans[month], value + worth[month].value
+        accrued += worth[month].estimate
+        to_date = _rounded(plan, value, accrued, cash_effect(element, plan, value), worth[month].basis)
         made[month] = less(to_date, before)
         before = to_date
     return made
@@ -84,21 +92,36 @@ def planned(part: Covered, month: int, own: Weights | None = None) -> Fraction:
     return Fraction(part.element.annual_value) * weight(part.element.profile, part.contract.financial_year, month, own)
 
 
-def valued(parts: Sequence[Covered], plans: Mapping[int, Fraction]) -> tuple[dict[int, Fraction], dict[int, str]]:
-    """The activity value of each month and where it is from: what arrived, or an estimate by plan."""
-    actual = {m: Fraction(part.actual.get(m, 0)) for part in parts for m in part.months}
-    came = {m for part in parts for m in part.arrived}
-    year = [m for m in came if m <= MONTHS[-1]]
-    due, done = (sum((side[m] for m in year), Fraction(0)) for side in (plans, actual))
-    values, bases = {}, {}
-    for month in plans:
-        if month in came or month > MONTHS[-1]:
-            values[month], bases[month] = actual[month], ARRIVED if month in came else NOT_DUE
-        elif due:
-            values[month], bases[month] = plans[month] * done / due, BY_RATIO
+def valued(parts: Sequence[Covered], plans: Mapping[int, Fraction]) -> dict[int, Worth]:
+    """The activity value of each month: what arrived, and for a component that did not an estimate by plan."""
+    actual: dict[tuple[str, int], Fraction] = {}
+    for part in parts:
+        for (component, month), amount in part.actual.items():
+            actual[component, month] = actual.get((component, month), Fraction(0)) + Fraction(amount)
+    came = {one for part in parts for one in part.arrived}
+    ratios = {c: _ratio(c, came, actual, plans) for c in sorted({c for part in parts for c in part.sends})}
+    made = {}
+    for month, plan in plans.items():
+        there = sum((amount for (_, m), amount in actual.items() if m == month), Fraction(0))
+        missing = [c for c in ratios if (c, month) not in came]
+        if month > MONTHS[-1]:
+            made[month] = Worth(there, Fraction(0), ARRIVED if any(m == month for _, m in came) else NOT_DUE)
+        elif not any(m <= MONTHS[-1] for _, m in came):
+            made[month] = Worth(plan, plan, BY_PLAN)
         else:
-            values[month], bases[month] = plans[month], BY_PLAN
-    return values, bases
+            estimate = sum((plan * ratios[c] for c in missing), Fraction(0))
+            made[month] = Worth(there + estimate, estimate, BY_RATIO if missing else ARRIVED)
+    return made
+
+
+def _ratio(
+    component: str, came: Collection[tuple[str, int]], actual: Mapping[tuple[str, int], Fraction],
+    plans: Mapping[int, Fraction],
+) -> Fraction:  # fmt: skip
+    """What arrived of a component against the plan of the months in which it did."""
+    months = [m for c, m in came if c == component and m <= MONTHS[-1]]
+    due = sum((plans[m] for m in months), Fraction(0))
+    return sum((actual.get((component, m), Fraction(0)) for m in months), Fraction(0)) / due if due else Fraction(0)
 
 
 def less(one: Owed, other: Owed) -> Owed:

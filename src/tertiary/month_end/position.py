@@ -13,7 +13,7 @@ from tertiary.errors import ContractError
 from tertiary.month_end.cells import NO_CONTRACT, Cells, Covered, cells, strands
 from tertiary.month_end.contracts import Contract, first_day
 from tertiary.month_end.forecast import Outturn, outturn
-from tertiary.month_end.payment import ESTIMATES, Owed, owed, planned
+from tertiary.month_end.payment import Owed, owed, planned
 from tertiary.month_end.profiles import Weights
 from tertiary.month_end.thresholds import thresholds
 from tertiary.pennies import pounds
@@ -174,11 +174,12 @@ def table(rows: Sequence[Any], kind: type) -> pa.Table:
 def _entry(covered: Covered, month: int, amounts: Owed) -> Entry:
     contract, element = covered.contract, covered.element
     moves = element.rate or element.rate_above or element.rate_below
-    guessed = (amounts.basis in ESTIMATES and moves) or element.kind == UNCONTRACTED
+    share = Fraction(amounts.accrued) / Fraction(amounts.value) if moves and amounts.value else Fraction(0)
+    guessed = amounts.payment if element.kind == UNCONTRACTED else pounds(Fraction(amounts.payment) * share)
     return Entry(
         contract.contract, contract.version, contract.provider_code, contract.host_code, element.payer_code,
         element.element, element.kind, month, amounts.plan, amounts.value, amounts.accrued, amounts.variance,
-        amounts.cash, amounts.payment, amounts.payment if guessed else Decimal(0), amounts.basis,
+        amounts.cash, amounts.payment, guessed, amounts.basis,
     )  # fmt: skip
 
 

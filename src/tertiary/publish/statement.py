@@ -63,10 +63,10 @@ class Month:
 
     @property
     def challenged(self) -> Decimal | None:
-        """Value of the challenges in pounds; None when none were given."""
+        """Pounds that are challenged, each once; None when no challenges were given."""
         if self.challenges is None:
             return None
-        return sum((value or Decimal(0) for value in self.challenges.column("value").to_pylist()), Decimal(0))
+        return sum((value or Decimal(0) for value in self.challenges.column("first_claim").to_pylist()), Decimal(0))
 
 
 def statement(month: Month, out: Path) -> Path:

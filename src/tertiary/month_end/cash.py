@@ -1,0 +1,44 @@
+"""How contracts pay a kind of charge, as challenges ask it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tertiary.month_end.contracts import Contract, Element
+
+KEY = ("provider_code", "payer_code", "component", "point_of_delivery", "financial_year")
+
+
+def cash_lines(contracts: Sequence[Contract], financial_year: str) -> list[dict[str, str]]:
+    """A line for each kind of charge that an element covers, of the newest versions of a year.
+
+    Columns as `challenges.cash_of` reads them; blank component or point of delivery: all. Of several elements the first
+    counts. A pair of provider and payer with an element of some services only is left out: a line cannot say that, and
+    no cash effect is better than a wrong one. Where rates differ, that above plan is said: a challenge is on top.
+    """
+    newest: dict[str, Contract] = {}
+    for contract in sorted(contracts, key=lambda c: c.version):
+        if contract.financial_year == financial_year:
+            newest[contract.contract] = contract
+    owners = [(c.provider_code, e) for c in newest.values() for e in c.elements]
+    partial = {(provider, e.payer_code) for provider, e in owners if e.services}
+    made: dict[tuple[str, ...], dict[str, str]] = {}
+    for provider, own in owners:
+        if (provider, own.payer_code) in partial:
+            continue
+        for component in own.components or ("",):
+            for delivery in own.points_of_delivery or ("",):
+                wider = [(c, d) for c in {component, ""} for d in {delivery, ""}]
+                if any((provider, own.payer_code, *one, financial_year) in made for one in wider):
+                    continue
+                key = (provider, own.payer_code, component, delivery, financial_year)
+                made[key] = {**dict(zip(KEY, key, strict=True)), **_paid(own)}
+    return list(made.values())
+
+
+def _paid(own: Element) -> dict[str, str]:
+    if not own.rate_above:
+        return {"element": "fixed", "marginal_rate": ""}
+    if own.kind == "pass_through" and own.rate_above == 1:
+        return {"element": "pass_through", "marginal_rate": ""}
+    return {"element": "variable", "marginal_rate": f"{own.rate_above.numerator / own.rate_above.denominator:.6f}"}

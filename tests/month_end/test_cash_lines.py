@@ -1,0 +1,36 @@
+"""What challenges are told of contracts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from month_helpers import LINES, register
+from tertiary.challenges import cash_of
+from tertiary.challenges.cash import line_for
+from tertiary.month_end import Contract, cash_lines, read_contracts
+
+
+def test_kinds_of_charge_are_paid_as_the_first_element_says(contracts: tuple[Contract, ...]) -> None:
+    cash = cash_of(cash_lines(contracts, "202526"), "the contracts")
+
+    def told(provider: str, payer: str, component: str, delivery: str) -> tuple[str, str] | None:
+        found = line_for(cash, (provider, payer, component, delivery, "202526"))
+        return (found.element, str(found.rate)) if found else None
+
+    assert told("RRV", "QMJ", "activity", "EL") == ("variable", "1.000000")
+    assert told("RRV", "QMJ", "activity", "NEL") == ("fixed", "0")
+    assert told("RRV", "QMJ", "drug", "DRUG") == ("pass_through", "1")
+    assert told("RJ1", "QKK", "activity", "BLOCK") == ("fixed", "0")
+    assert told("RRV", "QMF", "activity", "ARD") is None, "an element of some services cannot be said in a line"
+    assert told("RP4", "QWE", "activity", "EL") is None
+    assert cash_lines(contracts, "202627") == []
+
+
+def test_what_stands_first_hides_what_it_covers(tmp_path: Path) -> None:
+    lines = list(LINES[:3])
+    lines[0], lines[1] = lines[1], lines[0]
+    file = tmp_path / "c.csv"
+    file.write_text(register(tuple(lines)))
+    cash = cash_of(cash_lines(read_contracts(file), "202526"), "c")
+    found = line_for(cash, ("RRV", "QMJ", "activity", "EL", "202526"))
+    assert found is not None and found.element == "fixed"
