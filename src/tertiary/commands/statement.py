@@ -70,6 +70,7 @@ def report(
     closes: Annotated[Path | None, typer.Option(help="Folder of the closes, to say what moved since.")] = None,
     challenges: Challenges = True,
     register: Overlays = None,
+    payer: Annotated[str, typer.Option(metavar="CODE", help="The part of one payer, such as an ICB.")] = "",
     body: Annotated[str, typer.Option("--for", metavar="NAME", help="The body it is for, in words.")] = "",
     on: OnDay = None,
     store: Url = STORE,
@@ -84,4 +85,5 @@ def report(
     raised = challenges_of(given, register) if challenges else None
     say_label(given.run)
     month = month_of(given, *since(given, closes), raised)
+    month = month.of_payer(payer) if payer else month
     typer.echo(f"{board_report(month, out, decisions_of(store), body)} written.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -56,6 +56,7 @@ class Entry:
 
 
 MONEY = ("plan", "activity_value", "accrued", "activity_variance", "cash_effect", "payment", "estimated")
+TABLES = ("uncovered", "services")
 KEY = ("contract", "version", "provider_code", "host_code", "payer_code", "element", "kind")
 
 
@@ -107,6 +108,23 @@ class Position:
     def total(self, name: str, entries: Iterable[Entry] | None = None) -> Decimal:
         """Pounds of one column, of all entries unless given."""
         return sum((getattr(e, name) for e in (self.entries if entries is None else entries)), Decimal(0))
+
+    def of_payer(self, payer: str) -> Position:
+        """The part of one payer. ContractError when it owes nothing and was agreed nothing."""
+        import pyarrow.compute as pc
+
+        entries = tuple(e for e in self.entries if e.payer_code == payer)
+        if not entries:
+            known = ", ".join(sorted({e.payer_code for e in self.entries if e.payer_code}))
+            raise ContractError(f"No payer {payer!r} is in the position. It has: {known:.300}.")
+        found = self.cells
+        only = {n: getattr(found, n).filter(pc.equal(getattr(found, n)["payer_code"], payer)) for n in TABLES}
+        covered = tuple(c for c in found.covered if c.element.payer_code == payer)
+        return replace(
+            self, entries=entries, ties=tuple(t for t in self.ties if t.payer_code == payer),
+            outturns=tuple(o for o in self.outturns if o.payer_code == payer),
+            cells=replace(found, covered=covered, **only),
+        )  # fmt: skip
 
     def by(self, *names: str, month: int | None = None) -> list[dict[str, Any]]:
         """Sums of the money by columns of an entry, to date or of one month, in order of the columns."""

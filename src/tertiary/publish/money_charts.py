@@ -39,7 +39,7 @@ def waterfall(steps: Sequence[tuple[str, Decimal]], words: Words) -> Spec:
     data[0]["from"] = data[-1]["from"] = low
     scale = {"domain": [low, max(ends) + room * 0.4], "zero": False, "nice": False}
     y = {"field": "from", "type": "quantitative", "scale": scale, "title": "pounds",
-         "axis": {"format": "~s", "labelExpr": "'£' + replace(format(datum.value, '.4~s'), 'G', 'bn')"}}  # fmt: skip
+         "axis": {"format": "~s", "labelExpr": "'£' + replace(format(datum.value, '.5~s'), 'G', 'bn')"}}  # fmt: skip
     x = {"field": "name", "type": "nominal", "sort": None, "title": None, "axis": {"labelAngle": 0, "labelLimit": 110}}
     kinds = ["plan or payment", "more", "less"]
     colour = {"field": "kind", "type": "nominal", "scale": {"domain": kinds, "range": [BLUE, ORANGE, FEWER]},

@@ -175,7 +175,9 @@ def _table(
     if total:
         sums = {n: sum((r[n] for r in kept), Decimal(0)) for n, _ in heads[1:]}
         kept.append({heads[0][0]: "Total", **sums})
-    top = "".join(f'<th scope="col"{_side(kept[0][n])}>{escape(h)}</th>' for n, h in heads)
+    top = "".join(
+        f'<th scope="col"{_side(kept[0][n]) if at else ""}>{escape(h)}</th>' for at, (n, h) in enumerate(heads)
+    )
     lines = []
     for at, row in enumerate(kept):
         first, *rest = [(n, row[n]) for n, _ in heads]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
 from decimal import ROUND_FLOOR, Decimal
 from pathlib import Path
@@ -60,6 +60,18 @@ class Month:
     journal: Sequence[Posting] = ()
     invoices: Sequence[Invoice] = ()
     challenges: pa.Table | None = None
+
+    def of_payer(self, payer: str) -> Month:
+        """The month of one payer: position, movements and challenges; checks of flows stay those of all."""
+        import pyarrow.compute as pc
+
+        raised = self.challenges
+        return replace(
+            self, position=self.position.of_payer(payer),
+            movements=[m for m in self.movements if m.payer_code == payer],
+            journal=[p for p in self.journal if p.entity == payer],
+            challenges=None if raised is None else raised.filter(pc.equal(raised["payer_code"], payer)),
+        )  # fmt: skip
 
     @property
     def challenged(self) -> Decimal | None:
