@@ -11,6 +11,10 @@ define NEXT
   .venv/bin/tertiary show demo/run submissions                                   which file won for each month
   .venv/bin/tertiary explain demo/run RECORD_ID                                  why one record is what it is
   .venv/bin/tertiary register services --on 2025-06-30                           who commissions what on a day
+  demo/statement.xlsx and demo/report.html                                       the month as a workbook, and for a board
+  .venv/bin/tertiary month position demo/run --contracts demo/contracts.csv      what is owed by each payer
+  .venv/bin/tertiary variation demo/run --icb QMJ --without point_of_delivery=BLOCK   why spend a head differs
+  .venv/bin/tertiary challenges find demo/run --contracts demo/contracts.csv     what is questioned of the charges
   docs/tutorial/first-month.md                                                   the same, step by step
   The tables are Parquet files named in demo/run/manifest.json; docs/how-to/query-from-sql-excel-powerbi.md opens them.
 endef
@@ -37,7 +41,7 @@ install: .venv/installed ## set up .venv (done by every other target when needed
 .venv/installed: requirements/dev.txt pyproject.toml tools/set_up.sh
 	@bash tools/set_up.sh
 
-demo: .venv/installed ## a synthetic London quarter in, every record explained, a ledger out
+demo: .venv/installed ## a synthetic London quarter in, every record explained, a month closed
 	@rm -rf demo/inputs
 	@echo '==> writing a synthetic London quarter to demo/inputs (nobody in it is real)'
 	@$(TERTIARY) synth demo/inputs --area london --months 2025-04..2025-06 --scale 0.05 --seed 7 --defects 0.01
@@ -45,6 +49,11 @@ demo: .venv/installed ## a synthetic London quarter in, every record explained, 
 	@$(TERTIARY) run demo/inputs --out demo/run --register demo/inputs/register
 	@echo '==> what came out'
 	@$(TERTIARY) show demo/run summary
+	@echo '==> closing its last month: contracts drafted from the plan, a workbook and a page for a board'
+	@rm -rf demo/contracts.csv demo/closes
+	@$(TERTIARY) contracts draft demo/run --out demo/contracts.csv
+	@$(TERTIARY) month close demo/run --contracts demo/contracts.csv --closes demo/closes --out demo/statement.xlsx
+	@$(TERTIARY) report demo/run --contracts demo/contracts.csv --closes demo/closes --out demo/report.html
 	@echo "$$NEXT"
 
 test: .venv/installed ## every test, quick ones first

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from tertiary.challenges import Cash, Challenge, Raised
+    from tertiary.register import Register
     from tertiary.runs import Run
 
 # before the name of a synthetic run in the log, which outlives the run
@@ -28,7 +29,7 @@ challenges = typer.Typer(no_args_is_help=True, help="What is questioned of provi
 Contracts = Annotated[
     Path | None,
     typer.Option(
-        help="CSV: provider_code, payer_code, component, point_of_delivery, financial_year, element, marginal_rate."
+        help="Register of contracts, or CSV: provider_code, payer_code, component, point_of_delivery, financial_year, …"
     ),
 ]
 Handovers = Annotated[
@@ -224,7 +225,10 @@ def _found(
     opened = open_run(run)
     settings = Settings(tuple(rule or ()), _parameters(set_ or []))
     known = shared.register_of(opened, register or ())
-    found = raise_challenges(opened, known, settings, cash=_cash(contracts), handovers=_handovers(handovers))
+    found = raise_challenges(
+        opened, known, settings, cash=_cash(contracts), causes=price_causes(opened, known),
+        handovers=_handovers(handovers),
+    )  # fmt: skip
     typer.echo(label(opened), err=True)
     return opened, found
 
@@ -241,10 +245,31 @@ def _label(found: Iterable[Challenge]) -> None:
         typer.echo("SYNTHETIC DATA: no real patient, price or payment.", err=True)
 
 
-def _cash(file: Path | None) -> Cash | None:
-    from tertiary.challenges import read_cash
+def price_causes(run: Run, register: Register) -> pa.Table:
+    """Why prices of a run differ: record_id and cause (`tertiary prices`)."""
+    from tertiary.engine import DuckDBEngine
+    from tertiary.price import price_differences
 
-    return read_cash(file) if file else None
+    with DuckDBEngine() as engine:
+        tables = {name: engine.scan(name, run.table(name).paths) for name in ("records", "reasons", "activity")}
+        found = price_differences(engine, tables["records"], tables["reasons"], register, activity=tables["activity"])
+        return engine.fetch(found.select("record_id", "cause"))
+
+
+def _cash(file: Path | None) -> Cash | None:
+    """How contracts pay, of a register of contracts (`tertiary contracts`) or of lines written for the purpose."""
+    from tertiary.challenges import cash_of, read_cash
+    from tertiary.month_end import cash_lines, read_contracts
+    from tertiary.sheets import lines
+
+    if file is None:
+        return None
+    first = next(lines(file, ContractError), None)
+    if first is None or "signed_value" not in first.cells:
+        return read_cash(file)
+    known = read_contracts(file)
+    years = sorted({contract.financial_year for contract in known})
+    return cash_of((line for year in years for line in cash_lines(known, year)), str(file))
 
 
 def _handovers(file: Path | None) -> pa.Table | None:

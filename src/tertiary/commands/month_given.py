@@ -96,7 +96,8 @@ def challenges_of(given: Given, register: list[Path] | None) -> pa.Table:
     from tertiary.month_end import cash_lines
 
     cash = cash_of(cash_lines(given.contracts, given.year), "the contracts")
-    raised = raise_challenges(given.run, shared.register_of(given.run, register or ()), cash=cash).challenges
+    known = shared.register_of(given.run, register or ())
+    raised = raise_challenges(given.run, known, cash=cash).challenges
     in_year = pc.equal(raised["financial_year"], given.year)
     kept = raised.filter(pc.and_(in_year, pc.less_equal(raised["financial_month"], given.last)))
     return kept.sort_by([("first_claim", "descending"), ("challenge_id", "ascending")])
