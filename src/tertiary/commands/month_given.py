@@ -89,10 +89,11 @@ def month_of(
 
 
 def challenges_of(given: Given, register: list[Path] | None) -> pa.Table:
-    """What the rules question of the months of a position, with the cash effect that its contracts say."""
+    """What the rules question of the months of a position, named, with the cash effect that its contracts say."""
+    import pyarrow as pa
     import pyarrow.compute as pc
 
-    from tertiary.challenges import cash_of, raise_challenges
+    from tertiary.challenges import cash_of, raise_challenges, rules
     from tertiary.month_end import cash_lines
 
     cash = cash_of(cash_lines(given.contracts, given.year), "the contracts")
@@ -100,7 +101,10 @@ def challenges_of(given: Given, register: list[Path] | None) -> pa.Table:
     raised = raise_challenges(given.run, known, cash=cash).challenges
     in_year = pc.equal(raised["financial_year"], given.year)
     kept = raised.filter(pc.and_(in_year, pc.less_equal(raised["financial_month"], given.last)))
-    return kept.sort_by([("first_claim", "descending"), ("challenge_id", "ascending")])
+    titles = {rule_id: rule.title for rule_id, rule in rules().items()}
+    told = pa.array([titles[rule_id] for rule_id in kept["rule_id"].to_pylist()], pa.string())
+    named = kept.add_column(kept.schema.get_field_index("rule_id") + 1, "question", told)
+    return named.sort_by([("first_claim", "descending"), ("challenge_id", "ascending")])
 
 
 def since(given: Given, closes: Path | None) -> tuple[str, Sequence[Any], Sequence[Any]]:
