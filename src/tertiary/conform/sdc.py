@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from tertiary.conform.cam import read_rows
 from tertiary.conform.report import Suite
@@ -65,12 +66,12 @@ _KINDS: dict[str, tuple[tuple[str, ...], Callable[[Suite, Path, Sequence[Mapping
 }
 
 
-def _released(columns: Mapping[str, Sequence[object]], counts: Sequence[str], **how: object) -> list[dict[str, float]]:
+def _released(columns: Mapping[str, Any], counts: Sequence[str], **how: Any) -> list[dict[str, Any]]:
     import pyarrow as pa
 
     from tertiary.publish.disclosure import release
 
-    return list(release(pa.table(dict(columns)), counts, **how).to_pylist())  # type: ignore[arg-type]
+    return list(release(pa.table(dict(columns)), counts, **how).to_pylist())
 
 
 def _numbers(file: Path, rows: Sequence[Mapping[str, str]], name: str) -> list[int]:

@@ -13,7 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from tertiary.errors import PublishError
-from tertiary.publish.protect import FREE, INFINITE, Cell, Interval, Key, dimensions, order, protect, projected
+from tertiary.publish.protect import FREE, INFINITE, Cell, Interval, Key, dimensions, order, projected, protect
 from tertiary.sheets import shipped
 
 if TYPE_CHECKING:
@@ -140,8 +140,10 @@ def release_together(
         risk += len(told)
         for key, value in values.items():
             sizes[key] = max(sizes.get(key, 0), value)
-    every = _beside({key for mine in keys for key in mine}, sizes, set().union(*hidden.values()))
-    hidden |= dict.fromkeys(beside, every)
+    if beside:
+        every, told = _beside({key for mine in keys for key in mine}, sizes, set().union(*hidden.values()))
+        hidden |= dict.fromkeys(beside, every)
+        risk += len(told)
     made = [_table(t, k, counts, hidden, chosen, percentages or {}) for t, k in zip(tables, keys, strict=True)]
     return [_noted(t, chosen, [c for c in named if c in t.schema.names], risk) for t in made]
 
@@ -161,11 +163,17 @@ def add_to_note(table: pa.Table, sentence: str) -> pa.Table:
 
 def _keys(table: pa.Table, others: Collection[str], margins: Mapping[str, object]) -> list[Key]:
     """The cell of each row: dimensions and values, without those it is a total of."""
+    import pyarrow as pa
+
     if HIDDEN in table.schema.names:
         raise PublishError(
             f"A table to release has a column {HIDDEN!r}, which is where the release says what is hidden."
         )
     names = sorted(n for n in table.schema.names if n not in others)
+    for name in names:
+        kind = table.schema.field(name).type
+        if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+            raise PublishError(f"{name} is neither a count nor beside counts, and its type ({kind}) is no dimension's.")
     columns = [table.column(n).to_pylist() for n in names]
     rows = zip(*columns, strict=True) if names else [()] * table.num_rows
     keys = [
@@ -205,8 +213,8 @@ def _check_whole(values: Mapping[Key, int], name: str) -> None:
             lone = [k for k, v in values.items() if v and dimensions(k) == coarse and k not in parts]
             if lone:
                 raise PublishError(
-                    f"{name} of {_said(min(lone, key=order))} has no parts by {', '.join(fine)}. Give whole tables, and "
-                    "name columns that only repeat a code as labels."
+                    f"{name} of {_said(min(lone, key=order))} has no parts by {', '.join(fine)}. Give whole tables, "
+                    "and name columns that only repeat a code as labels."
                 )
 
 
@@ -224,18 +232,18 @@ def _hidden(values: Mapping[Key, int], rule: Rule) -> tuple[set[Key], set[Key]]:
     return {key for key, cell in cells.items() if cell.is_secret} | more, told
 
 
-def _beside(keys: set[Key], sizes: Mapping[Key, int], hidden: set[Key]) -> set[Key]:
+def _beside(keys: set[Key], sizes: Mapping[Key, int], hidden: set[Key]) -> tuple[set[Key], set[Key]]:
     """Cells in which figures beside counts are hidden: with hidden or no counts, and more where sums would tell them.
 
-    Figures are exact, whatever the rule, so sums are watched always.
+    Figures are exact, whatever the rule, so sums are watched always. Also those that may be told even so.
     """
     secret = hidden | (keys - set(sizes))
     cells = {}
     for key in keys:
         size = sizes.get(key, 0)
         cells[key] = Cell(size, FREE if key in secret else (size, size), FREE if size else None, key in secret)
-    more, _ = protect(cells, bounded=False)
-    return secret | more
+    more, told = protect(cells, bounded=False)
+    return secret | more, told
 
 
 def _table(
@@ -273,7 +281,7 @@ def _noted(table: pa.Table, rule: Rule, names: Iterable[str], risk: int) -> pa.T
     if any(gone and row - {""} for row in gone):
         text += " What is hidden is few, stands beside few, or would tell of them by a total."
     if risk:
-        text += f" {risk:,} small counts may be worked out even so: {_ADVICE[rule.sums_watched]}."
+        text += f" {risk:,} hidden figures may be worked out even so: {_ADVICE[rule.sums_watched]}."
     metadata = {**(table.schema.metadata or {}), _NOTE: text.encode(), _RULE: rule.rule.encode()}
     return table.replace_schema_metadata(metadata)
 

@@ -16,10 +16,10 @@ Interval = tuple[float, float]
 INFINITE = float("inf")
 FREE: Interval = (-INFINITE, INFINITE)
 # Moves tried to find a witness for one cell in one direction.
-MOST_MOVES = 300
+MOST_MOVES = 60
 # To hide a total costs as much as so many of its parts. Witnesses are searched for at these prices, in order.
 COARSER = 4
-PRICES = (0, 1, 2, 3, 5, 8, 16, 64, 10**9)
+PRICES = (0, 1, 3, 8, 64, 10**9)
 
 
 @dataclass
@@ -195,7 +195,7 @@ class _Search:
     def _done(self) -> bool:
         if not self.off:
             return self.lattice.possible(self.moves)
-        ways = min((self._ways(number) for number in self.off), key=len)
+        ways = self._fewest()
         for price, i, step in sorted(ways, key=self._rank):
             self.left -= 1
             if self.left < 0:
@@ -207,6 +207,16 @@ class _Search:
             self.price += price
             self._move(i, -step)
         return False
+
+    def _fewest(self) -> list[tuple[int, int, int]]:
+        best = None
+        for number in self.off:
+            found = self._ways(number)
+            if best is None or len(found) < len(best):
+                best = found
+            if len(best) < 2:
+                break
+        return best or []
 
     def _ways(self, number: int) -> list[tuple[int, int, int]]:
         """Moves by one that bring a sum nearer, with their price."""

@@ -21,7 +21,7 @@ BESIDE = ("quantity", "price_submitted", "price_expected")
 # Totals without it are of what was done, so they are no totals over it.
 PLANS = "measure"
 # A table by more holds few people a cell; its coarser totals double with each.
-MOST_DIMENSIONS = 4
+MOST_DIMENSIONS = 3
 
 
 def public_totals(
