@@ -127,24 +127,32 @@ def show(
     format: Format = "table",
     limit: Limit = 0,
     uncounted: Annotated[bool, typer.Option("--uncounted", help="Keep rows that only reconcile.")] = False,
+    public: Annotated[bool, typer.Option("--public", help="What of ledger totals may be published.")] = False,
 ) -> None:
     """Show a table of a run, whole or totalled."""
+    from tertiary.publish.disclosure import note
+    from tertiary.publish.public import public_totals
     from tertiary.runs import open as open_run
     from tertiary.screen import print_rows
     from tertiary.show import examples, label, summary, totals
 
     opened = open_run(run)
     if table == "summary":
-        if by or limit or uncounted or format != "table":
+        if by or limit or uncounted or public or format != "table":
             raise TertiaryError("The summary takes no options. Name a table for them, such as: show RUN ledger --by …")
         typer.echo(summary(opened))
         for record_id in examples(opened):
             typer.echo("\n" + opened.explain(record_id).to_text())
         return
     dimensions = [d.strip() for d in by.split(",") if d.strip()]
-    rows = totals(opened, table, dimensions, counted_only=not uncounted, limit=limit)
+    if public:
+        rows = public_totals(opened, table, dimensions, counted_only=not uncounted, limit=limit)
+    else:
+        rows = totals(opened, table, dimensions, counted_only=not uncounted, limit=limit)
     if format == "table":
         typer.echo(label(opened), err=True)
+    if public:
+        typer.echo(note(rows), err=True)
     print_rows(rows, format)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tertiary.errors import RunError
 
@@ -35,24 +35,24 @@ def totals(
         if limit:
             found = found.derive(lambda t: t.limit(limit))
         return found.to_arrow()
-    found = run.table(table).by(*dimensions, counted_only=counted_only)
     if table != "ledger":
-        return _first(found.to_arrow(), limit)
-    return _first(_with_patients(run, found, dimensions, counted_only), limit)
+        return _first(run.table(table).by(*dimensions, counted_only=counted_only).to_arrow(), limit)
+    return _first(ledger_totals(run, dimensions, counted_only), limit)
 
 
-def _with_patients(run: Run, found: Any, dimensions: Sequence[str], counted_only: bool) -> pa.Table:
+def ledger_totals(run: Run, dimensions: Sequence[str], counted_only: bool = True) -> pa.Table:
+    """Totals of the ledger by `dimensions`, one row of everything without; patients recounted at that grain."""
     import ibis
 
     from tertiary.engine import DuckDBEngine
     from tertiary.joins import attach
 
-    cells = run.table("patient_cells")
+    found, cells = run.ledger.by(*dimensions, counted_only=counted_only), run.table("patient_cells")
     if not set(dimensions) <= set(cells.expr.columns):
         return found.to_arrow()
     rows = cells.expr.filter(cells.expr.counted) if counted_only else cells.expr
-    people = rows.group_by(*dimensions).aggregate(patients=rows.patient_id.nunique())
-    joined = attach(found.expr, people, list(dimensions))
+    people = rows.aggregate(patients=rows.patient_id.nunique(), by=list(dimensions))
+    joined = attach(found.expr, people, list(dimensions)) if dimensions else found.expr.cross_join(people)
     joined = joined.mutate(patients=ibis.coalesce(joined.patients, 0))
     with DuckDBEngine() as engine:
         engine.scan(found.name, found.paths)

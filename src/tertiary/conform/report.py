@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass, field
 
 AGREED, DISAGREED, NOT_RUN = 0, 1, 2
+RELATIVE, ABSOLUTE = 1e-6, 1e-9
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,21 @@ class Suite:
             self.agreed += 1
         else:
             self.disagreements.append(Disagreement(case, name, expected, found))
+
+    def compare_number(self, case: str, name: str, expected: float | None, found: float | None) -> None:
+        """Compare one number within RELATIVE, near nought within ABSOLUTE; None is no value."""
+        self.compared += 1
+        if expected is None or found is None:
+            agrees = expected is found
+        else:
+            gap = abs(expected - found)
+            self.worst = max(self.worst, gap / max(abs(expected), ABSOLUTE / RELATIVE))
+            agrees = gap <= max(RELATIVE * abs(expected), ABSOLUTE)
+        if agrees:
+            self.agreed += 1
+        else:
+            told = ["no value" if v is None else f"{v:g}" for v in (expected, found)]
+            self.disagreements.append(Disagreement(case, name, *told))
 
 
 @dataclass(frozen=True)

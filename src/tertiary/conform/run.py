@@ -45,8 +45,9 @@ def find(folder: Path) -> list[Suite]:
 
 def _runners() -> Mapping[str, Runner]:
     from tertiary.conform.cam import run_cam
+    from tertiary.conform.sdc import run_sdc
 
-    return {"cam": run_cam}
+    return {"cam": run_cam, "sdc": run_sdc}
 
 
 @cache
