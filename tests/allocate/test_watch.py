@@ -132,7 +132,7 @@ def test_patients_missing_beside_the_aggregate_are_coverage(tmp_path: Path, regi
     assert w.status == "explained, mostly by coverage"
     assert (w.gap, counted(w), w.unexplained) == (15_000, {"coverage": 15_000}, 0)
     told = next(e for e in w.explanations if e.explanation == "coverage")
-    assert told.evidence == "RRV: patient level is 50% of the aggregate, before 100%"
+    assert told.evidence == "RRV: what counts is 50% of the aggregate, before 100%"
 
 
 def test_lower_prices_for_the_same_care_are_price(tmp_path: Path, register: Register) -> None:

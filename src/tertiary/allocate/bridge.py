@@ -180,7 +180,7 @@ def _told_coverage(
         counted, aggregate = now.aggregate[provider]
         share = counted / aggregate
         told.append(
-            f"{provider}: patient level is {share:.0%} of the aggregate, before {share * factors[provider]:.0%}"
+            f"{provider}: what counts is {share:.0%} of the aggregate, before {share * factors[provider]:.0%}"
         )
     return "; ".join(told) or "every provider sent what it sent before"
 

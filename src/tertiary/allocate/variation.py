@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from importlib import resources
+from math import inf, isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -92,6 +93,10 @@ def limits(changes: Mapping[str, float] | None = None) -> dict[str, Limit]:
     for name, value in (changes or {}).items():
         if name not in found:
             raise AllocationError(f"There is no limit {name!r}. Choose from: {', '.join(found)}.")
+        if not isfinite(value) or value < 0 or (not found[name].stops and not 0 < value < 1):
+            # what stops nothing is a probability
+            expected = "a number of 0 or more" if found[name].stops else "a share between 0 and 1 such as 0.95"
+            raise AllocationError(f"Limit {name} is {value:g}; expected {expected}.")
         found[name] = replace(found[name], value=value, source="given for this comparison", confidence="illustrative")
     return found
 
@@ -225,7 +230,8 @@ def _blocked(
         ):
             limit = known[name].value
             if value is not None and (value > limit if name.startswith("most") else value < limit):
-                told(name, f"{value:.0%} {words}{whose} (limit {limit:.0%})")
+                seen = f"{value:.0%} {words}" if value < inf else "patient level that the aggregate lacks altogether"
+                told(name, f"{seen}{whose} (limit {limit:.0%})")
     what = "all" if any(stops == "all" for stops, _ in why) else "patients" if why else ""
     if any("fewer than" in text for _, text in why):  # a share would tell of few people what is not to be told
         why = [(stops, text) for stops, text in why if "fewer than" in text]

@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
-from tertiary.allocate.cells import aggregates
+from tertiary.allocate.coverage import AGGREGATE
 
 if TYPE_CHECKING:
     from tertiary.runs import Run
@@ -106,7 +106,7 @@ def actual(run: Run, icb: str, financial_year: str, last_month: int) -> Held:
             records += int(row["records"])
         if row["financial_month"] < LATE:  # adjustments after the year's end stand in one of the two only
             counted += row["pounds"] if row["counted"] else 0
-            other += row["pounds"] if row["flow"] in aggregates() else 0
+            other += row["pounds"] if row["flow"] == AGGREGATE else 0
             both[row["provider_code"]] = counted, other
     return Held(
         name, financial_year, last_month, care, both, _sent(run, financial_year, last_month),
@@ -128,7 +128,7 @@ def by_month(run: Run, icb: str, financial_year: str) -> dict[int, Decimal]:
 def planned(run: Run, icb: str, financial_year: str, last_month: int) -> Held | None:
     """The plan of the same months, from the indicative activity plan or else the aggregate; None when there is none."""
     rows = _ledger(run, icb, financial_year, last_month, "plan")
-    for flow in ("iap", *aggregates()):
+    for flow in ("iap", AGGREGATE):
         care: dict[tuple[Cell, int], Care] = {}
         for row in (row for row in rows if row["flow"] == flow):
             key = _key(row)
@@ -148,7 +148,7 @@ def restated(run: Run, financial_year: str) -> Decimal | None:
     def step(table: Any) -> Any:
         rows = table.filter(
             table.status == "current", table.financial_year == financial_year, table.restatement.notnull(),
-            table.price_submitted.notnull(), table.flow.notin([*aggregates(), "iap"]),
+            table.price_submitted.notnull(), table.flow.notin([AGGREGATE, "iap"]),
         )  # fmt: skip
         return rows.aggregate(changed=rows.restatement.sum(), became=rows.price_submitted.sum())
 
