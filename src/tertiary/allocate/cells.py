@@ -72,8 +72,8 @@ class Scope:
 class Coverage:
     """How far figures of a cell can be trusted, in pounds.
 
-    `patient_level` and `aggregate`, pounds as submitted: see `coverage`; `aggregate` is None when the run holds none; `known` of `spend` names a patient; of `everywhere`, the run's whole spend of the same
-    kind, `nowhere` belongs to no ICB.
+    `patient_level` and `aggregate`, as submitted: see `coverage`; `aggregate` is None when the run holds none; `known`
+    of `spend` names a patient; of `everywhere`, the run's whole spend of the same kind, `nowhere` belongs to no ICB.
     """
 
     patient_level: Decimal

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from importlib import resources
 from math import inf, isfinite
 from pathlib import Path
@@ -20,6 +20,7 @@ from tertiary.allocate.cells import Coverage, Key, Scope
 from tertiary.allocate.chance import discoveries, funnel_limits
 from tertiary.allocate.decompose import Part, Split, Tally, decompose, untreated
 from tertiary.errors import AllocationError
+from tertiary.sheets import lines
 
 if TYPE_CHECKING:
     from tertiary.register import Register
@@ -149,6 +150,8 @@ def vary(
     need_of = _need(need, [*icbs, *beside.icbs], beside, people)
     in_run = cells.in_run(run, scope, people)
     own = cells.tallies(run, scope, by, None, people)
+    if not own:
+        raise AllocationError("Within the scope the run holds no spend of any ICB. Check --only and --without.")
     covers = cells.coverages(run, scope, by, own)
     others = cells.tallies(run, scope, by, beside.icbs, people)
     other_covers = cells.together(covers, beside.icbs)
@@ -273,28 +276,18 @@ def _need(
 def by_icb(file: Path, column: str) -> tuple[dict[str, float], str]:
     """A CSV with columns icb and `column`, and its source (column source, else the file's name).
 
-    AllocationError names the line and the cell that is no number above 0.
+    AllocationError names line, field and value of what is no number above 0.
     """
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise AllocationError(
-            f"{file} cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8'}."
-        ) from error
     found: dict[str, float] = {}
     source = ""
-    for number, row in enumerate(csv.DictReader(text.splitlines()), 2):
-        icb, seen = (row.get("icb") or "").strip(), (row.get(column) or "").strip().replace(",", "")
-        try:
-            value = Decimal(seen)
-        except InvalidOperation:
-            value = Decimal("NaN")
-        if not icb or icb in found or not value.is_finite() or value <= 0:
-            raise AllocationError(
-                f"{file} line {number}: icb {icb!r}, {column} {seen!r}; expected each ICB once and a number above 0."
-            )
+    for line in lines(file, AllocationError, ("icb", column)):
+        icb, value = line.text("icb"), line.number_of(column)
+        if icb in found:
+            line.refuse("icb", "each ICB once")
+        if value <= 0:
+            line.refuse(column, "a number above 0")
         found[icb] = float(value)
-        source = source or (row.get("source") or "").strip()
+        source = source or line.text("source", "")
     return found, source or file.name
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # what a table on the screen shows; csv and json hold every column
 NARROW = (
     "spend_per_head", "comparator_spend_per_head", "difference", "access_pounds", "intensity_pounds", "worth",
-    "spend_flag", "access_flag", "intensity_flag", "blocked_because",
+    "spend_flag", "access_flag", "intensity_flag", "to_aggregate", "with_patient", "blocked_because",
 )  # fmt: skip
 
 
@@ -112,22 +112,27 @@ def _question(
             f"The run holds no specialised spend of ICB {icb!r} in {year}, or its population is not known. "
             f"It holds: {', '.join(sorted(in_run))}."
         )
-    regions = {row["icb_code"]: row["region_code"] for row in register["icbs"].to_pylist()}
-    beside = comparator(
-        register, in_run, known, region=regions.get(icb) if region else None, peers=_peers(peers) if peers else ()
-    )
+    own_region = _region(register, icb) if region else None
+    beside = comparator(register, in_run, known, region=own_region, peers=() if peers is None else _peers(peers))
     return Question(icb, tuple(by), scope, beside, people, people_source, known, need, need_source)
+
+
+def _region(register: Register, icb: str) -> str:
+    regions = {row["icb_code"]: row["region_code"] for row in register["icbs"].to_pylist()}
+    if not regions.get(icb):
+        raise AllocationError(f"The register knows no region of ICB {icb!r}. Name the ICBs to compare with: --peers.")
+    return regions[icb]
 
 
 def _peers(text: str) -> list[str]:
     """Codes, or those of a file's column icb."""
-    from tertiary.commands import shared
+    from tertiary.sheets import lines
 
     if not Path(text).is_file():
         return _codes(text)
-    found = [row.get("icb", "") for _, row in shared.rows(Path(text))]
-    if not found or not all(found):
-        raise AllocationError(f"{text}: every line needs an ICB code in the column icb.")
+    found = [line.text("icb") for line in lines(Path(text), AllocationError, ("icb",))]
+    if not found:
+        raise AllocationError(f"{text} names no ICB. Write one a line under icb.")
     return found
 
 

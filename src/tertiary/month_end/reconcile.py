@@ -5,8 +5,8 @@
     plan_gap  activity plan (IAP) less the plan beside the aggregate
     invoice   aggregate less what was invoiced, which must be nothing
 
-Source: Data Dictionary overviews of the contract monitoring standards. What is patient level, and the limits of coverage:
-`tertiary.allocate.coverage`, as for figures per patient.
+Source: Data Dictionary overviews of the contract monitoring standards. What is patient level, and the limits
+of coverage, are those of figures per patient: `tertiary.allocate.coverage`.
 """
 
 from __future__ import annotations
