@@ -14,6 +14,7 @@ from variation_runs import record, run_of
 
 from tertiary.cli import app
 from tertiary.errors import TertiaryError
+from tertiary.register import Register
 
 
 @pytest.fixture(scope="module")
@@ -135,6 +136,26 @@ def test_the_folder_holds_every_page_of_the_tool(folder: Path, tmp_path: Path) -
     assert {r["to_aggregate"] for r in rows(out / "8_intensity.csv")} == {"1.0000"}
     bars = rows(out / "1_spend_per_head.csv")
     assert [r["own"] for r in bars].count("yes") == 1 and len(bars) == 3
+
+
+def test_need_of_the_core_allocation_and_a_summary_without_patients(folder: Path, tmp_path: Path) -> None:
+    """Core need by hand from the practices; when patients are not proven, spend per head still is."""
+    pytest.importorskip("vl_convert")
+    asked = ["variation", str(folder), "--icb", "QMJ", "--need", "core", "--limit", "least_to_aggregate=1.5"]
+    said(*asked, "--limit", "most_to_aggregate=9", "--out", str(tmp_path))
+    found = {r["icb"]: r for r in rows(tmp_path / "need.csv")}
+    people: dict[str, list[Decimal]] = {}
+    for practice in Register.load()["practice_need"].to_pylist():
+        if practice["financial_year"] == "202526":
+            both = people.setdefault(practice["icb_code_2024"], [Decimal(0), Decimal(0)])
+            both[0] += practice["wp_core"]
+            both[1] += practice["registered_population"]
+    assert len(found) == 3
+    for icb, row in found.items():
+        assert float(row["need_index"]) == pytest.approx(float(people[icb][0] / people[icb][1]), abs=1e-4)
+        assert "not need of specialised care" in row["need_source"] and row["distance"]
+    notes = (tmp_path / "notes.md").read_text(encoding="utf-8")
+    assert "than the comparator. Whether that is access, intensity or chance is not shown: 100% of the agg" in notes
 
 
 def test_few_patients_leave_no_figure_in_any_file(folder: Path, tmp_path: Path) -> None:

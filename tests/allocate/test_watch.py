@@ -109,6 +109,11 @@ def test_the_same_care_is_within_tolerance(tmp_path: Path, register: Register) -
     assert w.yardstick == "allocation" and w.due == MONTHLY * 6
 
 
+def test_more_than_was_due_is_not_within_tolerance(tmp_path: Path, register: Register) -> None:
+    w = watched(tmp_path, register, times("1.1"))
+    assert (w.status, w.gap, w.unexplained, counted(w)) == ("above what was due", -6_000, -6_000, {})
+
+
 def test_less_care_is_drift_and_nothing_explains_it(tmp_path: Path, register: Register) -> None:
     w = watched(tmp_path, register, times("0.8"))
     assert (w.status, w.months_below) == ("drift", 6)

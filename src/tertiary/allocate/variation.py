@@ -19,6 +19,8 @@ from tertiary.allocate import cells
 from tertiary.allocate.cells import Coverage, Key, Scope
 from tertiary.allocate.chance import discoveries, funnel_limits
 from tertiary.allocate.decompose import Part, Split, Tally, decompose, untreated
+from tertiary.allocate.need import Need
+from tertiary.allocate.shares import need_share
 from tertiary.errors import AllocationError
 from tertiary.sheets import lines
 
@@ -289,6 +291,18 @@ def by_icb(file: Path, column: str) -> tuple[dict[str, float], str]:
         found[icb] = float(value)
         source = source or line.text("source", "")
     return found, source or file.name
+
+
+def core_need(register: Register, stream: str, financial_year: str) -> tuple[dict[str, float], str]:
+    """Need per head by ICB of a stream of NHS England's allocations, 1 on average, and its source.
+
+    On the boards of the year asked for; the register's last year of practices stands for every year. It is need of
+    other services than specialised ones: a comparison, no target. AllocationError when the stream is not known.
+    """
+    level = "icb_2026" if financial_year >= cells.BOARDS_OF_2026 else "icb_2024"
+    found = need_share(Need.from_practices(register, stream), level)
+    source = f"{stream} need of {found.financial_year}, not need of specialised care; {found.source}"
+    return {code: float(row.index) for code, row in found.rows.items() if row.index is not None}, source
 
 
 def _list(codes: Mapping[str, object]) -> str:

@@ -50,7 +50,7 @@ class Watched:
 
     `due` is what should have been spent by the last month, by the `yardstick` (allocation, former year or plan);
     `gap = due - spend = sum of counted + unexplained`. `months_below` counts the last months in a row that lie below.
-    `status`: within tolerance, not persistent, explained, drift, or not judged.
+    `status`: above what was due, within tolerance, not persistent, explained, drift, or not judged.
     """
 
     icb: str
@@ -280,7 +280,10 @@ class _Case:
             return "not judged: the run holds a part of this ICB's spend"
         if silent := self.now.silent_months:
             return f"not judged: the run holds nothing of month {', '.join(map(str, silent))}"
-        if found.gap <= found.due * Decimal(str(self.limits["tolerance"])):
+        tolerance = abs(found.due) * Decimal(str(self.limits["tolerance"]))
+        if found.gap < -tolerance:
+            return "above what was due"
+        if found.gap <= tolerance:
             return "within tolerance"
         if found.months_below < self.limits["months"]:
             return "not persistent"

@@ -44,7 +44,9 @@ def variation(
         list[str] | None, typer.Option(metavar="COLUMN=VALUES", help="Leave out, such as point_of_delivery=BLOCK.")
     ] = None,
     population: Annotated[Path | None, typer.Option(help="CSV: icb, population, source.")] = None,
-    need: Annotated[Path | None, typer.Option(help="CSV: icb, need_index (1 is average), source.")] = None,
+    need: Annotated[
+        str | None, typer.Option(metavar="FILE|STREAM", help="CSV: icb, need_index, source; or such as core.")
+    ] = None,
     limit: Annotated[
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="Another limit than that of variation_limits.csv.")
     ] = None,
@@ -71,7 +73,7 @@ def variation(
     opened, known = open_run(run), Register.load(register or ())
     asked = _question(
         opened, known, icb, _codes(by), peers, region, (year, month), measure, (only or [], without or []),
-        (population, need), limit or [],
+        population, need, limit or [],
     )  # fmt: skip
     typer.echo(label(opened), err=True)
     typer.echo(f"Beside {asked.beside.name}: {', '.join(asked.beside.icbs)}.", err=True)
@@ -92,19 +94,24 @@ def variation(
 def _question(
     run: Run, register: Register, icb: str, by: Sequence[str], peers: str | None, region: bool,
     when: tuple[str | None, int | None], measure: str, filters: tuple[Sequence[str], Sequence[str]],
-    files: tuple[Path | None, Path | None], changes: Sequence[str],
+    population: Path | None, given_need: str | None, changes: Sequence[str],
 ) -> Question:  # fmt: skip
     from tertiary.allocate import cells
-    from tertiary.allocate.variation import by_icb, comparator, limits
+    from tertiary.allocate.basis import streams
+    from tertiary.allocate.variation import by_icb, comparator, core_need, limits
     from tertiary.publish.variation_notes import Question
 
     year, last = cells.period(run, *when)
     scope = cells.Scope(year, last, measure, _pairs("--only", filters[0]), _pairs("--without", filters[1]))
     people = cells.populations(register, year)
     people_source = "registered with practices, allocation base of 2025/26 (register, practices)"
-    if files[0]:
-        people, people_source = by_icb(files[0], "population")
-    need, need_source = by_icb(files[1], "need_index") if files[1] else (None, "")
+    if population:
+        people, people_source = by_icb(population, "population")
+    need, need_source = None, ""
+    if given_need and given_need in streams():
+        need, need_source = core_need(register, given_need, year)
+    elif given_need:
+        need, need_source = by_icb(Path(given_need), "need_index")
     known = limits({name: _number(name, values) for name, values in _pairs("--limit", changes).items()})
     in_run = cells.in_run(run, scope, people)
     if icb not in in_run:
