@@ -231,8 +231,16 @@ def test_ringfence_from_allocation_to_folder(folder: Path, tmp_path: Path) -> No
     assert "cannot be read" in said("ringfence", str(folder), "--allocations", str(tmp_path / "no.csv"), code=19)
 
 
-def test_contract_values_of_a_register_of_contracts(folder: Path, tmp_path: Path) -> None:
-    """Two versions share the year by months, NHS England's element is not an ICB's, and providers add up."""
+def test_contract_values_of_a_register_of_contracts(tmp_path: Path) -> None:
+    """Versions share the year by months; what NHS England pays is no ICB's; of the rest the delegated part counts."""
+    plans = [("RRV", "202526", 30, "delegated"), ("RRV", "202526", 10, "none"), ("R1H", "202526", 5, "delegated"),
+             ("RRV", "202425", 5, "delegated")]  # fmt: skip
+    planned = [
+        record(population_icb="QMJ", provider_code=p, financial_year=year, delegation_status=status, flow="iap",
+               counted=False, price_plan=Decimal(pounds))
+        for p, year, pounds, status in plans
+    ]  # fmt: skip
+    folder = run_of(tmp_path / "run", [*planned, record(population_icb="QMJ", price_submitted=Decimal(1))]).path
     file, due = tmp_path / "register.csv", tmp_path / "due.csv"
     due.write_text("icb,financial_year,amount\nQMJ,202526,10000\nQMF,202526,1\n")
     head = (
@@ -251,9 +259,10 @@ def test_contract_values_of_a_register_of_contracts(folder: Path, tmp_path: Path
     asked = ["ringfence", str(folder), "--show", "contracts", "--contracts", str(file), "--allocations", str(due)]
     told = said(*asked, "--icb", "QMJ", "--year", "202526", "--format", "csv")
     found = {row["provider"]: row for row in csv.DictReader(told[told.index('"icb"') :].splitlines())}
-    # half of 1,200 and half of 2,400 of RRV
-    assert {p: r["contract"] for p, r in found.items()} == {"all": "2800.01", "R1H": "1000.01", "RRV": "1800.00"}
-    assert (found["all"]["former"], found["all"]["of_allocation"]) == ("600.00", "0.28")
+    # three quarters of half of 1,200 and half of 2,400 of RRV
+    assert {p: r["contract"] for p, r in found.items()} == {"all": "2350.01", "R1H": "1000.01", "RRV": "1350.00"}
+    assert (found["all"]["former"], found["all"]["of_allocation"]) == ("600.00", "0.2350")
+    assert "delegated: 1 contract values of £60.00 in all, the first QMF R1H 202526." in told
     assert found["all"]["flag"] == "below the allocation" and {r["icb"] for r in found.values()} == {"QMJ"}
 
 

@@ -2,8 +2,9 @@
 
 Written here in plain Python, so that nothing but the standard library is needed. Sources: limits of a Poisson count by
 Byar's approximation and exactly (Breslow and Day 1987; the method set of OHID's fingertips); exact binomial limits
-(Clopper and Pearson 1934); Student's distribution through the beta distribution; false discovery rate (Benjamini and Hochberg 1995). Special functions by their series and
-continued fractions (Abramowitz and Stegun 6.5.29, 6.5.31, 26.5.8).
+(Clopper and Pearson 1934); Student's distribution through the beta distribution (Abramowitz and Stegun 26.7.1); false
+discovery rate (Benjamini and Hochberg 1995). Special functions by their series and continued fractions (Abramowitz and
+Stegun 6.5.29, 6.5.31, 26.5.8).
 """
 
 from __future__ import annotations

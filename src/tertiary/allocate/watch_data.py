@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from fractions import Fraction
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -139,6 +140,27 @@ def planned(run: Run, icb: str, financial_year: str, last_month: int) -> Held | 
             name = f"plan ({flow}) of {financial_year}"
             return Held(name, financial_year, last_month, care, status=status, records=records)
     return None
+
+
+def delegated_shares(run: Run) -> dict[tuple[str, str, str], Fraction]:
+    """What part of a plan is on delegated lines, by ICB as payer, provider and financial year.
+
+    By the indicative activity plan, else the aggregate's; drugs, devices and care that is not specialised are the rest.
+    """
+
+    def step(table: Any) -> Any:
+        rows = table.filter(table.measure == "plan", table.payer_kind == "icb", table.flow.isin([AGGREGATE, "iap"]))
+        return rows.group_by("flow", "payer_code", "provider_code", "financial_year").aggregate(
+            whole=rows.price_submitted.sum(),
+            delegated=rows.price_submitted.sum(where=rows.delegation_status == DELEGATED).fill_null(0),
+        )
+
+    made = {}
+    for row in sorted(_rows(run.ledger.derive(step)), key=lambda row: row["flow"] == "iap"):
+        if row["whole"] > 0:
+            key = (row["payer_code"], row["provider_code"], row["financial_year"])
+            made[key] = Fraction(row["delegated"]) / Fraction(row["whole"])
+    return made
 
 
 @lru_cache(maxsize=16)

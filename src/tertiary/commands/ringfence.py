@@ -79,7 +79,7 @@ def ringfence(
             "months": tables.month_rows(found),
         }
     if out or show == "contracts":
-        signed = _contracts(contracts, known, profiles) if contracts else {}
+        signed = _contracts(contracts, opened, known, profiles) if contracts else {}
         tolerance = (watch_limits() | changes)["tolerance"]
         views["contracts"] = _only(tables.contract_rows(signed, due, tolerance), codes, year)
     if out or show == "providers":
@@ -109,12 +109,15 @@ def _providers(run: Run, register: Register, year: str | None, income: Path | No
     return dependence_rows(dependence(run, register, found, last, totals, rows), register)
 
 
-def _contracts(file: Path, register: Register, profiles: Path | None) -> dict[tuple[str, ...], Decimal]:
+def _contracts(file: Path, run: Run, register: Register, profiles: Path | None) -> dict[tuple[str, ...], Decimal]:
     """Contract values by ICB, provider and financial year: of a table of them, or of a register of contracts.
 
-    In a register the elements that ICBs pay count, each version for the months that it holds, by its own phasing.
+    In a register the elements that ICBs pay count, each version for the months that it holds, by its own phasing. They
+    pay for other care too: of them the part is taken that the loaded plan has on delegated lines, and what has no such
+    plan is left out, and told.
     """
     from tertiary import month_end
+    from tertiary.allocate.watch_data import delegated_shares
     from tertiary.pennies import pounds
 
     if not any("annual_value" in line.cells for line in lines(file, AllocationError)):
@@ -132,7 +135,14 @@ def _contracts(file: Path, register: Register, profiles: Path | None) -> dict[tu
             shares = (month_end.weight(element.profile, contract.financial_year, m, own) for m in months)
             share = Fraction(1) if len(months) == MONTHS else sum(shares, Fraction(0))
             made[key] = made.get(key, Fraction(0)) + Fraction(element.annual_value) * share
-    return {key: pounds(value) for key, value in made.items()}
+    parts = delegated_shares(run)
+    if unknown := {key: value for key, value in made.items() if value and key not in parts}:
+        typer.echo(
+            f"Left out, because the run holds no plan that says what of them is delegated: {len(unknown)} contract "
+            f"values of £{pounds(sum(unknown.values(), Fraction(0))):,} in all, the first {' '.join(min(unknown))}.",
+            err=True,
+        )
+    return {key: pounds(value * parts[key]) for key, value in made.items() if key in parts}
 
 
 def _only(rows: pa.Table, icbs: Sequence[str], year: str | None) -> pa.Table:

@@ -62,8 +62,8 @@ def notes_of(run: Run, names: Mapping[str, str], asked: Question, own: Varied, c
         "`intensity_pounds` add up to `difference` (logarithmic mean, Ang 2005). Spend without a patient stays in "
         "spend per patient, so that the identity holds; its share stands beside every figure.",
         "Limits: access exact given all patients (Clopper and Pearson); intensity and spend log-normal from the sum of "
-        "squares over patients, by Student's distribution where patients are few. A flag is a difference that stands when the false discovery rate of the table is held "
-        f"at {rate:.0%} (Benjamini and Hochberg 1995).",
+        "squares over patients, by Student's distribution (Welch 1947). A flag is a difference that stands when the "
+        f"false discovery rate of the table is held at {rate:.0%} (Benjamini and Hochberg 1995).",
         "Need: distance = spend per head / (need per head beside the comparator × the comparator's spend per head) "
         "− 1, the formula of the variations tool.",
         "",
