@@ -90,6 +90,8 @@ def test_peers_from_a_file_a_region_and_people_of_ones_own(folder: Path, tmp_pat
 def test_mistakes_say_what_to_do(folder: Path) -> None:
     assert "It holds: QKK, QMF, QMJ" in said("variation", str(folder), "--icb", "QZZ", code=19)
     assert "Choose from: service_line_final" in said("variation", str(folder), "--icb", "QMJ", "--by", "hrg", code=19)
+    twice = said("variation", str(folder), "--icb", "QMJ", "--by", "component,component")
+    assert twice.count("component ") == 1
     assert "is not NAME=VALUE" in said("variation", str(folder), "--icb", "QMJ", "--only", "component", code=19)
     assert "expected a number" in said("variation", str(folder), "--icb", "QMJ", "--limit", "confidence=much", code=19)
     assert "Choose from: watch, explanations" in said("ringfence", str(folder), "--show", "all", code=19)

@@ -144,7 +144,7 @@ def _peers(text: str) -> list[str]:
 
 
 def _codes(text: str) -> list[str]:
-    return [code.strip() for code in text.split(",") if code.strip()]
+    return list(dict.fromkeys(code.strip() for code in text.split(",") if code.strip()))
 
 
 def _pairs(option: str, texts: Sequence[str]) -> dict[str, list[str]]:
