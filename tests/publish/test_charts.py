@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tertiary.errors import PublishError
 from tertiary.publish import charts
 from tertiary.publish.charts import Spec, Words
-from tertiary.publish.labels import LETTER, LINE, placed
+from tertiary.publish.labels import LETTER, LINE, ROOM, placed
 
 WORDS = Words("Why spend differs", "A line under it", ("Spend: a run.", "SYNTHETIC DATA: no real patient."))
 ROWS: list[dict[str, Any]] = [
@@ -78,7 +78,7 @@ spot = st.tuples(st.floats(0, 560), st.floats(0, 560))
 def test_no_name_hides_a_point_or_another_name(points: list[tuple[float, float]], letters: int) -> None:
     """A dozen numbers find a place even when all points are one; of long names those that found none stand alike."""
     found = placed(points, ["x" * letters] * len(points), 560)
-    boxes = [(x, y - LINE / 2, x + LETTER * letters, y + LINE / 2) for (x, y), _ in found]
+    boxes = [(x, y - LINE / 2, x + LETTER * letters + ROOM, y + LINE / 2) for (x, y), _ in found]
     clashes = [
         (one, two) for at, one in enumerate(boxes) for two in boxes[:at]
         if one[0] < two[2] and two[0] < one[2] and one[1] < two[3] and two[1] < one[3]

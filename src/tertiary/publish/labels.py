@@ -8,8 +8,8 @@ from math import cos, pi, sin
 Point = tuple[float, float]
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 
-# pixels: width of a letter, height of a line, half a point, and how far from its point a text may stand
-LETTER, LINE, DOT = 6.8, 15.0, 7.0
+# pixels: width of a letter, room behind a text, height of a line, half a point, and how far from it a text may stand
+LETTER, ROOM, LINE, DOT = 6.8, 4.0, 15.0, 7.0
 REACHES = (13.0, 20.0, 32.0, 46.0, 64.0)
 # right and up first, as one reads; then round
 DIRECTIONS = (-pi / 4, 0.0, pi / 4, -3 * pi / 4, pi, 3 * pi / 4, -pi / 2, pi / 2)
@@ -25,7 +25,7 @@ def placed(points: Sequence[Point], texts: Sequence[str], side: float) -> list[t
     taken: list[Box] = []
     made = []
     for (x, y), text in zip(points, texts, strict=True):
-        width = LETTER * len(text)
+        width = LETTER * len(text) + ROOM
         boxes = [_beside(x, y, width, reach, turn) for reach in REACHES for turn in DIRECTIONS]
         free = [place for place in boxes if not any(_meet(place, box) for box in (*dots, *taken))]
         inside = [place for place in free if place[0] >= 0 and place[1] >= 0 and place[3] <= side]
