@@ -169,9 +169,12 @@ def test_few_patients_leave_no_figure_in_any_file(folder: Path, tmp_path: Path) 
     said("variation", str(folder), "--icb", "QMJ", "--need", str(need), "--out", str(out))
     assert len(list(out.glob("*.png"))) == 9
     (out / "mine.csv").write_text("a\n")
+    (out / "1_of_mine.csv").write_text("a\n")
     said("variation", str(folder), "--icb", "QMJ", "--limit", "least_patients=1000000", "--out", str(out))
-    assert not list(out.glob("*.png")) and not list(out.glob("[1-9]_*")) and (out / "mine.csv").is_file()
-    assert not (out / "need.csv").is_file()
+    said("variation", str(folder), "--icb", "QMJ", "--limit", "least_patients=1000000", "--out", str(tmp_path))
+    assert need.is_file()  # given, not ours
+    assert not list(out.glob("*.png")) and not (out / "need.csv").is_file() and (out / "mine.csv").is_file()
+    assert [p.name for p in out.glob("[1-9]_*")] == ["1_of_mine.csv"]
     notes = (out / "notes.md").read_text(encoding="utf-8")
     assert (
         "Not shown: fewer than 1e+06 patients" in notes and "5_difference_by_service: no figure may be shown" in notes

@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from tertiary.register import Register
     from tertiary.runs import Run
 
-OWN = re.compile(r"[1-9]_\w+[.](csv|png|svg)|(summary|\w*by_icb|variation|programmes|coverage|need)[.]csv|notes[.]md")
+OWN = re.compile(
+    r"[1-9]_(spend_per_(head|patient)|patients_per_head|spending_and_access(_services)?|difference_by_(service|programme)|"
+    r"access|intensity)[.](csv|png|svg)|(summary|by_icb|variation|programmes|coverage(_by_icb)?|need)[.]csv|notes[.]md"
+)
 MOST_BARS, MOST_POINTS = 15, 12
 PROGRAMME = "npoc_code"
 WORDS_FOR = {"service_line_final": "service", "pss_line": "manual line", PROGRAMME: "programme of care"}
@@ -63,7 +66,7 @@ class _Folder:
         programmes = self._vary((PROGRAMME,), [asked.icb])
         own = [cell for cell in boards if cell.icb == asked.icb]
         for old in self.out.iterdir():  # what an earlier question left there would stand as if it were of this one
-            if OWN.fullmatch(old.name):
+            if OWN.fullmatch(old.name) and not _given(old):
                 old.unlink()
         self._table("summary", tables.spend_rows(self.register, (), own, self.level))
         self._table("by_icb", tables.spend_rows(self.register, (), boards, self.level))
@@ -210,6 +213,11 @@ _CHARTED = (
 
 def _what(by: Sequence[str]) -> str:
     return " and ".join(WORDS_FOR.get(d, d.replace("_", " ")) for d in by)
+
+
+def _given(file: Path) -> bool:
+    """Whether a need.csv is what somebody gives, not the table of an earlier answer."""
+    return file.name == "need.csv" and not file.read_bytes().startswith(b'"icb","icb_name"')
 
 
 def _lacking(rows: Sequence[Mapping[str, Any]], figure: str = "intensity_ratio") -> int:
