@@ -16,6 +16,8 @@ from tertiary.allocate.chance import (
     funnel_limits,
     gamma_share,
     poisson_limits,
+    student_quantile,
+    two_sided,
 )
 
 # counts and limits per 100,000: PHEindicatormethods 2.1.0 (OHID), phe_rate; exact below 10, Byar's from 10 on
@@ -109,3 +111,12 @@ def test_a_family_of_none_or_one() -> None:
     assert discoveries([], 0.05) == []
     assert discoveries([None], 0.05) == [False]
     assert discoveries([0.049], 0.05) == [True]
+
+
+@pytest.mark.parametrize(
+    ("freedom", "quantile"), [(1, 12.706), (2, 4.303), (7, 2.365), (10, 2.228), (30, 2.042), (120, 1.980)]
+)
+def test_student_quantiles_are_those_of_every_textbook(freedom: int, quantile: float) -> None:
+    found = student_quantile(0.975, freedom)
+    assert found == pytest.approx(quantile, abs=6e-4)
+    assert two_sided(-found, freedom) == pytest.approx(0.05) and two_sided(0.0, freedom) == 1

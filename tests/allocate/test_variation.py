@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from math import log
+from math import inf, log
 from pathlib import Path
 from typing import Any
 
@@ -214,6 +214,11 @@ def test_an_aggregate_that_lacks_what_patients_show_blocks_too(tmp_path: Path, r
         "patients",
         "200% of the aggregate is at patient level (limit 125%)",
     )
+    gone = run_of(tmp_path / "gone", [r for r in records if r["flow"] != "acm" or r["population_icb"] != "QMJ"])
+    assert reason(compared(gone, register, peers=["QMF"])) == (
+        "patients",
+        "patient level that the aggregate lacks altogether (limit 125%)",
+    )
     other = compared(run, register, icb="QMF", peers=["QMJ"])
     assert reason(other) == ("patients", "200% of the aggregate is at patient level of the comparator (limit 125%)")
 
@@ -301,6 +306,9 @@ def test_scope_period_and_limits_say_what_they_cannot_do(tmp_path: Path) -> None
         Scope("202526", 2, "cost")
     with pytest.raises(AllocationError, match="no limit 'fewest'"):
         limits({"fewest": 3})
+    for wrong in ({"confidence": 95}, {"false_discovery_rate": 0}, {"least_in_run": -1}, {"least_patients": inf}):
+        with pytest.raises(AllocationError, match="; expected a"):
+            limits(wrong)
     assert limits({"least_patients": 20})["least_patients"].confidence == "illustrative"
 
 

@@ -109,6 +109,11 @@ def test_the_same_care_is_within_tolerance(tmp_path: Path, register: Register) -
     assert w.yardstick == "allocation" and w.due == MONTHLY * 6
 
 
+def test_more_than_was_due_is_not_within_tolerance(tmp_path: Path, register: Register) -> None:
+    w = watched(tmp_path, register, times("1.1"))
+    assert (w.status, w.gap, w.unexplained, counted(w)) == ("above what was due", -6_000, -6_000, {})
+
+
 def test_less_care_is_drift_and_nothing_explains_it(tmp_path: Path, register: Register) -> None:
     w = watched(tmp_path, register, times("0.8"))
     assert (w.status, w.months_below) == ("drift", 6)
@@ -132,7 +137,7 @@ def test_patients_missing_beside_the_aggregate_are_coverage(tmp_path: Path, regi
     assert w.status == "explained, mostly by coverage"
     assert (w.gap, counted(w), w.unexplained) == (15_000, {"coverage": 15_000}, 0)
     told = next(e for e in w.explanations if e.explanation == "coverage")
-    assert told.evidence == "RRV: patient level is 50% of the aggregate, before 100%"
+    assert told.evidence == "RRV: what counts is 50% of the aggregate, before 100%"
 
 
 def test_lower_prices_for_the_same_care_are_price(tmp_path: Path, register: Register) -> None:
@@ -261,13 +266,14 @@ def test_what_could_not_be_tested_says_so(tmp_path: Path, register: Register) ->
 
 
 def test_tables_hold_the_story_to_the_penny(tmp_path: Path, register: Register) -> None:
-    w = watched(tmp_path, register, times("0.87", price="0.9333"))
+    w = watched(tmp_path, register, times("0.87", price="0.9333"), Decimal(100_000))  # a twelfth is no whole pennies
     row = watch_rows([w], register).to_pylist()[0]
     kinds = [e["explanation"] for e in explanations() if e["explains"] == "Y"]
     assert row["gap"] == sum((row[k] for k in kinds), row["unexplained"])
     months = month_rows([w]).to_pylist()
     assert [m["month"] for m in months] == [1, 2, 3, 4, 5, 6]
-    assert abs(months[-1]["gap_to_date"] - row["gap"]) < Decimal("0.05")
+    assert months[-1]["gap_to_date"] == row["gap"] == sum(m["gap"] for m in months)
+    assert sum(m["due"] for m in months) == row["due"] == 50_000
     assert {r["explanation"] for r in explained_rows([w]).to_pylist()} == {e["explanation"] for e in explanations()}
     signed = {
         ("QMJ", "RRV", NOW): Decimal(60_000),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from decimal import Decimal
+from math import inf
 from pathlib import Path
 
 import pytest
 
 from builders import row, run_folder
 from month_helpers import cell, plan
+from tertiary.allocate.cells import MEASURES, Scope, coverages
 from tertiary.errors import ContractError
 from tertiary.month_end import Invoice, coverage, hospital_gaps, invoice_gaps, read_invoices, reconcile
 from tertiary.runs import Run
@@ -21,7 +23,7 @@ def acm(*given: object, **more: object) -> dict:
 
 ROWS = [
     acm("RRV", "QMJ", 1, "EL", "100"), cell("RRV", "QMJ", 1, "EL", "60"), cell("RRV", "QMJ", 1, "DC", "40"),
-    acm("RRV", "QMJ", 2, "EL", "100"), cell("RRV", "QMJ", 2, "EL", "94"),
+    acm("RRV", "QMJ", 2, "EL", "100"), cell("RRV", "QMJ", 2, "EL", "84"),
     acm("RRV", "QMF", 1, "EL", "100"), cell("RRV", "QMF", 1, "EL", "199"),
     acm("RRV", "QKK", 1, "EL", "70"), cell("RP4", "QKK", 1, "EL", "30"),
     acm("RRV", "QMJ", 1, "DRUG", "500", component="drug"),
@@ -53,7 +55,7 @@ def test_each_pair_of_flows(flows: Run) -> None:
     said = {k: (str(r["gap"]), r["state"]) for k, r in by.items()}
     assert said == {
         ("RRV", "QMJ", 1, "activity"): ("0.00", "agrees"),
-        ("RRV", "QMJ", 2, "activity"): ("6.00", "short"),
+        ("RRV", "QMJ", 2, "activity"): ("16.00", "short"),
         ("RRV", "QMF", 1, "activity"): ("-99.00", "over"),
         ("RRV", "QKK", 1, "activity"): ("70.00", "only acm"),
         ("RP4", "QKK", 1, "activity"): ("-30.00", "only patient level"),
@@ -71,7 +73,7 @@ def test_gaps_add_up_however_they_are_cut(flows: Run) -> None:
     whole: dict[str, Decimal] = defaultdict(Decimal)
     for name in ("payer_code", "provider_code", "financial_month", "population_icb"):
         whole[name] = sum((r["gap"] for r in reconcile(flows, "202526", 2, [name]).to_pylist()), Decimal(0))
-    assert set(whole.values()) == {Decimal("-48.00")}
+    assert set(whole.values()) == {Decimal("-38.00")}
     with pytest.raises(ContractError, match="cannot be reconciled by colour"):
         reconcile(flows, "202526", 2, ["colour"])
 
@@ -79,10 +81,22 @@ def test_gaps_add_up_however_they_are_cut(flows: Run) -> None:
 def test_coverage_blocks_figures_per_patient_with_a_reason(flows: Run) -> None:
     found = {r["payer_code"]: r for r in coverage(flows, "202526", 1, ["payer_code"]).to_pylist()}
     assert (found["QMJ"]["usable"], found["QMJ"]["reason"]) == (True, "")
-    assert found["QMF"]["reason"] == "patient level holds more than 1.05 of the aggregate"
-    assert found["QKK"]["reason"] == "patient level holds less than 0.95 of the aggregate"
+    assert found["QMF"]["reason"] == "patient level holds more than 1.25 of the aggregate"
+    assert found["QKK"]["reason"] == "patient level holds less than 0.9 of the aggregate"
     alone = {r["provider_code"]: r for r in coverage(flows, "202526", 1, ["provider_code"]).to_pylist()}
     assert (alone["RP4"]["usable"], alone["RP4"]["reason"]) == (False, "no aggregate to compare with")
+
+
+@pytest.mark.parametrize("by", [("provider_code",), ("service_line_final", "component"), ("npoc_code",)])
+def test_coverage_is_the_same_as_beside_figures_per_patient(tmp_path: Path, by: tuple[str, ...]) -> None:
+    """Hospital data that count, drugs inside the activity flow and expected prices change neither of the two."""
+    about: dict = {"service_line_final": "NCBPS11B", "population_icb": "QMJ", "npoc_code": "A"}
+    odd = cell("RRV", "QMJ", 1, "EL", "9999", flow="apc_spell", price_expected=Decimal(7))
+    run = run_folder(tmp_path / "same", ledger=[{**r, **about} for r in [*ROWS, odd]])
+    ours = {tuple(r[d] for d in by): r["coverage"] for r in reconcile(run, "202526", 2, by).to_pylist()}
+    for measure in MEASURES:
+        found = coverages(run, Scope("202526", 2, measure), by, {})
+        assert {k[1:]: None if v.to_aggregate == inf else v.to_aggregate for k, v in found.items()} == ours
 
 
 def test_hospital_data_are_compared_where_they_could_be_there(flows: Run) -> None:

@@ -10,10 +10,13 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tertiary.errors import PublishError
 from tertiary.publish import charts
 from tertiary.publish.charts import Spec, Words
+from tertiary.publish.labels import LETTER, LINE, ROOM, placed
 
 WORDS = Words("Why spend differs", "A line under it", ("Spend: a run.", "SYNTHETIC DATA: no real patient."))
 ROWS: list[dict[str, Any]] = [
@@ -65,6 +68,31 @@ def test_flags_have_shapes_of_their_own_and_words() -> None:
     flagged = charts._flagged([{"flag": charts.WORDS[key]} for key in ("lower", "like")])
     assert flagged["shape"]["scale"] == {"domain": [charts.WORDS["lower"], charts.WORDS["like"]],
                                          "range": ["triangle-down", "circle"]}  # fmt: skip
+
+
+spot = st.tuples(st.floats(0, 560), st.floats(0, 560))
+
+
+@settings(deadline=None)
+@given(st.lists(spot, min_size=1, max_size=12), st.integers(1, 24))
+def test_no_name_hides_a_point_or_another_name(points: list[tuple[float, float]], letters: int) -> None:
+    """A dozen numbers find a place even when all points are one; of long names those that found none stand alike."""
+    found = placed(points, ["x" * letters] * len(points), 560)
+    boxes = [(x, y - LINE / 2, x + LETTER * letters + ROOM, y + LINE / 2) for (x, y), _ in found]
+    clashes = [
+        (one, two) for at, one in enumerate(boxes) for two in boxes[:at]
+        if one[0] < two[2] and two[0] < one[2] and one[1] < two[3] and two[1] < one[3]
+    ]  # fmt: skip
+    assert not clashes or letters > 2
+    for (x, y), (left, top, right, bottom), (_, end) in zip(points, boxes, found, strict=True):
+        # the line from a point ends at the edge of its own text, or in the point when they stand together
+        touches = left - 1e-6 <= end[0] <= right + 1e-6 and top <= end[1] <= bottom
+        assert touches or end == (x, y)
+
+
+def test_a_lone_name_stands_right_of_its_point_and_needs_no_line() -> None:
+    (((x, y), end),) = placed([(280.0, 280.0)], ["North West London"], 560)
+    assert x > 280 and abs(y - 280) < LINE and end == (280, 280)
 
 
 def test_slopes_of_the_mountain_hold_equal_spend_and_stay_inside() -> None:

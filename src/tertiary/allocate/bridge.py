@@ -179,9 +179,7 @@ def _told_coverage(
     for provider in sorted(factors):
         counted, aggregate = now.aggregate[provider]
         share = counted / aggregate
-        told.append(
-            f"{provider}: patient level is {share:.0%} of the aggregate, before {share * factors[provider]:.0%}"
-        )
+        told.append(f"{provider}: what counts is {share:.0%} of the aggregate, before {share * factors[provider]:.0%}")
     return "; ".join(told) or "every provider sent what it sent before"
 
 

@@ -6,15 +6,13 @@ devices together: counts of cells are never added. A record without a pseudonym 
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from functools import cache
-from importlib import resources
 from math import inf
 from typing import TYPE_CHECKING, Any
 
+from tertiary.allocate.coverage import AGGREGATE, is_patient_level
 from tertiary.allocate.decompose import Tally
 from tertiary.errors import AllocationError
 
@@ -74,9 +72,8 @@ class Scope:
 class Coverage:
     """How far figures of a cell can be trusted, in pounds.
 
-    `patient_level` was counted from flows that carry patients and `aggregate` reported in the aggregate (ACM), None
-    when the run holds none; `known` of `spend` names a patient; of `everywhere`, the run's whole spend of the same
-    kind, `nowhere` belongs to no ICB.
+    `patient_level` and `aggregate`, as submitted: see `coverage`; `aggregate` is None when the run holds none; `known`
+    of `spend` names a patient; of `everywhere`, the run's whole spend of the same kind, `nowhere` belongs to no ICB.
     """
 
     patient_level: Decimal
@@ -174,11 +171,12 @@ def coverages(run: Run, scope: Scope, by: Sequence[str], found: Mapping[Key, Tal
 
     def step(table: Any) -> Any:
         rows = scope.rows(table.filter(table.measure == "actual"))
-        total, carries = rows[scope.measure], rows.flow.notin(aggregates())
+        paid = rows.price_submitted
         return rows.group_by("population_icb", *by).aggregate(
-            patient_level=total.sum(where=rows.counted & carries).fill_null(0),
-            aggregate=total.sum(where=~carries).fill_null(0), spend=total.sum(where=rows.counted).fill_null(0),
-        )  # fmt: skip
+            patient_level=paid.sum(where=is_patient_level(rows)).fill_null(0),
+            aggregate=paid.sum(where=rows.flow == AGGREGATE).fill_null(0),
+            spend=rows[scope.measure].sum(where=rows.counted).fill_null(0),
+        )
 
     rows = _rows(run.ledger.derive(step))
     any_aggregate = any(row["aggregate"] for row in rows)
@@ -257,13 +255,6 @@ def populations(register: Register, financial_year: str) -> dict[str, float]:
         if row[column] and row["registered_population"]:
             made[row[column]] = made.get(row[column], 0.0) + float(row["registered_population"])
     return made
-
-
-@cache
-def aggregates() -> tuple[str, ...]:
-    """Flows that hold sums and no patients."""
-    text = resources.files("tertiary.ledger").joinpath("flow_groups.csv").read_text(encoding="utf-8")
-    return tuple(row["flow"] for row in csv.DictReader(text.splitlines()) if row["flow_group"] == "acm")
 
 
 def _rows(table: Any) -> list[dict[str, Any]]:

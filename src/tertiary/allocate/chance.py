@@ -2,8 +2,9 @@
 
 Written here in plain Python, so that nothing but the standard library is needed. Sources: limits of a Poisson count by
 Byar's approximation and exactly (Breslow and Day 1987; the method set of OHID's fingertips); exact binomial limits
-(Clopper and Pearson 1934); false discovery rate (Benjamini and Hochberg 1995). Special functions by their series and
-continued fractions (Abramowitz and Stegun 6.5.29, 6.5.31, 26.5.8).
+(Clopper and Pearson 1934); Student's distribution through the beta distribution (Abramowitz and Stegun 26.7.1); false
+discovery rate (Benjamini and Hochberg 1995). Special functions by their series and continued fractions (Abramowitz and
+Stegun 6.5.29, 6.5.31, 26.5.8).
 """
 
 from __future__ import annotations
@@ -23,9 +24,15 @@ def normal_quantile(probability: float) -> float:
     return NormalDist().inv_cdf(probability)
 
 
-def two_sided(z: float) -> float:
-    """Two-sided p-value of a standard normal deviate."""
-    return 2 * NormalDist().cdf(-abs(z))
+def student_quantile(probability: float, freedom: float) -> float:
+    """Quantile, above the median, of Student's distribution with so many degrees of freedom."""
+    x = beta_quantile(2 * (1 - probability), freedom / 2, 0.5)
+    return sqrt(freedom * (1 - x) / x)
+
+
+def two_sided(t: float, freedom: float) -> float:
+    """Two-sided p-value of a deviate of Student's distribution."""
+    return beta_share(freedom / 2, 0.5, freedom / (freedom + t * t))
 
 
 def poisson_limits(count: int, confidence: float = 0.95) -> tuple[float, float]:

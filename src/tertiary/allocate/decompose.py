@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from math import exp, inf, log, sqrt
 
-from tertiary.allocate.chance import binomial_limits, binomial_p, normal_quantile, two_sided
+from tertiary.allocate.chance import binomial_limits, binomial_p, student_quantile, two_sided
 from tertiary.errors import AllocationError
 
 # below SMALL the logarithmic mean is the mean of the two to all digits; below NO_DIFFERENCE only rounding is left
@@ -74,8 +74,9 @@ def decompose(own: Tally, other: Tally, *, included: bool, confidence: float = 0
 
     `included` says whether the comparator's people include the cell's own; then chance that both share cancels.
     Limits of access are exact given how many patients there are in all (Clopper and Pearson); those of intensity and
-    of spend are log-normal (delta method), spend as a Poisson number of patients of unequal cost. Spend without a
-    patient is taken as fixed. AllocationError unless spend, patients and population of both are above 0.
+    of spend are log-normal (delta method), spend as a Poisson number of patients of unequal cost, with Student's
+    distribution for what few patients know of their own variance (Welch 1947). Spend without a patient is taken as
+    fixed. AllocationError unless spend, patients and population of both are above 0.
     """
     for tally in (own, other):
         if tally.spend <= 0 or tally.patients <= 0 or not tally.population or tally.population <= 0:
@@ -91,17 +92,23 @@ def decompose(own: Tally, other: Tally, *, included: bool, confidence: float = 0
     mean = (heads[0] - heads[1]) / whole if abs(whole) > SMALL else sum(heads) / 2
     share = float(own.spend) / float(other.spend) if included else 0.0
     low, high = _access_limits(own, other, included, confidence)
+    rest = other.patients - own.patients if included else other.patients
+    spread, mean_spread = (
+        _spread(of(own), of(other), share, own.patients - 1, rest - 1) for of in (_of_spend, _of_mean)
+    )
     return Split(
-        spend=_part(whole, heads[0] - heads[1], _variance(_of_spend(own), _of_spend(other), share), confidence),
+        spend=_part(whole, heads[0] - heads[1], spread, confidence),
         access=Part(exp(access), low, high, access, access * mean, _access_p(own, other, included)),
-        intensity=_part(intensity, intensity * mean, _variance(_of_mean(own), _of_mean(other), share), confidence),
+        intensity=_part(intensity, intensity * mean, mean_spread, confidence),
     )
 
 
-def _part(logarithm: float, pounds: float, variance: float, confidence: float) -> Part:
-    spread = sqrt(variance)
-    reach = normal_quantile(1 - (1 - confidence) / 2) * spread
-    p = two_sided(logarithm / spread) if spread else float(abs(logarithm) < NO_DIFFERENCE)
+def _part(logarithm: float, pounds: float, spread: tuple[float, float], confidence: float) -> Part:
+    error, freedom = spread
+    if error == inf:
+        return Part(exp(logarithm), 0.0, inf, logarithm, pounds, 1.0)
+    reach = student_quantile(1 - (1 - confidence) / 2, freedom) * error if error else 0.0
+    p = two_sided(logarithm / error, freedom) if error else float(abs(logarithm) < NO_DIFFERENCE)
     return Part(exp(logarithm), exp(logarithm - reach), exp(logarithm + reach), logarithm, pounds, p)
 
 
@@ -118,11 +125,21 @@ def _of_mean(tally: Tally) -> float:
     return max(0.0, around) * tally.patients / (tally.patients - 1) / float(tally.spend) ** 2
 
 
-def _variance(own: float, other: float, share: float) -> float:
-    """Variance of the logarithm of a ratio; `share` of the comparator's spend is the cell's own."""
+def _spread(own: float, other: float, share: float, known: int, known_of_rest: int) -> tuple[float, float]:
+    """Standard error of the logarithm of a ratio, and its degrees of freedom (Welch and Satterthwaite).
+
+    `own` and `other` are variances of logarithms; `share` of the comparator's spend is the cell's own; `known` degrees
+    of freedom are behind the cell's own variance, and `known_of_rest` behind that of the comparator's other patients.
+    """
     if own == inf or other == inf:
-        return inf
-    return max(0.0, own + other - 2 * share * own)
+        return inf, 1.0
+    variance = max(0.0, own + other - 2 * share * own)
+    mine = min((1 - share) ** 2 * own, variance)
+    parts = [(part, freedom) for part, freedom in ((mine, known), (variance - mine, known_of_rest)) if part]
+    if any(freedom < 1 for _, freedom in parts):  # one patient says nothing of how costs differ
+        return inf, 1.0
+    squares = sum(part**2 / freedom for part, freedom in parts)
+    return sqrt(variance), variance**2 / squares if squares else 1.0
 
 
 def _access_limits(own: Tally, other: Tally, included: bool, confidence: float) -> tuple[float, float]:

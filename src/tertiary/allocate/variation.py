@@ -9,8 +9,9 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from importlib import resources
+from math import inf, isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,10 @@ from tertiary.allocate import cells
 from tertiary.allocate.cells import Coverage, Key, Scope
 from tertiary.allocate.chance import discoveries, funnel_limits
 from tertiary.allocate.decompose import Part, Split, Tally, decompose, untreated
+from tertiary.allocate.need import Need
+from tertiary.allocate.shares import need_share
 from tertiary.errors import AllocationError
+from tertiary.sheets import lines
 
 if TYPE_CHECKING:
     from tertiary.register import Register
@@ -92,6 +96,10 @@ def limits(changes: Mapping[str, float] | None = None) -> dict[str, Limit]:
     for name, value in (changes or {}).items():
         if name not in found:
             raise AllocationError(f"There is no limit {name!r}. Choose from: {', '.join(found)}.")
+        if not isfinite(value) or value < 0 or (not found[name].stops and not 0 < value < 1):
+            # what stops nothing is a probability
+            expected = "a number of 0 or more" if found[name].stops else "a share between 0 and 1 such as 0.95"
+            raise AllocationError(f"Limit {name} is {value:g}; expected {expected}.")
         found[name] = replace(found[name], value=value, source="given for this comparison", confidence="illustrative")
     return found
 
@@ -144,6 +152,8 @@ def vary(
     need_of = _need(need, [*icbs, *beside.icbs], beside, people)
     in_run = cells.in_run(run, scope, people)
     own = cells.tallies(run, scope, by, None, people)
+    if not own:
+        raise AllocationError("Within the scope the run holds no spend of any ICB. Check --only and --without.")
     covers = cells.coverages(run, scope, by, own)
     others = cells.tallies(run, scope, by, beside.icbs, people)
     other_covers = cells.together(covers, beside.icbs)
@@ -225,7 +235,8 @@ def _blocked(
         ):
             limit = known[name].value
             if value is not None and (value > limit if name.startswith("most") else value < limit):
-                told(name, f"{value:.0%} {words}{whose} (limit {limit:.0%})")
+                seen = f"{value:.0%} {words}" if value < inf else "patient level that the aggregate lacks altogether"
+                told(name, f"{seen}{whose} (limit {limit:.0%})")
     what = "all" if any(stops == "all" for stops, _ in why) else "patients" if why else ""
     if any("fewer than" in text for _, text in why):  # a share would tell of few people what is not to be told
         why = [(stops, text) for stops, text in why if "fewer than" in text]
@@ -267,29 +278,31 @@ def _need(
 def by_icb(file: Path, column: str) -> tuple[dict[str, float], str]:
     """A CSV with columns icb and `column`, and its source (column source, else the file's name).
 
-    AllocationError names the line and the cell that is no number above 0.
+    AllocationError names line, field and value of what is no number above 0.
     """
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise AllocationError(
-            f"{file} cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8'}."
-        ) from error
     found: dict[str, float] = {}
     source = ""
-    for number, row in enumerate(csv.DictReader(text.splitlines()), 2):
-        icb, seen = (row.get("icb") or "").strip(), (row.get(column) or "").strip().replace(",", "")
-        try:
-            value = Decimal(seen)
-        except InvalidOperation:
-            value = Decimal("NaN")
-        if not icb or icb in found or not value.is_finite() or value <= 0:
-            raise AllocationError(
-                f"{file} line {number}: icb {icb!r}, {column} {seen!r}; expected each ICB once and a number above 0."
-            )
+    for line in lines(file, AllocationError, ("icb", column)):
+        icb, value = line.text("icb"), line.number_of(column)
+        if icb in found:
+            line.refuse("icb", "each ICB once")
+        if value <= 0:
+            line.refuse(column, "a number above 0")
         found[icb] = float(value)
-        source = source or (row.get("source") or "").strip()
+        source = source or line.text("source", "")
     return found, source or file.name
+
+
+def core_need(register: Register, stream: str, financial_year: str) -> tuple[dict[str, float], str]:
+    """Need per head by ICB of a stream of NHS England's allocations, 1 on average, and its source.
+
+    On the boards of the year asked for; the register's last year of practices stands for every year. It is need of
+    other services than specialised ones: a comparison, no target. AllocationError when the stream is not known.
+    """
+    level = "icb_2026" if financial_year >= cells.BOARDS_OF_2026 else "icb_2024"
+    found = need_share(Need.from_practices(register, stream), level)
+    source = f"{stream} need of {found.financial_year}, not need of specialised care; {found.source}"
+    return {code: float(row.index) for code, row in found.rows.items() if row.index is not None}, source
 
 
 def _list(codes: Mapping[str, object]) -> str:

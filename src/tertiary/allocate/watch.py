@@ -50,7 +50,7 @@ class Watched:
 
     `due` is what should have been spent by the last month, by the `yardstick` (allocation, former year or plan);
     `gap = due - spend = sum of counted + unexplained`. `months_below` counts the last months in a row that lie below.
-    `status`: within tolerance, not persistent, explained, drift, or not judged.
+    `status`: above what was due, within tolerance, not persistent, explained, drift, or not judged.
     """
 
     icb: str
@@ -67,12 +67,12 @@ class Watched:
     @property
     def due(self) -> Decimal:
         """What was due to date."""
-        return sum(self.due_by_month.values(), Decimal(0)).quantize(PENNY)
+        return sum(self.due_by_month.values(), Decimal(0))
 
     @property
     def spend(self) -> Decimal:
         """What was spent to date."""
-        return sum(self.spend_by_month.values(), Decimal(0)).quantize(PENNY)
+        return sum(self.spend_by_month.values(), Decimal(0))
 
     @property
     def gap(self) -> Decimal:
@@ -161,12 +161,13 @@ class _Case:
     def watched(self, whole: float) -> Watched | None:
         """None when the ICB neither spent nor was to spend anything; `whole` as from `cells.in_run`."""
         origin = self.before if self.before.care else self.plan
-        due, yardstick = self._due()
+        exact, yardstick = self._due()
         if not yardstick:
             return None
-        spend = {month: self.now.months.get(month, Decimal(0)) for month in self._months()}
-        total = sum(due.values(), Decimal(0)).quantize(PENNY)
-        gap = total - sum(spend.values(), Decimal(0)).quantize(PENNY)
+        due = _to_the_penny(exact)
+        spend = _to_the_penny({month: self.now.months.get(month, Decimal(0)) for month in self._months()})
+        total = sum(due.values(), Decimal(0))
+        gap = total - sum(spend.values(), Decimal(0))
         estimates = self._estimates(origin, total, yardstick)
         counted = _counted(gap, estimates)
         told = tuple(
@@ -279,7 +280,10 @@ class _Case:
             return "not judged: the run holds a part of this ICB's spend"
         if silent := self.now.silent_months:
             return f"not judged: the run holds nothing of month {', '.join(map(str, silent))}"
-        if found.gap <= found.due * Decimal(str(self.limits["tolerance"])):
+        tolerance = abs(found.due) * Decimal(str(self.limits["tolerance"]))
+        if found.gap < -tolerance:
+            return "above what was due"
+        if found.gap <= tolerance:
             return "within tolerance"
         if found.months_below < self.limits["months"]:
             return "not persistent"
@@ -304,6 +308,17 @@ def _counted(gap: Decimal, estimates: Mapping[str, Estimate | None]) -> dict[str
         if amount > 0:
             made[name] = min(amount, left)
             left -= made[name]
+    return made
+
+
+def _to_the_penny(months: Mapping[int, Decimal]) -> dict[int, Decimal]:
+    """Months in pennies that add up, up to any of them, to what their exact sum is when it is rounded once."""
+    made: dict[int, Decimal] = {}
+    exact = shown = Decimal(0)
+    for month in sorted(months):
+        exact += months[month]
+        made[month] = exact.quantize(PENNY) - shown
+        shown += made[month]
     return made
 
 

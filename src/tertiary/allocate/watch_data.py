@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from fractions import Fraction
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
-from tertiary.allocate.cells import aggregates
+from tertiary.allocate.coverage import AGGREGATE
 
 if TYPE_CHECKING:
     from tertiary.runs import Run
@@ -106,7 +107,7 @@ def actual(run: Run, icb: str, financial_year: str, last_month: int) -> Held:
             records += int(row["records"])
         if row["financial_month"] < LATE:  # adjustments after the year's end stand in one of the two only
             counted += row["pounds"] if row["counted"] else 0
-            other += row["pounds"] if row["flow"] in aggregates() else 0
+            other += row["pounds"] if row["flow"] == AGGREGATE else 0
             both[row["provider_code"]] = counted, other
     return Held(
         name, financial_year, last_month, care, both, _sent(run, financial_year, last_month),
@@ -128,7 +129,7 @@ def by_month(run: Run, icb: str, financial_year: str) -> dict[int, Decimal]:
 def planned(run: Run, icb: str, financial_year: str, last_month: int) -> Held | None:
     """The plan of the same months, from the indicative activity plan or else the aggregate; None when there is none."""
     rows = _ledger(run, icb, financial_year, last_month, "plan")
-    for flow in ("iap", *aggregates()):
+    for flow in ("iap", AGGREGATE):
         care: dict[tuple[Cell, int], Care] = {}
         for row in (row for row in rows if row["flow"] == flow):
             key = _key(row)
@@ -141,6 +142,27 @@ def planned(run: Run, icb: str, financial_year: str, last_month: int) -> Held | 
     return None
 
 
+def delegated_shares(run: Run) -> dict[tuple[str, str, str], Fraction]:
+    """What part of a plan is on delegated lines, by ICB as payer, provider and financial year.
+
+    By the indicative activity plan, else the aggregate's; drugs, devices and care that is not specialised are the rest.
+    """
+
+    def step(table: Any) -> Any:
+        rows = table.filter(table.measure == "plan", table.payer_kind == "icb", table.flow.isin([AGGREGATE, "iap"]))
+        return rows.group_by("flow", "payer_code", "provider_code", "financial_year").aggregate(
+            whole=rows.price_submitted.sum(),
+            delegated=rows.price_submitted.sum(where=rows.delegation_status == DELEGATED).fill_null(0),
+        )
+
+    made = {}
+    for row in sorted(_rows(run.ledger.derive(step)), key=lambda row: row["flow"] == "iap"):
+        if row["whole"] > 0:
+            key = (row["payer_code"], row["provider_code"], row["financial_year"])
+            made[key] = Fraction(row["delegated"]) / Fraction(row["whole"])
+    return made
+
+
 @lru_cache(maxsize=16)
 def restated(run: Run, financial_year: str) -> Decimal | None:
     """By how much submissions changed what they replaced, as a share of it; None when none replaced anything."""
@@ -148,7 +170,7 @@ def restated(run: Run, financial_year: str) -> Decimal | None:
     def step(table: Any) -> Any:
         rows = table.filter(
             table.status == "current", table.financial_year == financial_year, table.restatement.notnull(),
-            table.price_submitted.notnull(), table.flow.notin([*aggregates(), "iap"]),
+            table.price_submitted.notnull(), table.flow.notin([AGGREGATE, "iap"]),
         )  # fmt: skip
         return rows.aggregate(changed=rows.restatement.sum(), became=rows.price_submitted.sum())
 

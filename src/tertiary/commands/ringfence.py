@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tertiary.commands import shared
+from tertiary.commands.month_given import Profiles
 from tertiary.commands.shared import Format
 from tertiary.errors import AllocationError
+from tertiary.sheets import NUMBER, lines
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from tertiary.register import Register
+    from tertiary.runs import Run
 
+MONTHS = 12
 VIEWS = ("watch", "explanations", "months", "contracts", "providers")
 
 
@@ -25,7 +29,10 @@ def ringfence(
     run: Annotated[Path, typer.Argument(help="Run folder.")],
     show: Annotated[str, typer.Option(help=f"{', '.join(VIEWS[:-1])} or {VIEWS[-1]}.")] = "watch",
     allocations: Annotated[Path | None, typer.Option(help="CSV: icb, financial_year, amount, source.")] = None,
-    contracts: Annotated[Path | None, typer.Option(help="CSV: icb, provider, financial_year, amount.")] = None,
+    contracts: Annotated[
+        Path | None, typer.Option(help="CSV: icb, provider, financial_year, amount; or a register of contracts.")
+    ] = None,
+    profiles: Profiles = None,
     base: Annotated[Path | None, typer.Option(metavar="RUN", help="Run that holds the former year.")] = None,
     icb: Annotated[str, typer.Option(metavar="CODES", help="ICBs, separated by commas; all unless told.")] = "",
     year: Annotated[str | None, typer.Option(help="Financial year; every year of the run unless told.")] = None,
@@ -54,23 +61,29 @@ def ringfence(
 
     if show not in VIEWS:
         raise AllocationError(f"--show {show!r} is not known. Choose from: {', '.join(VIEWS)}.")
+    if show == "contracts" and contracts is None:
+        raise AllocationError("--show contracts needs the values: give --contracts FILE.")
     opened, known = open_run(run), Register.load(register or ())
     due = _allocations(known) | (_amounts(allocations, ("icb", "financial_year")) if allocations else {})
     codes = [code.strip() for code in icb.split(",") if code.strip()]
     changes = _limits(limit or [])
     views: dict[str, pa.Table] = {}
-    if show != "providers" or out:
+    if out or show in ("watch", "explanations", "months"):
         former = open_run(base) if base else None
         found = watch(opened, known, due, base=former, icbs=codes, year=year, changes=changes)
-        signed = _amounts(contracts, ("icb", "provider", "financial_year")) if contracts else {}
+        if not found:
+            typer.echo("Nothing to hold spend against: give --allocations, --base or a run with a plan.", err=True)
         views = {
             "watch": tables.watch_rows(found, known),
             "explanations": tables.explained_rows(found),
             "months": tables.month_rows(found),
-            "contracts": tables.contract_rows(signed, due, changes.get("tolerance", watch_limits()["tolerance"])),
         }
-    if show == "providers" or out:
-        views["providers"] = _providers(opened, known, income, accounts)
+    if out or show == "contracts":
+        signed = _contracts(contracts, opened, known, profiles) if contracts else {}
+        tolerance = (watch_limits() | changes)["tolerance"]
+        views["contracts"] = _only(tables.contract_rows(signed, due, tolerance), codes, year)
+    if out or show == "providers":
+        views["providers"] = _providers(opened, known, year, income, accounts)
     typer.echo(label(opened), err=True)
     if out is not None:
         from tertiary.publish.watch_folder import write_watch
@@ -81,20 +94,65 @@ def ringfence(
     print_rows(views[show], format)
 
 
-def _providers(run: Any, register: Register, income: Path | None, accounts: Path | None) -> pa.Table:
+def _providers(run: Run, register: Register, year: str | None, income: Path | None, accounts: Path | None) -> pa.Table:
     from tertiary.allocate import cells
     from tertiary.allocate.dependence import dependence
     from tertiary.allocate.watch_tables import dependence_rows
 
-    year, last = cells.period(run)
+    found, last = cells.period(run, year)
     totals = {key[0]: value for key, value in _amounts(income, ("provider",), "total").items()} if income else {}
-    rows = []
-    if accounts:
-        for number, row in shared.rows(accounts):
-            rows.append({**row, "amount": shared.amount(accounts, number, "amount", row.get("amount", ""))})
-            if missing := [name for name in ("provider", "year", "subcode") if not row.get(name)]:
-                raise AllocationError(f"{accounts} line {number}: {missing[0]} is missing.")
-    return dependence_rows(dependence(run, register, year, last, totals, rows), register)
+    names = ("provider", "year", "subcode")
+    rows: list[dict[str, Any]] = [
+        {**{name: line.text(name) for name in names}, "amount": line.number_of("amount")}
+        for line in (lines(accounts, AllocationError, (*names, "amount")) if accounts else ())
+    ]
+    return dependence_rows(dependence(run, register, found, last, totals, rows), register)
+
+
+def _contracts(file: Path, run: Run, register: Register, profiles: Path | None) -> dict[tuple[str, ...], Decimal]:
+    """Contract values by ICB, provider and financial year: of a table of them, or of a register of contracts.
+
+    In a register the elements that ICBs pay count, each version for the months that it holds, by its own phasing. They
+    pay for other care too: of them the part is taken that the loaded plan has on delegated lines, and what has no such
+    plan is left out, and told.
+    """
+    from tertiary import month_end
+    from tertiary.allocate.watch_data import delegated_shares
+    from tertiary.pennies import pounds
+
+    if not any("annual_value" in line.cells for line in lines(file, AllocationError)):
+        return _amounts(file, ("icb", "provider", "financial_year"))
+    boards = set(register["icbs"]["icb_code"].to_pylist())
+    own = month_end.read_profiles(profiles) if profiles else None
+    found = month_end.read_contracts(file)
+    made: dict[tuple[str, ...], Fraction] = {}
+    for contract in found:
+        months = contract.months(found)
+        for element in contract.elements:
+            if element.payer_code not in boards:
+                continue
+            key = (element.payer_code, contract.provider_code, contract.financial_year)
+            shares = (month_end.weight(element.profile, contract.financial_year, m, own) for m in months)
+            share = Fraction(1) if len(months) == MONTHS else sum(shares, Fraction(0))
+            made[key] = made.get(key, Fraction(0)) + Fraction(element.annual_value) * share
+    parts = delegated_shares(run)
+    if unknown := {key: value for key, value in made.items() if value and key not in parts}:
+        typer.echo(
+            f"Left out, because the run holds no plan that says what of them is delegated: {len(unknown)} contract "
+            f"values of £{pounds(sum(unknown.values(), Fraction(0))):,} in all, the first {' '.join(min(unknown))}.",
+            err=True,
+        )
+    return {key: pounds(value * parts[key]) for key, value in made.items() if key in parts}
+
+
+def _only(rows: pa.Table, icbs: Sequence[str], year: str | None) -> pa.Table:
+    """Rows of the ICBs and the year asked for; all unless told."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if icbs:
+        rows = rows.filter(pc.is_in(rows["icb"], value_set=pa.array(icbs)))
+    return rows.filter(pc.equal(rows["financial_year"], year)) if year else rows
 
 
 def _allocations(register: Register) -> dict[tuple[str, ...], Decimal]:
@@ -108,14 +166,13 @@ def _allocations(register: Register) -> dict[tuple[str, ...], Decimal]:
 
 
 def _amounts(file: Path, by: Sequence[str], column: str = "amount") -> dict[tuple[str, ...], Decimal]:
-    """Pounds by the columns `by` of a CSV. AllocationError names the line in which a key is missing or comes twice."""
+    """Pounds by the columns `by` of a CSV. AllocationError when a key is missing or comes twice."""
     found: dict[tuple[str, ...], Decimal] = {}
-    for number, row in shared.rows(file):
-        key = tuple(row.get(name, "") for name in by)
-        if not all(key) or key in found:
-            why = "comes twice" if all(key) else "is not complete"
-            raise AllocationError(f"{file} line {number}: {', '.join(by)} {key} {why}; expected each once, all filled.")
-        found[key] = shared.amount(file, number, column, row.get(column, ""))
+    for line in lines(file, AllocationError, (*by, column)):
+        key = tuple(line.year(name) if name == "financial_year" else line.text(name) for name in by)
+        if key in found:
+            line.refuse(by[-1], f"each {', '.join(by)} once")
+        found[key] = line.pounds(column)
     return found
 
 
@@ -123,10 +180,7 @@ def _limits(texts: Sequence[str]) -> dict[str, float]:
     made = {}
     for text in texts:
         name, _, value = text.partition("=")
-        try:
-            made[name.strip()] = float(value)
-        except ValueError:
-            raise AllocationError(
-                f"--limit {text!r} is not NAME=VALUE with a number. Example: --limit months=2"
-            ) from None
+        if not NUMBER.fullmatch(value.strip()):
+            raise AllocationError(f"--limit {text!r} is not NAME=VALUE with a number. Example: --limit months=2")
+        made[name.strip()] = float(value)
     return made

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # what a table on the screen shows; csv and json hold every column
 NARROW = (
     "spend_per_head", "comparator_spend_per_head", "difference", "access_pounds", "intensity_pounds", "worth",
-    "spend_flag", "access_flag", "intensity_flag", "blocked_because",
+    "spend_flag", "access_flag", "intensity_flag", "to_aggregate", "with_patient", "blocked_because",
 )  # fmt: skip
 
 
@@ -44,7 +44,9 @@ def variation(
         list[str] | None, typer.Option(metavar="COLUMN=VALUES", help="Leave out, such as point_of_delivery=BLOCK.")
     ] = None,
     population: Annotated[Path | None, typer.Option(help="CSV: icb, population, source.")] = None,
-    need: Annotated[Path | None, typer.Option(help="CSV: icb, need_index (1 is average), source.")] = None,
+    need: Annotated[
+        str | None, typer.Option(metavar="FILE|STREAM", help="CSV: icb, need_index, source; or such as core.")
+    ] = None,
     limit: Annotated[
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="Another limit than that of variation_limits.csv.")
     ] = None,
@@ -71,7 +73,7 @@ def variation(
     opened, known = open_run(run), Register.load(register or ())
     asked = _question(
         opened, known, icb, _codes(by), peers, region, (year, month), measure, (only or [], without or []),
-        (population, need), limit or [],
+        population, need, limit or [],
     )  # fmt: skip
     typer.echo(label(opened), err=True)
     typer.echo(f"Beside {asked.beside.name}: {', '.join(asked.beside.icbs)}.", err=True)
@@ -92,19 +94,24 @@ def variation(
 def _question(
     run: Run, register: Register, icb: str, by: Sequence[str], peers: str | None, region: bool,
     when: tuple[str | None, int | None], measure: str, filters: tuple[Sequence[str], Sequence[str]],
-    files: tuple[Path | None, Path | None], changes: Sequence[str],
+    population: Path | None, given_need: str | None, changes: Sequence[str],
 ) -> Question:  # fmt: skip
     from tertiary.allocate import cells
-    from tertiary.allocate.variation import by_icb, comparator, limits
+    from tertiary.allocate.basis import streams
+    from tertiary.allocate.variation import by_icb, comparator, core_need, limits
     from tertiary.publish.variation_notes import Question
 
     year, last = cells.period(run, *when)
     scope = cells.Scope(year, last, measure, _pairs("--only", filters[0]), _pairs("--without", filters[1]))
     people = cells.populations(register, year)
     people_source = "registered with practices, allocation base of 2025/26 (register, practices)"
-    if files[0]:
-        people, people_source = by_icb(files[0], "population")
-    need, need_source = by_icb(files[1], "need_index") if files[1] else (None, "")
+    if population:
+        people, people_source = by_icb(population, "population")
+    need, need_source = None, ""
+    if given_need and given_need in streams():
+        need, need_source = core_need(register, given_need, year)
+    elif given_need:
+        need, need_source = by_icb(Path(given_need), "need_index")
     known = limits({name: _number(name, values) for name, values in _pairs("--limit", changes).items()})
     in_run = cells.in_run(run, scope, people)
     if icb not in in_run:
@@ -112,27 +119,32 @@ def _question(
             f"The run holds no specialised spend of ICB {icb!r} in {year}, or its population is not known. "
             f"It holds: {', '.join(sorted(in_run))}."
         )
-    regions = {row["icb_code"]: row["region_code"] for row in register["icbs"].to_pylist()}
-    beside = comparator(
-        register, in_run, known, region=regions.get(icb) if region else None, peers=_peers(peers) if peers else ()
-    )
+    own_region = _region(register, icb) if region else None
+    beside = comparator(register, in_run, known, region=own_region, peers=() if peers is None else _peers(peers))
     return Question(icb, tuple(by), scope, beside, people, people_source, known, need, need_source)
+
+
+def _region(register: Register, icb: str) -> str:
+    regions = {row["icb_code"]: row["region_code"] for row in register["icbs"].to_pylist()}
+    if not regions.get(icb):
+        raise AllocationError(f"The register knows no region of ICB {icb!r}. Name the ICBs to compare with: --peers.")
+    return regions[icb]
 
 
 def _peers(text: str) -> list[str]:
     """Codes, or those of a file's column icb."""
-    from tertiary.commands import shared
+    from tertiary.sheets import lines
 
     if not Path(text).is_file():
         return _codes(text)
-    found = [row.get("icb", "") for _, row in shared.rows(Path(text))]
-    if not found or not all(found):
-        raise AllocationError(f"{text}: every line needs an ICB code in the column icb.")
+    found = [line.text("icb") for line in lines(Path(text), AllocationError, ("icb",))]
+    if not found:
+        raise AllocationError(f"{text} names no ICB. Write one a line under icb.")
     return found
 
 
 def _codes(text: str) -> list[str]:
-    return [code.strip() for code in text.split(",") if code.strip()]
+    return list(dict.fromkeys(code.strip() for code in text.split(",") if code.strip()))
 
 
 def _pairs(option: str, texts: Sequence[str]) -> dict[str, list[str]]:

@@ -5,7 +5,8 @@
     plan_gap  activity plan (IAP) less the plan beside the aggregate
     invoice   aggregate less what was invoiced, which must be nothing
 
-Source: Data Dictionary overviews of the contract monitoring standards; reconcile.csv.
+Source: Data Dictionary overviews of the contract monitoring standards. What is patient level, and the limits
+of coverage, are those of figures per patient: `tertiary.allocate.coverage`.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tertiary.allocate.coverage import AGGREGATE, LIMITS, is_patient_level
+from tertiary.allocate.variation import limits
 from tertiary.errors import ContractError
-from tertiary.month_end.thresholds import thresholds
-from tertiary.sheets import lines, shipped
+from tertiary.sheets import lines
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -28,10 +30,9 @@ if TYPE_CHECKING:
 
 GRAIN = ("provider_code", "financial_month", "payer_code", "service_line_final", "component")
 DIMENSIONS = (*GRAIN, "population_icb", "npoc_code", "pss_line", "payer_kind", "delegation_status")
-AGGREGATE, PLAN = "acm", "iap"
+PLAN = "iap"
 HOSPITAL = ("apc_spell", "op", "ec", "cc_adult", "cc_paediatric", "cc_neonatal")
 MONEY = "decimal(18, 2)"
-LIMITS = ("coverage_low", "coverage_high")
 
 
 @dataclass(frozen=True)
@@ -73,14 +74,14 @@ def coverage(run: Run, financial_year: str, last_month: int, by: Sequence[str]) 
     """Coverage by `by` with what follows from it: `reconcile` with `usable` and `reason` for figures per patient."""
     import ibis
 
-    low, high = (thresholds()[name] for name in LIMITS)
+    low, high = _limits()
 
     def step(table: ir.Table) -> ir.Table:
         found = _compared(table, financial_year, last_month, by)
         reason = ibis.cases(
             (found.coverage.isnull(), "no aggregate to compare with"),
-            (found.coverage < float(low), f"patient level holds less than {low} of the aggregate"),
-            (found.coverage > float(high), f"patient level holds more than {high} of the aggregate"),
+            (found.coverage < low, f"patient level holds less than {low} of the aggregate"),
+            (found.coverage > high, f"patient level holds more than {high} of the aggregate"),
             else_="",
         )
         return found.mutate(usable=reason == "", reason=reason)
@@ -164,17 +165,11 @@ def _compared(table: ir.Table, financial_year: str, last_month: int, by: Sequenc
 
 
 def _side_by_side(rows: ir.Table, by: Sequence[str]) -> ir.Table:
-    import ibis
-
-    detail = ibis.literal(False)
-    for line in shipped("tertiary.month_end", "reconcile.csv", ContractError):
-        flows = list(line.codes("flows"))
-        detail = detail | ((rows.component == line.text("component")) & rows.flow.isin(flows))
     actual, plan = rows.measure == "actual", rows.measure == "plan"
     own = (rows.component == "activity") & actual
     return rows.group_by(*by).aggregate(
         acm=_part(rows, actual & (rows.flow == AGGREGATE)),
-        patient_level=_part(rows, actual & detail),
+        patient_level=_part(rows, actual & is_patient_level(rows)),
         iap=_part(rows, plan & (rows.flow == PLAN)),
         acm_plan=_part(rows, plan & (rows.flow == AGGREGATE)),
         acm_activity=_part(rows, own & (rows.flow == AGGREGATE), "quantity", "decimal(38, 3)"),
@@ -187,7 +182,7 @@ def _judged(sides: ir.Table, by: Sequence[str]) -> ir.Table:
 
     rows = sides.filter((sides.acm != 0) | (sides.patient_level != 0) | (sides.iap != 0) | (sides.acm_plan != 0))
     gap = rows.acm - rows.patient_level
-    low, high = (float(thresholds()[name]) for name in LIMITS)
+    low, high = _limits()
     ratio = rows.patient_level.cast("float64") / rows.acm.nullif(0).cast("float64")
     state = ibis.cases(
         ((rows.acm == 0) & (rows.patient_level == 0), "nothing sent"),
@@ -205,6 +200,13 @@ def _judged(sides: ir.Table, by: Sequence[str]) -> ir.Table:
         state=state,
     )  # fmt: skip
     return found.order_by(ibis.desc(found.gap.abs()), *by)
+
+
+def _limits() -> tuple[float, float]:
+    """Coverage below and above which figures per patient are blocked."""
+    known = limits()
+    low, high = (known[name].value for name in LIMITS)
+    return low, high
 
 
 def _part(rows: ir.Table, chosen: ir.BooleanValue, column: str = "price_submitted", kind: str = MONEY) -> ir.Value:

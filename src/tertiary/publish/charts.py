@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tertiary.errors import PublishError
+from tertiary.publish.labels import placed
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 VEGA_LITE = "6.4"
 BLUE, ORANGE, GREY, INK, PALE = "#0072B2", "#E69F00", "#8C8C8C", "#222222", "#E4E4E4"
-WIDTH = 620
+WIDTH, SQUARE = 620, 560
 LONGEST_LABEL = 58
 # spend ratios of which the mountain draws a line, where its axes are narrow or wide
 FINE, COARSE = (0.67, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5), (0.25, 0.5, 0.8, 1.0, 1.25, 2.0, 4.0)
@@ -71,18 +72,7 @@ def bars(rows: Sequence[Mapping[str, Any]], words: Words, *, value: str, unit: s
                 "strokeWidth": {"condition": {"test": "datum.own", "value": 1.5}, "value": 0},
             },
         },
-        {
-            "mark": {"type": "text", "align": "left", "dx": 5, "color": INK},
-            "encoding": {"x": x, "text": {"field": "text"}},
-        },
     ]
-    body: Spec = {
-        "width": WIDTH,
-        "height": {"step": 26},
-        "encoding": {"y": y},
-        "layer": layers,
-        "data": {"values": data},
-    }
     if mark is not None:
         line = {"values": [{"x": mark, "text": f"comparator {mark:,.2f}"}]}
         at = {"x": {"field": "x", "type": "quantitative"}, "y": None}
@@ -91,6 +81,13 @@ def bars(rows: Sequence[Mapping[str, Any]], words: Words, *, value: str, unit: s
         )
         text = {"type": "text", "align": "center", "baseline": "bottom", "y": -4, "color": INK, "fontStyle": "italic"}
         layers.append({"data": line, "mark": text, "encoding": {**at, "text": {"field": "text"}}})
+    # written last and edged in white, so that the comparator's line does not strike a value out
+    value_text: Spec = {"type": "text", "align": "left", "dx": 5, "color": INK}
+    for mark_of in ({**value_text, "stroke": "white", "strokeWidth": 4}, value_text):
+        layers.append({"mark": mark_of, "encoding": {"x": x, "text": {"field": "text"}}})
+    body: Spec = {
+        "width": WIDTH, "height": {"step": 26}, "encoding": {"y": y}, "layer": layers, "data": {"values": data},
+    }  # fmt: skip
     return framed(body, words)
 
 
@@ -205,11 +202,12 @@ def mountain(rows: Sequence[Mapping[str, Any]], words: Words) -> Spec:
              "x": _within(r["access"], low, high), "y": _within(r["intensity"], low, high)}
         )  # fmt: skip
     numbered = len(points) > MOST_NAMES
+    names = _names(points, "number" if numbered else "name", low, high)
     cross = {"type": "rule", "color": GREY, "strokeDash": [2, 3]}
     one = {"datum": 1, "type": "quantitative", "scale": scale}
     body: Spec = {
-        "width": 560,
-        "height": 560,
+        "width": SQUARE,
+        "height": SQUARE,
         "layer": [
             {"data": {"values": [{}]}, "mark": cross, "encoding": {"x": one}},
             {"data": {"values": [{}]}, "mark": cross, "encoding": {"y": one}},
@@ -224,8 +222,11 @@ def mountain(rows: Sequence[Mapping[str, Any]], words: Words) -> Spec:
              "encoding": {**at, **_flagged(points),
                           "size": {"condition": {"test": "datum.own", "value": 260}, "value": 120},
                           "strokeWidth": {"condition": {"test": "datum.own", "value": 2}, "value": 0}}},
-            {"data": {"values": points}, "mark": {"type": "text", "align": "left", "dx": 9, "dy": -9, "fontSize": 12},
-             "encoding": {**at, "text": {"field": "number" if numbered else "name"}, "color": {"value": INK}}},
+            {"data": {"values": names}, "mark": {"type": "rule", "color": GREY, "strokeWidth": 0.6},
+             "encoding": {"x": {**x, "field": "from_x"}, "y": {**y, "field": "from_y"}, "x2": {"field": "to_x"},
+                          "y2": {"field": "to_y"}}},
+            {"data": {"values": names}, "mark": {"type": "text", "align": "left", "baseline": "middle", "fontSize": 12},
+             "encoding": {**at, "text": {"field": "text"}, "color": {"value": INK}}},
         ],
     }  # fmt: skip
     return framed({"hconcat": [body, _key(points)], "spacing": 20} if numbered else body, words)
@@ -242,6 +243,22 @@ def _slopes(low: float, high: float) -> tuple[list[Spec], list[Spec]]:
             if start < right:
                 ends.append({"x": start, "y": spend / start, "text": f"spend × {spend:g}"})
     return lines, ends
+
+
+def _names(points: Sequence[Mapping[str, Any]], field: str, low: float, high: float) -> list[Spec]:
+    """What is written beside points and where, in ratios; a thin line goes from the point to `to_x` and `to_y`."""
+    wide = log(high / low)
+
+    def back(place: tuple[float, float]) -> tuple[float, float]:
+        return low * exp(place[0] * wide / SQUARE), high / exp(place[1] * wide / SQUARE)
+
+    at = [(SQUARE * log(p["x"] / low) / wide, SQUARE * log(high / p["y"]) / wide) for p in points]
+    found = [(back(text), back(end)) for text, end in placed(at, [p[field] for p in points], SQUARE)]
+    return [
+        {"text": p[field], "x": text[0], "y": text[1], "from_x": p["x"], "from_y": p["y"],
+         "to_x": end[0], "to_y": end[1]}
+        for p, (text, end) in zip(points, found, strict=True)
+    ]  # fmt: skip
 
 
 def _key(points: Sequence[Mapping[str, Any]]) -> Spec:

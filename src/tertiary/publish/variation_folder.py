@@ -6,6 +6,7 @@ patient, patients per head, spending and access, need, programmes, coverage.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from tertiary.register import Register
     from tertiary.runs import Run
 
+OWN = re.compile(
+    r"[1-9]_(spend_per_(head|patient)|patients_per_head|spending_and_access(_services)?|difference_by_(service|programme)|"
+    r"access|intensity)[.](csv|png|svg)|(summary|by_icb|variation|programmes|coverage(_by_icb)?|need)[.]csv|notes[.]md"
+)
 MOST_BARS, MOST_POINTS = 15, 12
 PROGRAMME = "npoc_code"
 WORDS_FOR = {"service_line_final": "service", "pss_line": "manual line", PROGRAMME: "programme of care"}
@@ -34,7 +39,8 @@ WORDS_FOR = {"service_line_final": "service", "pss_line": "manual line", PROGRAM
 def write_variation(run: Run, register: Register, asked: Question, out: Path) -> list[Path]:
     """Write the folder `out`; returns its files. PublishError when it is a file, or when charts cannot be drawn.
 
-    Tables and notes are written even then. A chart without a figure that may be shown is left out; the notes say so.
+    Tables and notes are written even then. What an earlier call left in `out` is replaced. A chart without a figure
+    that may be shown is left out; the notes say so.
     """
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -59,6 +65,9 @@ class _Folder:
         services = self._vary(asked.by, [asked.icb])
         programmes = self._vary((PROGRAMME,), [asked.icb])
         own = [cell for cell in boards if cell.icb == asked.icb]
+        for old in self.out.iterdir():  # what an earlier question left there would stand as if it were of this one
+            if OWN.fullmatch(old.name) and not _given(old):
+                old.unlink()
         self._table("summary", tables.spend_rows(self.register, (), own, self.level))
         self._table("by_icb", tables.spend_rows(self.register, (), boards, self.level))
         self._table("variation", tables.spend_rows(self.register, asked.by, services, self.level))
@@ -92,14 +101,17 @@ class _Folder:
             mark = next((row[f"comparator_{value}"] for row in held), None)
             draw = partial(charts.bars, held, value=value, unit=unit, mark=mark)
             told = "Dashed line: the comparator. The ICB in question is marked ▶."
-            self._chart(name, f"{said} by ICB", told, held, draw)
-        slopes = "Along a slope spend per head is the same. Ratios to the comparator, » beyond the scale"
+            self._chart(name, f"{said} by ICB", told, held, draw, len(by_icb) - len(held))
+        slopes = "Along a slope spend per head is the same; shapes: spend. Ratios to the comparator, » beyond the scale"
         split = [row for row in by_icb if row["intensity_ratio"] and row["access_ratio"]]
         told = f"{slopes}; ▶ the ICB in question."
-        self._chart("4_spending_and_access", "Spending and access by ICB", told, split, _mountain(split))
+        self._chart(
+            "4_spending_and_access", "Spending and access by ICB", told, split, _mountain(split), _lacking(by_icb)
+        )
         self._differences("5_difference_by_service", self.asked.by, services)
         self._differences("6_difference_by_programme", (PROGRAMME,), programmes)
-        rows = [row for row in self._rows(self.asked.by, services) if row["access_ratio"] is not None][:MOST_BARS]
+        every = self._rows(self.asked.by, services)
+        rows = [row for row in every if row["access_ratio"] is not None][:MOST_BARS]
         told = (
             f"{self.name}. Bars: {self.level:.0%} limits. Shapes allow for how many are compared; » beyond the scale."
         )
@@ -109,16 +121,20 @@ class _Folder:
         ):
             held = [row for row in rows if row[f"{part}_ratio"] is not None]
             draw = partial(charts.ratios, [_ratio(r, part) for r in held], unit="ratio to the comparator (logarithmic)")
-            self._chart(name, f"{said} against the comparator", told, held, draw)
+            left = _lacking(every, f"{part}_ratio")
+            self._chart(name, f"{said} against the comparator", told, held, draw, left)
         split = [row for row in rows if row["intensity_ratio"] and row["access_ratio"]][:MOST_POINTS]
         title = f"Spending and access by {_what(self.asked.by)}"
-        self._chart("9_spending_and_access_services", title, f"{self.name}. {slopes}.", split, _mountain(split))
+        self._chart(
+            "9_spending_and_access_services", title, f"{self.name}. {slopes}.", split, _mountain(split), _lacking(every)
+        )
 
     def _differences(self, name: str, by: Sequence[str], made: Sequence[Varied]) -> None:
-        rows = [row for row in self._rows(by, made) if row["intensity_ratio"]][:MOST_BARS]
+        every = self._rows(by, made)
+        rows = [row for row in every if row["intensity_ratio"]][:MOST_BARS]
         told = f"{self.name}, the widest in pounds. Diamond: the whole difference, access and intensity together."
         draw = partial(charts.split_bars, rows, unit="pounds per head more or less")
-        self._chart(name, f"Why spend per head differs, by {_what(by)}", told, rows, draw)
+        self._chart(name, f"Why spend per head differs, by {_what(by)}", told, rows, draw, _lacking(every))
 
     def _chart(
         self,
@@ -127,11 +143,13 @@ class _Folder:
         subtitle: str,
         rows: Sequence[Mapping[str, Any]],
         draw: Callable[[Words], charts.Spec],
+        lacking: int,
     ) -> None:
+        """Draw `rows`; `lacking` are those of which there is no figure to draw."""
         if not rows:
             self.left_out.append(f"{name}: no figure may be shown; coverage.csv and variation.csv say why")
             return
-        words = Words(title, subtitle, self._foot())
+        words = Words(title, subtitle, self._foot(_coverage(rows, lacking)))
         columns = [(key, _kind(rows, key)) for key in rows[0]]
         data = arrow([{k: _cell(v) for k, v in row.items()} for row in rows], columns)
         self.files += charts.save_with_data(draw(words), data, self.out, name)
@@ -147,13 +165,14 @@ class _Folder:
                           "access": shown["access_pounds"], "intensity": shown["intensity_pounds"]})  # fmt: skip
         return found
 
-    def _foot(self) -> tuple[str, ...]:
+    def _foot(self, coverage: str) -> tuple[str, ...]:
         scope = self.asked.scope
         year = f"{scope.financial_year[:4]}/{scope.financial_year[4:]}"
         return (
             f"Spend: this run, {year} months 1 to {scope.last_month}, {scope.measure}"
             f"{filters(scope)}. Comparator: {self.asked.beside.name}.",
             f"People: {self.asked.people_source}.",
+            coverage,
             *_lines(label(self.run)),
         )
 
@@ -188,11 +207,29 @@ _CHARTED = (
     "spend_per_head", "spend_per_patient", "patients_per_1000", "comparator_spend_per_head",
     "comparator_spend_per_patient", "comparator_patients_per_1000", "difference", "access_pounds", "intensity_pounds",
     "spend_ratio", "access_ratio", "access_low", "access_high", "intensity_ratio", "intensity_low", "intensity_high",
+    "to_aggregate", "with_patient", "with_population",
 )  # fmt: skip
 
 
 def _what(by: Sequence[str]) -> str:
     return " and ".join(WORDS_FOR.get(d, d.replace("_", " ")) for d in by)
+
+
+def _given(file: Path) -> bool:
+    """Whether a need.csv is what somebody gives, not the table of an earlier answer."""
+    return file.name == "need.csv" and not file.read_bytes().startswith(b'"icb","icb_name"')
+
+
+def _lacking(rows: Sequence[Mapping[str, Any]], figure: str = "intensity_ratio") -> int:
+    return sum(row[figure] is None for row in rows)
+
+
+def _coverage(rows: Sequence[Mapping[str, Any]], lacking: int) -> str:
+    """How complete the patient level data behind a chart are, and how many have no figure."""
+    shares = sorted(row["to_aggregate"] for row in rows if row["to_aggregate"] is not None)
+    told = f"{shares[0]:.0%} to {shares[-1]:.0%}" if shares else "not known, the run holds no aggregate"
+    why = f" {lacking} without a figure: the tables of coverage say why." if lacking else ""
+    return f"Coverage of what is shown (patient level over aggregate): {told}.{why}"
 
 
 def _mountain(rows: Sequence[Mapping[str, Any]]) -> Callable[[Words], charts.Spec]:

@@ -62,8 +62,8 @@ def notes_of(run: Run, names: Mapping[str, str], asked: Question, own: Varied, c
         "`intensity_pounds` add up to `difference` (logarithmic mean, Ang 2005). Spend without a patient stays in "
         "spend per patient, so that the identity holds; its share stands beside every figure.",
         "Limits: access exact given all patients (Clopper and Pearson); intensity and spend log-normal from the sum of "
-        "squares over patients. A flag is a difference that stands when the false discovery rate of the table is held "
-        f"at {rate:.0%} (Benjamini and Hochberg 1995).",
+        "squares over patients, by Student's distribution (Welch 1947). A flag is a difference that stands when the "
+        f"false discovery rate of the table is held at {rate:.0%} (Benjamini and Hochberg 1995).",
         "Need: distance = spend per head / (need per head beside the comparator × the comparator's spend per head) "
         "− 1, the formula of the variations tool.",
         "",
@@ -85,7 +85,13 @@ def notes_of(run: Run, names: Mapping[str, str], asked: Question, own: Varied, c
 
 def summary(own: Varied) -> str:
     """One sentence on the whole of an ICB's spend, or why there is none."""
-    if own.blocked == "all" or own.split is None:
+    head, other = own.own.spend_per_head, own.other.spend_per_head
+    if own.blocked == "patients" and head is not None and other is not None:
+        return (
+            f"£{head:,.2f} per head, £{abs(head - other):,.2f} {'more' if head > other else 'less'} than the "
+            f"comparator. Whether that is access, intensity or chance is not shown: {own.blocked_because}."
+        )
+    if own.split is None:
         return f"Not shown: {own.blocked_because}."
     split, people = own.split, own.own.population or 0
     more = "more" if split.spend.pounds > 0 else "less"

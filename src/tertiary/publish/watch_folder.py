@@ -45,6 +45,8 @@ def write_watch(views: Mapping[str, pa.Table], told: str, changes: Mapping[str, 
         "Drift: the gap is wider than the tolerance, has stood for the last months in a row, and more than the limit "
         "is unexplained. It is a question for the ICB, not a finding against it.",
         "",
+        "Contract values of a register of contracts: the part that the loaded plan has on delegated lines (derived).",
+        "",
         "| limit | value |",
         "| --- | --- |",
         *(f"| {name} | {value:g} |" for name, value in (watch_limits() | dict(changes)).items()),
