@@ -102,7 +102,7 @@ def test_the_register_must_be_the_runs_own(made: Make, in_folder: Path) -> None:
     manifest = json.loads((run.path / "manifest.json").read_text())
     manifest["register"]["overlays"] = [{"name": "theirs", "path": "gone", "sha256": "0"}]
     (run.path / "manifest.json").write_text(json.dumps(manifest))
-    assert "overlay gone, which is not there" in said("challenges", "find", str(run.path), code=20)
+    assert "overlay gone, which is not there" in said("challenges", "find", str(run.path), code=10)
 
 
 def test_files_that_cannot_be_read(in_folder: Path) -> None:

@@ -131,6 +131,7 @@ REFUSED: list[tuple[str, Actor, str | None, str]] = [
     ("accept", TRUST, "-5", "not between"),
     ("accept", TRUST, "1.005", "is no amount"),
     ("accept", TRUST, "NaN", "is no amount"),
+    ("accept", TRUST, "1e30", "is no amount"),
     ("reject", TRUST, "5", "takes no amount"),
     ("evidence", TRUST, None, "names the evidence"),
     ("lapse", HOST, None, "can lapse after"),
@@ -240,6 +241,29 @@ def test_later_data_open_the_addition_to_a_closed_challenge_only(log: Log, end: 
     assert found.balance.open == 0 and found.balance.withdrawn == 300 + closed.get("withdrawn", 0)
 
 
+def test_an_addition_that_shrinks_and_grows_counts_once(log: Log) -> None:
+    """1,000 was settled and 300 added; the addition goes, and of what comes back only what is above 1,000 is open."""
+    recorded(log, {})
+    take(log, ("accept", TRUST, "600"), ("settle", HOST, None))
+    recorded(log, {"value": Decimal("1300.00")})
+    recorded(log, {"value": Decimal("900.00")})
+    assert pounds(only(log)) == {"raised": 1000, "credited": 600, "rejected": 400}
+    recorded(log, {"value": Decimal("1200.00")})
+    assert pounds(only(log)) == {"raised": 1200, "credited": 600, "rejected": 400, "open": 200}
+
+
+def test_a_correction_of_an_addition_opens_nothing_that_was_settled_before(log: Log) -> None:
+    recorded(log, {})
+    take(log, ("accept", TRUST, "1000"), ("settle", HOST, None))
+    recorded(log, {"value": Decimal("1300.00")})
+    assert recorded(log) == {"leave": 1}
+    take(log, ("settle", HOST, None))
+    assert pounds(only(log)) == {"raised": 1300, "credited": 1000, "corrected": 300}
+    assert recorded(log, {"value": Decimal("1000.00")}) == {"note": 1}, "the 1,000 were credited"
+    assert recorded(log, {"value": Decimal("1100.00")}) == {"reopen": 1}
+    assert pounds(only(log)) == {"raised": 1400, "credited": 1000, "corrected": 300, "open": 100}
+
+
 def test_everybody_sees_their_own(log: Log) -> None:
     other = Actor("icb", "QMF")
     rows: list[Given] = [{}, {"provider_code": "RJ1"}, {"host_code": "QMF"}, {"host_code": ""}]
@@ -294,6 +318,20 @@ def test_days(log: Log) -> None:
 DAYS = (date(2999, 2, 1), date(2999, 3, 1))
 
 
+def test_later_data_give_no_new_days_to_what_is_still_asked(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else what is overdue would be due again with every month's run; what comes back is asked anew."""
+    first, later = Due(*[date(2025, 6, n) for n in (1, 5, 9)]), Due(*[date(2025, 7, n) for n in (1, 5, 9)])
+    monkeypatch.setattr("tertiary.challenges.log.due", lambda *_: first)
+    recorded(log, {})
+    monkeypatch.setattr("tertiary.challenges.log.due", lambda *_: later)
+    assert recorded(log, {"value": Decimal("990.00")}) == {"change": 1}
+    assert (only(log).respond_by, only(log).settle_by) == (first.respond_by, first.settle_by)
+    assert only(log).overdue(date(2025, 6, 6)) == "response"
+    recorded(log)
+    recorded(log, {})
+    assert (only(log).state, only(log).respond_by, only(log).settle_by) == ("raised", later.respond_by, later.settle_by)
+
+
 def test_what_nobody_takes_on_lapses(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
     long_ago = Due(date(2025, 6, 1), date(2025, 6, 5), date(2025, 6, 9))
     monkeypatch.setattr("tertiary.challenges.log.due", lambda *_: long_ago)
@@ -336,7 +374,8 @@ def test_calendars(tmp_path: Path) -> None:
 def test_no_patient_enters_the_log(log: Log, store: Store) -> None:
     recorded(log, {})
     code = only(log).challenge_id
-    for text in ("patient 9434765919", "943 476 5919", "943-476-5919", "x1239434765919y"):
+    for text in ("patient 9434765919", "943 476 5919", "943-476-5919", "x1239434765919y", "943\u00a0476\u00a05919", "943.476.5919",
+                 "943  476 / 5919"):  # fmt: skip
         with pytest.raises(ContractError, match="ten digits") as refused:
             log.step(code, "respond", by=TRUST, why=text)
         assert "9434765919" not in str(refused.value) and "943" not in str(refused.value)

@@ -157,7 +157,8 @@ class Log:
                     setattr(event, name, _text(row[name]))
                 facts = known.get(code) or ChallengeRow(**{n: row[n] for n in FACTS})
                 days = due(facts.financial_year, facts.financial_month, at.date(), calendar)
-                if event.reached == "raised":
+                # a change gives no new days to what is still asked
+                if step in ("raise", "reopen") or (isinstance(facts, Challenge) and facts.state == "gone"):
                     event.respond_by, event.settle_by = days.respond_by, days.settle_by
                 if isinstance(facts, ChallengeRow):
                     facts.raise_by = days.raise_by
