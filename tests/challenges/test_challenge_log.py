@@ -31,15 +31,15 @@ HOST = Actor("icb", "QMJ", "analyst 7")
 TRUST = Actor("provider", "RRV")
 ONE: Given = {
     "rule_id": "CH09", "provider_code": "RRV", "host_code": "QMJ", "payer_code": "QMF", "financial_year": "202526",
-    "financial_month": 1, "service_line": "NCBPS08S", "records": 3, "value": Decimal("1000.00"),
+    "financial_month": 1, "service_line": "NCBPS08S", "component": "activity", "records": 3, "value": Decimal("1000.00"),
     "first_claim": Decimal("900.00"), "cash_effect": None, "cash_first_claim": None,
     "cash_reason": "no contract loaded",
 }  # fmt: skip
-MONTHS = frozenset({("RRV", "202526", 1), ("RRV", "202526", 2), ("RJ1", "202526", 1)})
+MONTHS = frozenset((*month, "activity") for month in (("RRV", "202526", 1), ("RRV", "202526", 2), ("RJ1", "202526", 1)))
 
 
 def raised(
-    *rows: Given, covered: Iterable[tuple[str, str, int]] = MONTHS, rules: tuple[str, ...] = ("CH04", "CH09")
+    *rows: Given, covered: Iterable[tuple[str, str, int, str]] = MONTHS, rules: tuple[str, ...] = ("CH04", "CH09")
 ) -> Raised:
     """What a run would question: ONE but for what each row says."""
     full = [{**ONE, **row} for row in rows]
@@ -216,7 +216,8 @@ def test_what_comes_back_before_it_is_settled(log: Log) -> None:
 
 def test_what_a_run_does_not_cover_is_left_alone(log: Log) -> None:
     recorded(log, {})
-    assert recorded(log, covered=[("RRV", "202526", 2), ("RJ1", "202526", 1)]) == {}
+    assert recorded(log, covered=[("RRV", "202526", 2, "activity"), ("RJ1", "202526", 1, "activity")]) == {}
+    assert recorded(log, covered=[("RRV", "202526", 1, "drug")]) == {}, "its drugs say nothing of other care"
     assert recorded(log, rules=("CH04",)) == {}, "the rule was not applied"
     assert only(log).state == "raised"
 

@@ -206,7 +206,7 @@ def test_challenges_are_found_again(made: Make, register: Register) -> None:
     ).challenges.to_pylist()  # fmt: skip
     assert one[0]["challenge_id"] in {row["challenge_id"] for row in two} and len(two) == 2
     assert [row["records"] for row in two if row["provider_code"] == "RRV"] == [2]
-    facts = b"CH02|RRV|QMJ|QMJ|202526|1|NCBPS08S"
+    facts = b"CH02|RRV|QMJ|QMJ|202526|1|NCBPS08S|activity"
     assert one[0]["challenge_id"] == hashlib.sha256(facts).hexdigest()[:16], "a log of years depends on it"
 
 
@@ -214,7 +214,20 @@ def test_groups_add_up_to_their_records(made: Make, register: Register) -> None:
     charges = [{"price_submitted": Decimal("10.12345678"), "financial_month": m} for m in (1, 1, 1, 2)]
     found = raise_challenges(made(charges, [finding(f"r{i}", "X04") for i in range(4)]), register)
     assert sorted(row["value"] for row in found.challenges.to_pylist()) == [Decimal("10.12"), Decimal("30.37")]
-    assert found.covered == {("RRV", "202526", 1), ("RRV", "202526", 2)}
+    assert found.covered == {("RRV", "202526", 1, "activity"), ("RRV", "202526", 2, "activity")}
+
+
+def test_a_run_covers_what_counts_in_it_whatever_its_price(made: Make, register: Register) -> None:
+    """A device at no price is the correction that was asked for; rows that do not count tell nothing."""
+    free = {**DEVICE, "price_submitted": Decimal(0)}
+    found = raise_challenges(made([DRUG, free, {"counted": False}, {"fate": "superseded"}]), register)
+    assert found.covered == {("RRV", "202526", 1, "drug"), ("RRV", "202526", 1, "device")}
+
+
+def test_a_challenge_is_of_one_component(made: Make, register: Register) -> None:
+    """Files of drugs come and go apart from those of other care, and contracts pay them by other elements."""
+    found = raise_challenges(made([{}, DRUG], [finding("r0", "X04"), finding("r1", "X04")]), register)
+    assert [row["component"] for row in found.challenges.to_pylist()] == ["activity", "drug"]
 
 
 CONTRACT = {"provider_code": "RRV", "payer_code": "QMJ", "financial_year": "202526", "marginal_rate": "0.7"}
@@ -232,9 +245,13 @@ def test_cash_follows_the_contract(made: Make, register: Register) -> None:
     assert questioned(found, "cash_effect") == {
         ("CH02", "r0"): 0, ("CH02", "r1"): 700, ("CH02", "r2"): 1000, ("CH02", "r3"): None,
     }  # fmt: skip
-    by_year = {r["financial_year"]: (r["cash_effect"], r["cash_reason"]) for r in found.challenges.to_pylist()}
-    assert by_year["202526"] == (Decimal("1700.00"), "")
-    assert by_year["202627"] == (None, "no line in the contracts loaded for 1 of 1 records")
+    told = {
+        (r["financial_year"], r["component"]): (r["cash_effect"], r["cash_reason"])
+        for r in found.challenges.to_pylist()
+    }
+    assert told["202526", "activity"] == (Decimal("700.00"), "")
+    assert told["202526", "drug"] == (Decimal("1000.00"), "")
+    assert told["202627", "activity"] == (None, "no line in the contracts loaded for 1 of 1 records")
     without = raise_challenges(run, register)
     assert {(r["cash_effect"], r["cash_reason"]) for r in without.challenges.to_pylist()} == {
         (None, "no contract loaded")

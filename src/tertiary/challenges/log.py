@@ -68,6 +68,7 @@ class Challenge:
     financial_year: str
     financial_month: int
     service_line: str
+    component: str
     raise_by: dt.date
     events: tuple[Event, ...]
 
@@ -135,8 +136,8 @@ class Log:
     ) -> Written:
         """Write what a run questions for a host: new challenges, and events on known ones whose pounds changed.
 
-        Of months and providers that the run covers and rules it applied, what it no longer holds is proposed to be
-        settled by data. The same run again writes nothing. ContractError when a provider would raise, DecisionError
+        Of providers, months and components that the run covers and rules it applied, what it no longer holds is
+        proposed to be settled by data. The same run again writes nothing. ContractError when a provider would raise, DecisionError
         when the store does not take it.
         """
         if by.role == PROVIDER:
@@ -220,7 +221,7 @@ class Log:
 
 
 FACTS = ("challenge_id", "rule_id", "provider_code", "host_code", "payer_code", "financial_year", "financial_month",
-         "service_line")  # fmt: skip
+         "service_line", "component")  # fmt: skip
 NOTHING: Mapping[str, Any] = {
     "records": 0, "value": Decimal("0.00"), "first_claim": Decimal("0.00"), "cash_effect": None, "cash_reason": "",
 }  # fmt: skip
@@ -248,7 +249,9 @@ def _news(
     told = [(code, _new_step(known.get(code), row), row) for code, row in mine.items()]
     news = [one for one in told if one[1]]
     for code, challenge in known.items():
-        place = (challenge.provider_code, challenge.financial_year, challenge.financial_month)
+        place = (
+            challenge.provider_code, challenge.financial_year, challenge.financial_month, challenge.component,
+        )  # fmt: skip
         is_covered = challenge.rule_id in found.rules and place in found.covered
         if code not in mine and is_covered and challenge.seen.records:
             news.append((code, "note" if challenge.state in steps.CLOSED else "leave", NOTHING))

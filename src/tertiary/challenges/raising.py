@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from tertiary.engine import Engine
     from tertiary.runs import Run
 
-FACTS = ("rule_id", "provider_code", "host_code", "payer_code", "financial_year", "financial_month", "service_line")
+FACTS = (
+    "rule_id", "provider_code", "host_code", "payer_code", "financial_year", "financial_month", "service_line",
+    "component",
+)  # fmt: skip
 PENNY = Decimal("0.01")
 
 
@@ -35,17 +38,18 @@ PENNY = Decimal("0.01")
 class Raised:
     """What is questioned of a run.
 
-    `records`: key rule_id and record_id; challenge_id, the facts of the challenge, source_id, flow, component,
-    point_of_delivery, commissioner_submitted, price_submitted, value, first_claim, element, rate, cash_effect (null:
+    `records`: key rule_id and record_id; challenge_id, the facts of the challenge, source_id, flow, point_of_delivery,
+    commissioner_submitted, price_submitted, value, first_claim, element, rate, cash_effect (null:
     see cash_reason), cash_first_claim, expected, cause. Pounds exact, as submitted. No patient is named.
     `challenges`: key challenge_id, a hash of FACTS; records, value, first_claim, cash_effect, cash_first_claim,
     cash_reason. Pounds to the penny, half to even.
-    `covered`: (provider, year, month) of which the run holds counted charges. `rules`: ids that were applied.
+    `covered`: (provider, year, month, component) of which the run holds counted records, at whatever price. `rules`:
+    ids that were applied.
     """
 
     records: pa.Table
     challenges: pa.Table
-    covered: frozenset[tuple[str, str, int]]
+    covered: frozenset[tuple[str, str, int, str]]
     rules: tuple[str, ...]
 
 
@@ -80,7 +84,8 @@ def raise_challenges(
         grouped = _identified(engine.fetch(_grouped(rows)), cash)
         ids = engine.load("challenge_ids", grouped.select([*FACTS, "challenge_id"]))
         ordered = _records(rows.join(ids, list(FACTS)))
-        months = charges.select("provider_code", "financial_year", "financial_month").distinct()
+        held = tables["records"].filter(tables["records"].fate == "accepted", tables["records"].counted)
+        months = held.select("provider_code", "financial_year", "financial_month", "component").distinct()
         covered = frozenset(tuple(r.values()) for r in engine.fetch(months).to_pylist())
         return Raised(engine.fetch(ordered), grouped, covered, tuple(rule.rule_id for rule in applied))
 
@@ -239,7 +244,7 @@ def _pence(amount: Decimal) -> Decimal:
 
 def _records(rows: ir.Table) -> ir.Table:
     return rows.select(
-        "challenge_id", *FACTS, "record_id", "source_id", "flow", "component", "point_of_delivery",
+        "challenge_id", *FACTS, "record_id", "source_id", "flow", "point_of_delivery",
         "commissioner_submitted", "price_submitted", "value", "first_claim", "element", "rate", "cash_effect",
         "cash_first_claim", "cash_reason", "expected", "cause",
     ).order_by("rule_id", "challenge_id", "record_id")  # fmt: skip
