@@ -48,7 +48,7 @@ class Slow:
         for row in self.charges:
             told = self.found[row["record_id"]]
             names = {rule for rule, _ in told}
-            if told & {("A01", "commissioner"), ("R03", "commissioner")}:
+            if told & {("A01", "commissioner"), ("R03", "commissioner")} and self.body(row) != row["payer_code"]:
                 self.claim("CH01", row)
             if names & {"X04", "X05"}:
                 self.claim("CH02", row)
@@ -73,6 +73,17 @@ class Slow:
             self.device(row)
         self.twice()
         return self.claims
+
+    def body(self, row: Row) -> str:
+        """Who stands behind the commissioner that was charged."""
+        code = row["commissioner_submitted"]
+        for r in self.register["sub_icbs"].to_pylist():
+            if r["sub_icb_code"] == code and r["icb_code"] and holds(r, row["activity_date"]):
+                return str(r["icb_code"])
+        for r in self.register["commissioner_codes"].to_pylist():
+            if r["code"] == code and r["valid_as_commissioner"] == "Y":
+                return "X24" if r["code_class"].startswith("nhse_") else str(code)
+        return ""
 
     def is_claimed(self, row: Row) -> bool:
         return row["service_line_submitted"] not in ("", "99999999")

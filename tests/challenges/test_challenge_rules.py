@@ -43,7 +43,7 @@ def finding(record: str, rule: str, **more: str) -> Given:
 
 # rule, charges, findings, and what is questioned: record to pounds
 CASES: list[tuple[str, list[Given], list[Given], dict[str, str]]] = [
-    ("CH01", [{}, {}, {}], [finding("r0", "A01", level="commissioner"), finding("r1", "R03", level="reference")],
+    ("CH01", [{"commissioner_submitted": "A3A8R"}] * 3, [finding("r0", "A01", level="commissioner"), finding("r1", "R03", level="reference")],
      {"r0": "1000"}),
     ("CH01", [{"counted": False}, {"price_submitted": Decimal(-5)}, {"price_submitted": None}],
      [finding(r, "A01", level="commissioner") for r in ("r0", "r1", "r2")], {}),
@@ -176,6 +176,25 @@ def test_who_questions_a_charge_and_for_whose_budget(made: Make, register: Regis
     assert (row["host_code"], row["payer_code"]) == ("X24", "X24")
 
 
+def test_another_code_of_the_same_payer_is_no_pounds_at_stake(made: Make, register: Register) -> None:
+    """00L and 00P are sub-ICBs of one ICB, 13R and 14A hubs of NHS England: whoever is charged, the same budget pays."""
+    same = {"commissioner_submitted": "00P", "commissioner_code": "00L", "payer_code": "QHM", "contracting_host": "QHM"}
+    hubs = {"commissioner_submitted": "13R", "payer_code": "X24", "payer_kind": "nhs_england", "contracting_host": ""}
+    run = made([same, hubs, {**same, "commissioner_submitted": "93C"}],
+               [finding(f"r{i}", "A01", level="commissioner") for i in range(3)])  # fmt: skip
+    assert {record for _, record in questioned(raise_challenges(run, register, Settings(("CH01",))))} == {"r2"}
+
+
+def test_no_text_of_a_provider_becomes_a_service_line(made: Make, register: Register) -> None:
+    """Columns that slipped would carry a patient into the shared log, and text that is too long would stop it."""
+    sent = ("943 476 5919", "NCBPS08S and some words about it that are long", "NCBPS08S", "99999999", "")
+    run = made([{"service_line_submitted": line} for line in sent], [finding(f"r{i}", "X04") for i in range(5)])
+    found = raise_challenges(run, register, Settings(("CH02",)))
+    assert {r["record_id"]: r["service_line"] for r in found.records.to_pylist()} == {
+        "r0": "unknown", "r1": "unknown", "r2": "NCBPS08S", "r3": "99999999", "r4": "NCBPS08S",
+    }  # fmt: skip
+
+
 def test_a_record_that_several_rules_question_counts_once(made: Make, register: Register) -> None:
     """The row sent twice comes first and claims all; a price that differs by 400 alone claims 400."""
     dear = {"price_expected": Decimal(600)}
@@ -265,6 +284,7 @@ def test_cash_follows_the_contract(made: Make, register: Register) -> None:
         ({"marginal_rate": ""}, "a variable element needs one from 0 to 1"),
         ({"marginal_rate": "70%"}, "marginal_rate is '70%'"),
         ({"marginal_rate": "1.5"}, "needs one from 0 to 1"),
+        ({"marginal_rate": "0.3333333"}, "at most six decimals"),
         ({"payer_code": ""}, "payer_code is blank"),
     ],
 )

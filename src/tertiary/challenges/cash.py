@@ -42,6 +42,10 @@ def paid(element: str, marginal_rate: Decimal | None, where: str) -> Paid:
         return Paid(element, Decimal(element == "pass_through"))
     if marginal_rate is None or not marginal_rate.is_finite() or not 0 <= marginal_rate <= 1:
         raise ContractError(f"{where}: marginal_rate is {marginal_rate}; a variable element needs one from 0 to 1.")
+    if marginal_rate != round(marginal_rate, 6):
+        raise ContractError(
+            f"{where}: marginal_rate is {marginal_rate}; expected at most six decimals such as 0.333333."
+        )
     return Paid(element, marginal_rate)
 
 

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 MONEY = "decimal(30, 8)"
 PRICE = "decimal(26, 8)"
 NOT_SPECIALISED = "99999999"
-# the value of a rule that questions the whole charge
+# the value of a rule that questions the whole charge, and the party of one for the budget that was charged
 WHOLE = "price"
+CHARGED = "charged"
 HOSPITAL = ("apc_episode", "apc_spell", "op")
 
 
@@ -54,9 +55,9 @@ def claims(facts: Facts, rule: Rule) -> ir.Table:
 
 
 def _finding(facts: Facts, rule: Rule) -> ir.Table:
-    """Charges of which the run has a finding already."""
-    found = _found(facts, rule)
-    return facts.charges.join(found, "record_id")
+    """Charges of which the run has a finding already; questioned for whoever was charged, unless that body pays."""
+    rows = facts.charges.join(_found(facts, rule), "record_id")
+    return rows.filter(rows.charged_code != rows.payer_code) if rule.party == CHARGED else rows
 
 
 def _found(facts: Facts, rule: Rule) -> ir.Table:
@@ -106,10 +107,6 @@ def _not_specialised(facts: Facts, rule: Rule) -> ir.Table:
     import ibis
 
     rows = _claimed_lines(facts)
-    kinds = facts.engine.load(
-        "challenge_kinds", facts.register["service_lines"].select(["service_line_code", "code_kind"])
-    )
-    rows = attach(rows, kinds, {"service_line_submitted": "service_line_code"})
     rows = rows.filter(rows.code_kind.isnull() | (rows.code_kind == "service"))
     refused = rows.service_basis.isin(["excluded", "none"])
     flat = rows.filter(refused).select("record_id", "price_submitted")

@@ -145,6 +145,9 @@ class Log:
         for name, text in (("why", why), ("run label", run_label)):
             refuse_patients(name, text)
         rows = found.challenges.to_pylist()
+        for row in rows:
+            for name in ("provider_code", "payer_code", "service_line"):
+                refuse_patients(name, row[name])
         mine = {row["challenge_id"]: row for row in rows if row["host_code"] == by.organisation_code}
         others = Counter(row["host_code"] for row in rows if row["challenge_id"] not in mine)
 

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from tertiary.challenges.cash import KEY, NO_CONTRACTS, NO_LINE, Cash, line_for
-from tertiary.challenges.claims import MONEY, Facts, claims
+from tertiary.challenges.claims import CHARGED, MONEY, NOT_SPECIALISED, Facts, claims
 from tertiary.challenges.parties import with_board
 from tertiary.challenges.rules import Rule, Settings
 from tertiary.joins import attach
@@ -106,6 +106,9 @@ def _charges(engine: Engine, tables: Mapping[str, ir.Table], register: Mapping[s
     rows = records.filter(records.fate == "accepted", records.counted, records.price_submitted > 0)
     rows = rows.join(more, "record_id")
     rows = with_board(engine, rows, register, "commissioner_submitted", "charged_code")
+    kinds = engine.load("challenge_kinds", register["service_lines"].select(["service_line_code", "code_kind"]))
+    rows = attach(rows, kinds, {"service_line_submitted": "service_line_code"})
+    is_line = rows.code_kind.notnull() | (rows.service_line_submitted == NOT_SPECIALISED)
     charged = rows.charged_code
     payer = (rows.payer_code != "").ifelse(rows.payer_code, charged)
     host = (rows.contracting_host != "").ifelse(rows.contracting_host, payer)
@@ -117,7 +120,12 @@ def _charges(engine: Engine, tables: Mapping[str, ir.Table], register: Mapping[s
         host_charged=ibis.cases(
             (charged == "", host), (board & (rows.contracting_host != ""), rows.contracting_host), else_=charged
         ),
-        service_line=(rows.service_line_submitted != "").ifelse(rows.service_line_submitted, rows.service_line_final),
+        # what a provider sent in place of a code may be anything, a patient too
+        service_line=ibis.cases(
+            (rows.service_line_submitted == "", rows.service_line_final),
+            (is_line, rows.service_line_submitted),
+            else_="unknown",
+        ),
     )
 
 
@@ -139,7 +147,7 @@ def _claimed(facts: Facts, applied: Iterable[Rule]) -> ir.Table:
 def _of_rule(rows: ir.Table, rule: Rule) -> ir.Table:
     import ibis
 
-    party = "charged" if rule.party == "charged" else "by_method"
+    party = "charged" if rule.party == CHARGED else "by_method"
     return rows.select(
         "record_id", "source_id", "flow", "provider_code", "financial_year", "financial_month", "service_line",
         "component", "point_of_delivery", "commissioner_submitted", "price_submitted", "value", "expected",
