@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from charges import with_lists
+from month_helpers import register as register_of_contracts
 from tertiary.challenges import read_cash, read_handovers, worklist
 from tertiary.cli import app
 from tertiary.errors import ContractError, TertiaryError
@@ -111,12 +112,18 @@ def test_files_that_cannot_be_read(in_folder: Path) -> None:
         with pytest.raises(ContractError, match="cannot be read"):
             read(in_folder / "none.csv")
         file.write_text("provider_code,payer_code\nRRV,QMJ\n")
-        with pytest.raises(ContractError, match=r"line 2: .* missing"):
+        with pytest.raises(ContractError, match="lacks the column"):
             read(file)
+    file.write_text(
+        "provider_code,payer_code,component,point_of_delivery,financial_year,element\n\nRRV,QMJ,,,202526,block\n"
+    )
+    with pytest.raises(ContractError, match=r"line 3: element is 'block'"):
+        read_cash(file)
     head = "provider_code,device_code,handover_date,exception\n"
     for line, words in (
-        (",DEV01,2019-04-01,Y\n,DEV01,,", "twice"), ("RRV,DEV01,1/4/2019,", "handover_date is '1/4/2019'"),
-        ("RRV,,2019-04-01,", "device ''"), ("RRV,DEV01,,yes", "exception 'yes'"),
+        (",DEV01,2019-04-01,Y\n,DEV01,,", "line 3: device_code .* once"),
+        ("RRV,DEV01,1/4/2019,", "handover_date is '1/4/2019'"),
+        ("RRV,,2019-04-01,", "device_code is ''"), ("RRV,DEV01,,yes", "exception is 'yes'"),
     ):  # fmt: skip
         file.write_text(f"{head}{line}\n")
         with pytest.raises(ContractError, match=words):
@@ -139,6 +146,14 @@ def test_spend_without_a_contract(made: Make, register: Register) -> None:
         ("QMF", "RRV", "QMF", 2, 2000), ("QMJ", "NX001", "QMJ", 1, 1000),
     ]  # fmt: skip
     assert len(listed(run, "uncontracted", register, [])) == 3, "a list of no contracts is a list"
+
+
+def test_a_contract_of_some_services_is_a_contract(made: Make, in_folder: Path) -> None:
+    run = made([{}, {"payer_code": "QMF", "contracting_host": ""}, {"payer_code": "QKK", "contracting_host": ""},
+                {"payer_code": "7A5HC", "payer_kind": "devolved", "contracting_host": ""}])  # fmt: skip
+    (in_folder / "contracts.csv").write_text(register_of_contracts())
+    found = rows("challenges", "worklist", str(run.path), "uncontracted", "--contracts", "contracts.csv")
+    assert [row["payer_code"] for row in found] == ["QKK"], "QMF has an element of one service; Wales a list of its own"
 
 
 def test_other_countries_and_visitors(made: Make, register: Register) -> None:

@@ -43,8 +43,8 @@ def finding(record: str, rule: str, **more: str) -> Given:
 
 # rule, charges, findings, and what is questioned: record to pounds
 CASES: list[tuple[str, list[Given], list[Given], dict[str, str]]] = [
-    ("CH01", [{"commissioner_submitted": "A3A8R"}] * 3, [finding("r0", "A01", level="commissioner"), finding("r1", "R03", level="reference")],
-     {"r0": "1000"}),
+    ("CH01", [{"commissioner_submitted": "A3A8R"}] * 3,
+     [finding("r0", "A01", level="commissioner"), finding("r1", "R03", level="reference")], {"r0": "1000"}),
     ("CH01", [{"counted": False}, {"price_submitted": Decimal(-5)}, {"price_submitted": None}],
      [finding(r, "A01", level="commissioner") for r in ("r0", "r1", "r2")], {}),
     ("CH02", [{}, {}, {}], [finding("r0", "X04"), finding("r1", "X05"), finding("r2", "X06")],
@@ -177,7 +177,7 @@ def test_who_questions_a_charge_and_for_whose_budget(made: Make, register: Regis
 
 
 def test_another_code_of_the_same_payer_is_no_pounds_at_stake(made: Make, register: Register) -> None:
-    """00L and 00P are sub-ICBs of one ICB, 13R and 14A hubs of NHS England: whoever is charged, the same budget pays."""
+    """00L and 00P are sub-ICBs of one ICB, 13R is a hub of NHS England: whoever is charged, the same budget pays."""
     same = {"commissioner_submitted": "00P", "commissioner_code": "00L", "payer_code": "QHM", "contracting_host": "QHM"}
     hubs = {"commissioner_submitted": "13R", "payer_code": "X24", "payer_kind": "nhs_england", "contracting_host": ""}
     run = made([same, hubs, {**same, "commissioner_submitted": "93C"}],

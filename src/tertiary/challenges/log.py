@@ -137,8 +137,8 @@ class Log:
         """Write what a run questions for a host: new challenges, and events on known ones whose pounds changed.
 
         Of providers, months and components that the run covers and rules it applied, what it no longer holds is
-        proposed to be settled by data. The same run again writes nothing. ContractError when a provider would raise, DecisionError
-        when the store does not take it.
+        proposed to be settled by data. The same run again writes nothing. ContractError when a provider would raise,
+        DecisionError when the store does not take it.
         """
         if by.role == PROVIDER:
             raise ContractError(f"{by.organisation_code} acts as provider; the host raises challenges, and it answers.")

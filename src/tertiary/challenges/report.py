@@ -125,7 +125,8 @@ def told(found: Challenge) -> str:
         f"asks     {rule.asks if rule else ''}",
         f"source   {rule.source if rule else ''} ({rule.confidence if rule else 'not known'})",
         f"about    provider {found.provider_code}, host {found.host_code}, payer {found.payer_code}, "
-        f"{found.financial_year} month {found.financial_month}, {found.service_line or 'no service line'}, {found.component}",
+        f"{found.financial_year} month {found.financial_month}, {found.service_line or 'no service line'}, "
+        f"{found.component}",
         f"value    £{seen.value:,} of {seen.records:,} {'record' if seen.records == 1 else 'records'} in "
         f"{seen.run_label}; cash effect {cash}",
         f"state    {found.state}",

@@ -203,9 +203,7 @@ def worklist(
     from tertiary.show import label
 
     opened = open_run(run)
-    cash = _cash(contracts)
-    pairs = None if cash is None else {key[:2] for key in cash}
-    found = listed(opened, kind, shared.register_of(opened, register or ()), pairs)
+    found = listed(opened, kind, shared.register_of(opened, register or ()), _contracted(contracts))
     typer.echo(label(opened), err=True)
     print_rows(found, format)
 
@@ -260,16 +258,33 @@ def _cash(file: Path | None) -> Cash | None:
     """How contracts pay, of a register of contracts (`tertiary contracts`) or of lines written for the purpose."""
     from tertiary.challenges import cash_of, read_cash
     from tertiary.month_end import cash_lines, read_contracts
-    from tertiary.sheets import lines
 
     if file is None:
         return None
-    first = next(lines(file, ContractError), None)
-    if first is None or "signed_value" not in first.cells:
+    if not _is_register(file):
         return read_cash(file)
     known = read_contracts(file)
     years = sorted({contract.financial_year for contract in known})
     return cash_of((line for year in years for line in cash_lines(known, year)), str(file))
+
+
+def _contracted(file: Path | None) -> set[tuple[str, str]] | None:
+    """Pairs of provider and payer with a contract, whatever its elements cover."""
+    from tertiary.challenges import read_cash
+    from tertiary.month_end import read_contracts
+
+    if file is None:
+        return None
+    if not _is_register(file):
+        return {(provider, payer) for provider, payer, *_ in read_cash(file)}
+    return {(c.provider_code, e.payer_code) for c in read_contracts(file) for e in c.elements}
+
+
+def _is_register(file: Path) -> bool:
+    from tertiary.sheets import lines
+
+    first = next(lines(file, ContractError), None)
+    return first is not None and "signed_value" in first.cells
 
 
 def _handovers(file: Path | None) -> pa.Table | None:
