@@ -11,11 +11,14 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from builders import run_folder
 from charges import with_lists
+from month_helpers import LEDGER
 from month_helpers import register as register_of_contracts
 from tertiary.challenges import read_cash, read_handovers, worklist
 from tertiary.cli import app
 from tertiary.errors import ContractError, TertiaryError
+from tertiary.month_end import read_adjustments
 from tertiary.register import Register
 from tertiary.runs import Run
 
@@ -78,6 +81,19 @@ def test_a_query_from_run_to_settlement(made: Make, in_folder: Path) -> None:
     records = rows("challenges", "records", run, "--for", "RRV", "--challenge", code)
     assert [(r["record_id"], r["source_id"]) for r in records] == [("r0", "s0")]
     assert said("decisions", "verify").startswith("The chain is whole")
+
+    (in_folder / "register.csv").write_text(register_of_contracts())
+    words = ("challenges", "adjustments", "--for", "QMJ", "--contracts", "register.csv", "--out", "adjustments.csv")
+    assert said(*words) == "adjustments.csv: 1 adjustments of 202526, £-700.00.\n"
+    (one,) = read_adjustments(in_folder / "adjustments.csv")
+    assert (one.contract, one.payer_code, one.financial_month, one.amount, one.reference) == (
+        "C1", "QMJ", 1, Decimal("-700.00"), code,
+    )  # fmt: skip
+    assert "adjustments.csv is there already" in said(*words, code=20)
+    position = ("month", "position", str(run_folder(in_folder / "month", ledger=LEDGER, records=[]).path),
+                "--contracts", "register.csv", "--by", "financial_month", "--month", "2")  # fmt: skip
+    plain, moved = rows(*position), rows(*position, "--adjustments", "adjustments.csv")
+    assert [Decimal(a["payment"]) - Decimal(b["payment"]) for a, b in zip(plain, moved, strict=True)] == [700, 0]
 
 
 def test_what_commands_refuse(made: Make, in_folder: Path) -> None:

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -163,6 +164,45 @@ def step(
         found = Log(held).step(challenge, verb, by=actor, why=why, amount=amount, evidence=evidence)
     _label([found])
     typer.echo(told(found))
+
+
+@challenges.command(short_help="Write what was credited for a month end.")
+def adjustments(
+    organisation: For,
+    contracts: Annotated[Path, typer.Option(help="Register of contracts, as CSV.")],
+    out: Annotated[Path, typer.Option(metavar="FILE.csv", help="File to write.")],
+    year: Annotated[str | None, typer.Option(help="Financial year; needed when the contracts are of several.")] = None,
+    store: Url = STORE,
+) -> None:
+    """Write what was credited for an organisation's challenges as adjustments, for `tertiary month … --adjustments`.
+
+    What cannot be one, or may be counted twice, is said with the reason.
+    """
+    from tertiary import month_end
+    from tertiary.challenges import Log
+
+    known = month_end.read_contracts(contracts)
+    years = sorted({contract.financial_year for contract in known})
+    if year is None and len(years) > 1:
+        raise ContractError(f"{contracts} has contracts of {', '.join(years)}. Say with --year which one is closed.")
+    wanted = year or years[0]
+    with shared.open_store(store) as held:
+        every = Log(held).challenges(organisation)
+    found = [challenge for challenge in every if challenge.financial_year == wanted]
+    made = month_end.settled(found, known)
+    try:
+        with out.open("x", encoding="utf-8", newline="") as handle:
+            handle.write(month_end.adjustments_csv(made.adjustments))
+    except FileExistsError as error:
+        raise ContractError(f"{out} is there already. Choose another name.") from error
+    except OSError as error:
+        raise ContractError(f"{out} cannot be written: {error.strerror}.") from error
+    _label(found)
+    total = sum((one.amount for one in made.adjustments), Decimal("0.00"))
+    typer.echo(f"{out}: {len(made.adjustments):,} adjustments of {wanted}, £{total:,.2f}.")
+    for said, challenges_ in (("Left out", made.left), ("Look at", made.doubts)):
+        for one, why in challenges_:
+            typer.echo(f"{said} {one.challenge_id}, £{one.balance.credited:,}: {why}.", err=True)
 
 
 @challenges.command(short_help="The records behind an organisation's challenges.")
