@@ -84,12 +84,13 @@ def test_a_query_from_run_to_settlement(made: Make, in_folder: Path) -> None:
 
     (in_folder / "register.csv").write_text(register_of_contracts())
     words = ("challenges", "adjustments", "--for", "QMJ", "--contracts", "register.csv", "--out", "adjustments.csv")
-    assert said(*words) == "adjustments.csv: 1 adjustments of 202526, £-700.00.\n"
+    assert said(*words) == "adjustments.csv: 1 credited in 202526, £-700.00.\n"
     (one,) = read_adjustments(in_folder / "adjustments.csv")
     assert (one.contract, one.payer_code, one.financial_month, one.amount, one.reference) == (
         "C1", "QMJ", 1, Decimal("-700.00"), code,
     )  # fmt: skip
     assert "adjustments.csv is there already" in said(*words, code=20)
+    assert "no contract of 202627; it has 202526" in said(*words, "--year", "202627", code=20)
     position = ("month", "position", str(run_folder(in_folder / "month", ledger=LEDGER, records=[]).path),
                 "--contracts", "register.csv", "--by", "financial_month", "--month", "2")  # fmt: skip
     plain, moved = rows(*position), rows(*position, "--adjustments", "adjustments.csv")

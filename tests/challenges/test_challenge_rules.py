@@ -56,6 +56,10 @@ CASES: list[tuple[str, list[Given], list[Given], dict[str, str]]] = [
               {**SAME, "provider_code": "RJ1"}, {**SAME, "flow": "op"}], [], {"r1": "800"}),
     ("CH04", [{"patient_id": ""}, {"patient_id": ""}, {**SAME, "hrg": ""}, {**SAME, "hrg": ""}], [], {}),
     ("CH04", [SAME, SAME, SAME], [finding("r2", "D07")], {"r1": "1000"}),
+    # taken back and charged anew is one charge; what comes on top of that is not
+    ("CH04", [SAME, {**SAME, "price_submitted": Decimal(-1000)}, {**SAME, "price_submitted": Decimal(900)}], [], {}),
+    ("CH04", [SAME, {**SAME, "price_submitted": Decimal(-1000)}, SAME, {**SAME, "price_submitted": Decimal(700)}], [],
+     {"r3": "700"}),
     # named hospital record tested without a line; tested with a line; not tested; a rule only lacks its list
     ("CH05", [NAMES_IT, HOSPITAL], [], {"r0": "1000"}),
     ("CH05", [NAMES_IT, {**HOSPITAL, "service_line_derived": "NCBPS08S"}], [], {}),
@@ -302,6 +306,16 @@ def test_causes_of_a_price_stand_beside_the_record(made: Make, register: Registe
     causes = pa.table({"record_id": ["r1"], "cause": ["market forces"]})
     found = raise_challenges(made([charge, charge]), register, causes=causes)
     assert {r["record_id"]: r["cause"] for r in found.records.to_pylist()} == {"r0": "", "r1": "market forces"}
+
+
+def test_what_is_given_beside_a_run_counts_no_record_twice(made: Make, register: Register) -> None:
+    run = made([{"price_expected": Decimal(500)}, DEVICE])
+    causes = pa.table({"record_id": ["r0", "r0"], "cause": ["market forces", "count"]})
+    with pytest.raises(ContractError, match=r"causes names r0 twice"):
+        raise_challenges(run, register, causes=causes)
+    line = {"provider_code": "RRV", "device_code": "DEV01", "handover_date": None, "exception": ""}
+    with pytest.raises(ContractError, match=r"handovers names RRV DEV01 twice"):
+        raise_challenges(run, register, handovers=handover_table([line, line]))
 
 
 def test_settings_are_data_that_can_be_changed(made: Make, register: Register) -> None:

@@ -69,7 +69,10 @@ def _found(facts: Facts, rule: Rule) -> ir.Table:
 
 
 def _repeated(facts: Facts, rule: Rule) -> ir.Table:
-    """All but the first of the charges that agree in the keys, in the order of the provider's own identifiers."""
+    """All but the first of the charges that agree in the keys, in the order of the provider's own identifiers.
+
+    A row of the same keys below 0 takes one charge back, so that one more is allowed.
+    """
     import ibis
 
     rows = facts.charges
@@ -79,7 +82,11 @@ def _repeated(facts: Facts, rule: Rule) -> ir.Table:
         rows = rows.filter(rows.component.isin(components))
     window = ibis.window(group_by=rule.codes("keys"), order_by=["source_id", "record_id"])
     rows = rows.mutate(place=ibis.row_number().over(window), first=rows.source_id.first().over(window))
-    rows = rows.filter(rows.place > 0)
+    records = facts.tables["records"]
+    back = records.filter(records.fate == "accepted", records.counted, records.price_submitted < 0)
+    back = back.group_by(rule.codes("keys")).aggregate(taken_back=back.count())
+    rows = attach(rows, back, rule.codes("keys"))
+    rows = rows.filter(rows.place > rows.taken_back.fill_null(0))
     said = ibis.literal("one charge; the first is ") + rows.first
     return rows.mutate(expected=said)
 

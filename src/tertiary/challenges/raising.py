@@ -16,6 +16,7 @@ from tertiary.challenges.cash import KEY, NO_CONTRACTS, NO_LINE, Cash, line_for
 from tertiary.challenges.claims import CHARGED, MONEY, NOT_SPECIALISED, Facts, claims
 from tertiary.challenges.parties import with_board
 from tertiary.challenges.rules import Rule, Settings
+from tertiary.errors import ContractError
 from tertiary.joins import attach
 from tertiary.portable import product
 from tertiary.register.responsibility import NHS_ENGLAND
@@ -70,6 +71,8 @@ def raise_challenges(
     """
     from tertiary.engine import DuckDBEngine
 
+    _check_once("causes", causes, "record_id")
+    _check_once("handovers", handovers, "provider_code", "device_code")
     applied = (settings or Settings()).rules()
     with DuckDBEngine() as engine:
         tables = {}
@@ -93,6 +96,14 @@ def raise_challenges(
 def challenge_id(facts: Iterable[object]) -> str:
     """Of a challenge with these FACTS: the first 16 digits of their SHA-256. Equal in every run that holds them."""
     return hashlib.sha256("|".join(str(fact) for fact in facts).encode()).hexdigest()[:16]
+
+
+def _check_once(name: str, given: pa.Table | None, *key: str) -> None:
+    """ContractError when a key stands there twice, which would count a record's pounds twice."""
+    seen = [tuple(row.values()) for row in given.select(key).to_pylist()] if given is not None else []
+    if len(seen) != len(set(seen)):
+        twice = next(one for one in seen if seen.count(one) > 1)
+        raise ContractError(f"{name} names {' '.join(map(str, twice)).strip()} twice. Keep one line of it.")
 
 
 def _charges(engine: Engine, tables: Mapping[str, ir.Table], register: Mapping[str, Any]) -> ir.Table:

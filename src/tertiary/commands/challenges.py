@@ -185,6 +185,8 @@ def adjustments(
     years = sorted({contract.financial_year for contract in known})
     if year is None and len(years) > 1:
         raise ContractError(f"{contracts} has contracts of {', '.join(years)}. Say with --year which one is closed.")
+    if year is not None and year not in years:
+        raise ContractError(f"{contracts} has no contract of {year}; it has {', '.join(years)}.")
     wanted = year or years[0]
     with shared.open_store(store) as held:
         every = Log(held).challenges(organisation)
@@ -199,7 +201,7 @@ def adjustments(
         raise ContractError(f"{out} cannot be written: {error.strerror}.") from error
     _label(found)
     total = sum((one.amount for one in made.adjustments), Decimal("0.00"))
-    typer.echo(f"{out}: {len(made.adjustments):,} adjustments of {wanted}, £{total:,.2f}.")
+    typer.echo(f"{out}: {len(made.adjustments):,} credited in {wanted}, £{total:,.2f}.")
     for said, challenges_ in (("Left out", made.left), ("Look at", made.doubts)):
         for one, why in challenges_:
             typer.echo(f"{said} {one.challenge_id}, £{one.balance.credited:,}: {why}.", err=True)
