@@ -337,6 +337,8 @@ def test_what_nobody_takes_on_lapses(log: Log, monkeypatch: pytest.MonkeyPatch) 
     long_ago = Due(date(2025, 6, 1), date(2025, 6, 5), date(2025, 6, 9))
     monkeypatch.setattr("tertiary.challenges.log.due", lambda *_: long_ago)
     recorded(log, {})
+    with pytest.raises(ContractError, match="the provider cannot lapse it"):  # nobody ends a question by silence
+        take(log, ("lapse", TRUST, None))
     found = take(log, ("respond", TRUST, None), ("lapse", TRUST, None))
     assert (found.state, pounds(found), found.overdue(date(2026, 1, 1))) == (
         "lapsed",
@@ -492,6 +494,8 @@ def test_pounds_add_up_on_every_way(data: st.DataObject) -> None:
         assert now.raised == parts + now.open
         assert all(getattr(now, n) >= 0 for n in Balance.__dataclass_fields__) and now.open >= 0
         assert now.accepted <= now.open
+        held = [move.value for move in moves if move.value is not None]
+        assert now.raised <= max(held) + now.corrected, "no more than the dearest data and what corrections took out"
         assert state not in CLOSED or now.open == 0
         for settled in ("credited", "corrected", "withdrawn", "lapsed"):
             assert getattr(now, settled) >= getattr(before, settled), "what is closed is never taken back"
