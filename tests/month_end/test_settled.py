@@ -24,10 +24,10 @@ WALK: tuple[tuple[str, str, str | None, str | None], ...] = (
 def challenge(code: str, *more: tuple[str, str, str | None, str | None], **facts: Any) -> Challenge:
     """A challenge of which £600 of £1,000 were credited, and what each of `more` did to it afterwards."""
     first = facts.pop("first_claim", "1000.00")
-    walk = facts.pop("walk", WALK)
+    walk, cash = facts.pop("walk", WALK), facts.pop("cash_effect", None)
     events = tuple(
         Event(step, reached, dt.datetime(2025, 6, n + 1), HOST, "x", "", amount and Decimal(amount), "m01", 1,
-              value and Decimal(value), value and Decimal(first), None, "", None, None)
+              value and Decimal(value), value and Decimal(first), value and cash, "", None, None)
         for n, (step, reached, value, amount) in enumerate((*walk, *more))
     )  # fmt: skip
     about = {"rule_id": "CH09", "provider_code": "RRV", "host_code": "QMJ", "payer_code": "QMJ",
@@ -91,12 +91,15 @@ def test_of_several_contracts_the_one_that_pays_such_care(
 
 
 def test_a_credit_that_may_be_counted_twice_is_said(contracts: tuple[Contract, ...]) -> None:
-    """The provider took the pounds out of its data as well, or another rule questions them first."""
+    """The provider took the pounds out of its data as well, another rule questions them first, or none moves cash."""
     twice = challenge("a", ("note", "settled", "400.00", None))
     shared = challenge("b", first_claim="500.00")
-    made = settled([twice, shared, challenge("c", first_claim="600.00")], contracts)
-    assert len(made.adjustments) == 3
+    fixed = challenge("d", cash_effect=Decimal("599.99"))
+    enough = [challenge("c", first_claim="600.00"), challenge("e", cash_effect=Decimal("600.00"))]
+    made = settled([twice, shared, fixed, *enough], contracts)
+    assert len(made.adjustments) == 5
     assert [(c.challenge_id, why.split(";")[0]) for c, why in made.doubts] == [
         ("a", "its data fell from £1,000.00 to £400.00, perhaps by the same correction"),
         ("b", "£100.00 of it other rules question too"),
+        ("d", "only £599.99 of what is questioned moves cash under its contract"),
     ]  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass, fields
 from decimal import Decimal
 
@@ -16,7 +16,7 @@ from tertiary.month_end.position import Adjustment
 
 @dataclass(frozen=True)
 class Settled:
-    """Credits of a year. `left`: credited challenges that are no adjustment, `doubts`: that are; each with the reason.
+    """Credits. `left`: credited challenges that are no adjustment; `doubts`: that are one, but to be looked at; and why.
 
     Every challenge with a credit stands in `adjustments`, with its id as reference, or in `left`.
     """
@@ -48,8 +48,7 @@ def settled(found: Iterable[Challenge], contracts: Sequence[Contract]) -> Settle
         else:
             reason = f"{one.rule_id} {rule.title if rule else 'challenge settled'} {one.challenge_id}"
             made.append(Adjustment(names[0], one.payer_code, one.financial_month, -credited, reason, one.challenge_id))
-            if doubt := _doubt(one, credited):
-                doubts.append((one, doubt))
+            doubts += [(one, doubt) for doubt in _doubts(one, credited)]
     return Settled(tuple(made), tuple(left), tuple(doubts))
 
 
@@ -82,11 +81,13 @@ def _owners(one: Challenge, contracts: Sequence[Contract]) -> list[str]:
     return names
 
 
-def _doubt(one: Challenge, credited: Decimal) -> str:
-    """Why a credit may be counted twice; blank when nothing says so."""
+def _doubts(one: Challenge, credited: Decimal) -> Iterator[str]:
+    """Why a credit may be counted twice, or for more than moves."""
     if one.seen.value is not None and one.seen.value < one.balance.base:
-        return f"its data fell from £{one.balance.base:,} to £{one.seen.value:,}, perhaps by the same correction"
+        yield f"its data fell from £{one.balance.base:,} to £{one.seen.value:,}, perhaps by the same correction"
     alone = max((e.first_claim for e in one.events if e.first_claim is not None), default=Decimal(0))
     if credited > alone:
-        return f"£{credited - alone:,} of it other rules question too; see that it is credited once"
-    return ""
+        yield f"£{credited - alone:,} of it other rules question too; see that it is credited once"
+    cash = next((e.cash_effect for e in reversed(one.events) if e.cash_effect is not None), credited)
+    if credited > cash:
+        yield f"only £{cash:,} of what is questioned moves cash under its contract"
