@@ -386,6 +386,10 @@ def test_no_patient_enters_the_log(log: Log, store: Store) -> None:
             log.step(code, "evidence", by=TRUST, why="see", evidence=text)
     with pytest.raises(ContractError, match="why holds"):
         log.record(raised({"service_line": "L"}), by=HOST, run_label="m01", why="of 943 476 5919")
+    with pytest.raises(ContractError, match="service_line holds"):
+        log.record(raised({"service_line": "9434765919"}), by=HOST, run_label="m01")
+    with pytest.raises(ContractError, match="account holds"):
+        log.step(code, "respond", by=Actor("provider", "RRV", "9434765919"), why="x")
     for text in ("9434765918", "credit note 0000000000", "020 7946 0000", "invoice 12345", "5c2ab6352bdd74d2"):
         refuse_patients("why", text)
     columns = {c.name for row in (ChallengeRow, ChallengeEventRow) for c in row.__table__.columns}

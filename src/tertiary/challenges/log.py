@@ -142,7 +142,7 @@ class Log:
         """
         if by.role == PROVIDER:
             raise ContractError(f"{by.organisation_code} acts as provider; the host raises challenges, and it answers.")
-        for name, text in (("why", why), ("run label", run_label)):
+        for name, text in (("why", why), ("run label", run_label), ("account", by.account)):
             refuse_patients(name, text)
         rows = found.challenges.to_pylist()
         for row in rows:
@@ -180,7 +180,7 @@ class Log:
 
         `evidence` is a reference or an address. ContractError when it is not the actor's, or the step not allowed.
         """
-        for name, text in (("why", why), ("evidence", evidence)):
+        for name, text in (("why", why), ("evidence", evidence), ("account", by.account)):
             refuse_patients(name, text)
         if not why.strip() or (verb == "evidence" and not evidence.strip()):
             raise ContractError("A step says why, and the step evidence names the evidence. Give --why and --evidence.")

@@ -16,7 +16,7 @@ from tertiary.month_end.position import Adjustment
 
 @dataclass(frozen=True)
 class Settled:
-    """Credits. `left`: credited challenges that are no adjustment; `doubts`: that are one, but to be looked at; and why.
+    """Credits. `left`: credited challenges that are no adjustment, `doubts`: that are to be looked at; each with why.
 
     Every challenge with a credit stands in `adjustments`, with its id as reference, or in `left`.
     """
