@@ -11,10 +11,14 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from builders import run_folder
 from charges import with_lists
+from month_helpers import LEDGER
+from month_helpers import register as register_of_contracts
 from tertiary.challenges import read_cash, read_handovers, worklist
 from tertiary.cli import app
 from tertiary.errors import ContractError, TertiaryError
+from tertiary.month_end import read_adjustments
 from tertiary.register import Register
 from tertiary.runs import Run
 
@@ -78,6 +82,20 @@ def test_a_query_from_run_to_settlement(made: Make, in_folder: Path) -> None:
     assert [(r["record_id"], r["source_id"]) for r in records] == [("r0", "s0")]
     assert said("decisions", "verify").startswith("The chain is whole")
 
+    (in_folder / "register.csv").write_text(register_of_contracts())
+    words = ("challenges", "adjustments", "--for", "QMJ", "--contracts", "register.csv", "--out", "adjustments.csv")
+    assert said(*words) == "adjustments.csv: 1 credited in 202526, £-700.00.\n"
+    (one,) = read_adjustments(in_folder / "adjustments.csv")
+    assert (one.contract, one.payer_code, one.financial_month, one.amount, one.reference) == (
+        "C1", "QMJ", 1, Decimal("-700.00"), code,
+    )  # fmt: skip
+    assert "adjustments.csv is there already" in said(*words, code=20)
+    assert "no contract of 202627; it has 202526" in said(*words, "--year", "202627", code=20)
+    position = ("month", "position", str(run_folder(in_folder / "month", ledger=LEDGER, records=[]).path),
+                "--contracts", "register.csv", "--by", "financial_month", "--month", "2")  # fmt: skip
+    plain, moved = rows(*position), rows(*position, "--adjustments", "adjustments.csv")
+    assert [Decimal(a["payment"]) - Decimal(b["payment"]) for a, b in zip(plain, moved, strict=True)] == [700, 0]
+
 
 def test_what_commands_refuse(made: Make, in_folder: Path) -> None:
     run = str(made([{}], [{**X04, "record_id": "r0"}]).path)
@@ -102,7 +120,7 @@ def test_the_register_must_be_the_runs_own(made: Make, in_folder: Path) -> None:
     manifest = json.loads((run.path / "manifest.json").read_text())
     manifest["register"]["overlays"] = [{"name": "theirs", "path": "gone", "sha256": "0"}]
     (run.path / "manifest.json").write_text(json.dumps(manifest))
-    assert "overlay gone, which is not there" in said("challenges", "find", str(run.path), code=20)
+    assert "overlay gone, which is not there" in said("challenges", "find", str(run.path), code=10)
 
 
 def test_files_that_cannot_be_read(in_folder: Path) -> None:
@@ -111,12 +129,18 @@ def test_files_that_cannot_be_read(in_folder: Path) -> None:
         with pytest.raises(ContractError, match="cannot be read"):
             read(in_folder / "none.csv")
         file.write_text("provider_code,payer_code\nRRV,QMJ\n")
-        with pytest.raises(ContractError, match=r"line 2: .* missing"):
+        with pytest.raises(ContractError, match="lacks the column"):
             read(file)
+    file.write_text(
+        "provider_code,payer_code,component,point_of_delivery,financial_year,element\n\nRRV,QMJ,,,202526,block\n"
+    )
+    with pytest.raises(ContractError, match=r"line 3: element is 'block'"):
+        read_cash(file)
     head = "provider_code,device_code,handover_date,exception\n"
     for line, words in (
-        (",DEV01,2019-04-01,Y\n,DEV01,,", "twice"), ("RRV,DEV01,1/4/2019,", "handover_date is '1/4/2019'"),
-        ("RRV,,2019-04-01,", "device ''"), ("RRV,DEV01,,yes", "exception 'yes'"),
+        (",DEV01,2019-04-01,Y\n,DEV01,,", "line 3: device_code .* once"),
+        ("RRV,DEV01,1/4/2019,", "handover_date is '1/4/2019'"),
+        ("RRV,,2019-04-01,", "device_code is ''"), ("RRV,DEV01,,yes", "exception is 'yes'"),
     ):  # fmt: skip
         file.write_text(f"{head}{line}\n")
         with pytest.raises(ContractError, match=words):
@@ -139,6 +163,14 @@ def test_spend_without_a_contract(made: Make, register: Register) -> None:
         ("QMF", "RRV", "QMF", 2, 2000), ("QMJ", "NX001", "QMJ", 1, 1000),
     ]  # fmt: skip
     assert len(listed(run, "uncontracted", register, [])) == 3, "a list of no contracts is a list"
+
+
+def test_a_contract_of_some_services_is_a_contract(made: Make, in_folder: Path) -> None:
+    run = made([{}, {"payer_code": "QMF", "contracting_host": ""}, {"payer_code": "QKK", "contracting_host": ""},
+                {"payer_code": "7A5HC", "payer_kind": "devolved", "contracting_host": ""}])  # fmt: skip
+    (in_folder / "contracts.csv").write_text(register_of_contracts())
+    found = rows("challenges", "worklist", str(run.path), "uncontracted", "--contracts", "contracts.csv")
+    assert [row["payer_code"] for row in found] == ["QKK"], "QMF has an element of one service; Wales a list of its own"
 
 
 def test_other_countries_and_visitors(made: Make, register: Register) -> None:

@@ -31,15 +31,15 @@ HOST = Actor("icb", "QMJ", "analyst 7")
 TRUST = Actor("provider", "RRV")
 ONE: Given = {
     "rule_id": "CH09", "provider_code": "RRV", "host_code": "QMJ", "payer_code": "QMF", "financial_year": "202526",
-    "financial_month": 1, "service_line": "NCBPS08S", "records": 3, "value": Decimal("1000.00"),
-    "first_claim": Decimal("900.00"), "cash_effect": None, "cash_first_claim": None,
+    "financial_month": 1, "service_line": "NCBPS08S", "component": "activity", "records": 3,
+    "value": Decimal("1000.00"), "first_claim": Decimal("900.00"), "cash_effect": None, "cash_first_claim": None,
     "cash_reason": "no contract loaded",
 }  # fmt: skip
-MONTHS = frozenset({("RRV", "202526", 1), ("RRV", "202526", 2), ("RJ1", "202526", 1)})
+MONTHS = frozenset((*month, "activity") for month in (("RRV", "202526", 1), ("RRV", "202526", 2), ("RJ1", "202526", 1)))
 
 
 def raised(
-    *rows: Given, covered: Iterable[tuple[str, str, int]] = MONTHS, rules: tuple[str, ...] = ("CH04", "CH09")
+    *rows: Given, covered: Iterable[tuple[str, str, int, str]] = MONTHS, rules: tuple[str, ...] = ("CH04", "CH09")
 ) -> Raised:
     """What a run would question: ONE but for what each row says."""
     full = [{**ONE, **row} for row in rows]
@@ -131,6 +131,7 @@ REFUSED: list[tuple[str, Actor, str | None, str]] = [
     ("accept", TRUST, "-5", "not between"),
     ("accept", TRUST, "1.005", "is no amount"),
     ("accept", TRUST, "NaN", "is no amount"),
+    ("accept", TRUST, "1e30", "is no amount"),
     ("reject", TRUST, "5", "takes no amount"),
     ("evidence", TRUST, None, "names the evidence"),
     ("lapse", HOST, None, "can lapse after"),
@@ -215,7 +216,8 @@ def test_what_comes_back_before_it_is_settled(log: Log) -> None:
 
 def test_what_a_run_does_not_cover_is_left_alone(log: Log) -> None:
     recorded(log, {})
-    assert recorded(log, covered=[("RRV", "202526", 2), ("RJ1", "202526", 1)]) == {}
+    assert recorded(log, covered=[("RRV", "202526", 2, "activity"), ("RJ1", "202526", 1, "activity")]) == {}
+    assert recorded(log, covered=[("RRV", "202526", 1, "drug")]) == {}, "its drugs say nothing of other care"
     assert recorded(log, rules=("CH04",)) == {}, "the rule was not applied"
     assert only(log).state == "raised"
 
@@ -238,6 +240,29 @@ def test_later_data_open_the_addition_to_a_closed_challenge_only(log: Log, end: 
     assert pounds(only(log)) == {"raised": 1300, **closed, "open": 300}
     found = take(log, ("withdraw", HOST, None))
     assert found.balance.open == 0 and found.balance.withdrawn == 300 + closed.get("withdrawn", 0)
+
+
+def test_an_addition_that_shrinks_and_grows_counts_once(log: Log) -> None:
+    """1,000 was settled and 300 added; the addition goes, and of what comes back only what is above 1,000 is open."""
+    recorded(log, {})
+    take(log, ("accept", TRUST, "600"), ("settle", HOST, None))
+    recorded(log, {"value": Decimal("1300.00")})
+    recorded(log, {"value": Decimal("900.00")})
+    assert pounds(only(log)) == {"raised": 1000, "credited": 600, "rejected": 400}
+    recorded(log, {"value": Decimal("1200.00")})
+    assert pounds(only(log)) == {"raised": 1200, "credited": 600, "rejected": 400, "open": 200}
+
+
+def test_a_correction_of_an_addition_opens_nothing_that_was_settled_before(log: Log) -> None:
+    recorded(log, {})
+    take(log, ("accept", TRUST, "1000"), ("settle", HOST, None))
+    recorded(log, {"value": Decimal("1300.00")})
+    assert recorded(log) == {"leave": 1}
+    take(log, ("settle", HOST, None))
+    assert pounds(only(log)) == {"raised": 1300, "credited": 1000, "corrected": 300}
+    assert recorded(log, {"value": Decimal("1000.00")}) == {"note": 1}, "the 1,000 were credited"
+    assert recorded(log, {"value": Decimal("1100.00")}) == {"reopen": 1}
+    assert pounds(only(log)) == {"raised": 1400, "credited": 1000, "corrected": 300, "open": 100}
 
 
 def test_everybody_sees_their_own(log: Log) -> None:
@@ -294,10 +319,26 @@ def test_days(log: Log) -> None:
 DAYS = (date(2999, 2, 1), date(2999, 3, 1))
 
 
+def test_later_data_give_no_new_days_to_what_is_still_asked(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else what is overdue would be due again with every month's run; what comes back is asked anew."""
+    first, later = Due(*[date(2025, 6, n) for n in (1, 5, 9)]), Due(*[date(2025, 7, n) for n in (1, 5, 9)])
+    monkeypatch.setattr("tertiary.challenges.log.due", lambda *_: first)
+    recorded(log, {})
+    monkeypatch.setattr("tertiary.challenges.log.due", lambda *_: later)
+    assert recorded(log, {"value": Decimal("990.00")}) == {"change": 1}
+    assert (only(log).respond_by, only(log).settle_by) == (first.respond_by, first.settle_by)
+    assert only(log).overdue(date(2025, 6, 6)) == "response"
+    recorded(log)
+    recorded(log, {})
+    assert (only(log).state, only(log).respond_by, only(log).settle_by) == ("raised", later.respond_by, later.settle_by)
+
+
 def test_what_nobody_takes_on_lapses(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
     long_ago = Due(date(2025, 6, 1), date(2025, 6, 5), date(2025, 6, 9))
     monkeypatch.setattr("tertiary.challenges.log.due", lambda *_: long_ago)
     recorded(log, {})
+    with pytest.raises(ContractError, match="the provider cannot lapse it"):  # nobody ends a question by silence
+        take(log, ("lapse", TRUST, None))
     found = take(log, ("respond", TRUST, None), ("lapse", TRUST, None))
     assert (found.state, pounds(found), found.overdue(date(2026, 1, 1))) == (
         "lapsed",
@@ -320,11 +361,11 @@ def test_calendars(tmp_path: Path) -> None:
     file.write_text(head + "202526,1,2025-06-20,2025-07-04,2025-07-31\n")
     assert due("202526", 1, date(2025, 6, 1), read_calendar(file)).settle_by == date(2025, 7, 31)
     for line, said in (
-        ("202526,14,2025-06-20,2025-07-04,2025-07-31", "month '14'"),
-        ("2025,1,2025-06-20,2025-07-04,2025-07-31", "year '2025'"),
+        ("202526,14,2025-06-20,2025-07-04,2025-07-31", "financial_month is '14'"),
+        ("2025,1,2025-06-20,2025-07-04,2025-07-31", "financial_year is '2025'"),
         ("202526,1,20/06/2025,2025-07-04,2025-07-31", "line 2: raise_by is '20/06/2025'"),
-        ("202526,1,2025-06-20,2025-07-04,2025-07-01", "respond_by 2025-07-04 is after settle_by"),
-        ("202526,1,2025-06-20,2025-07-04,2025-07-31\n202526,1,2025-06-20,2025-07-04,2025-07-31", "twice"),
+        ("202526,1,2025-06-20,2025-07-04,2025-07-01", "not before respond_by, 2025-07-04"),
+        ("202526,1,2025-06-20,2025-07-04,2025-07-31\n202526,1,2025-06-20,2025-07-04,2025-07-31", "each month once"),
     ):
         file.write_text(f"{head}{line}\n")
         with pytest.raises(ContractError, match=said):
@@ -336,7 +377,8 @@ def test_calendars(tmp_path: Path) -> None:
 def test_no_patient_enters_the_log(log: Log, store: Store) -> None:
     recorded(log, {})
     code = only(log).challenge_id
-    for text in ("patient 9434765919", "943 476 5919", "943-476-5919", "x1239434765919y"):
+    for text in ("patient 9434765919", "943 476 5919", "943-476-5919", "x1239434765919y", "943\u00a0476\u00a05919",
+                 "943.476.5919", "943  476 / 5919"):  # fmt: skip
         with pytest.raises(ContractError, match="ten digits") as refused:
             log.step(code, "respond", by=TRUST, why=text)
         assert "9434765919" not in str(refused.value) and "943" not in str(refused.value)
@@ -344,6 +386,10 @@ def test_no_patient_enters_the_log(log: Log, store: Store) -> None:
             log.step(code, "evidence", by=TRUST, why="see", evidence=text)
     with pytest.raises(ContractError, match="why holds"):
         log.record(raised({"service_line": "L"}), by=HOST, run_label="m01", why="of 943 476 5919")
+    with pytest.raises(ContractError, match="service_line holds"):
+        log.record(raised({"service_line": "9434765919"}), by=HOST, run_label="m01")
+    with pytest.raises(ContractError, match="account holds"):
+        log.step(code, "respond", by=Actor("provider", "RRV", "9434765919"), why="x")
     for text in ("9434765918", "credit note 0000000000", "020 7946 0000", "invoice 12345", "5c2ab6352bdd74d2"):
         refuse_patients("why", text)
     columns = {c.name for row in (ChallengeRow, ChallengeEventRow) for c in row.__table__.columns}
@@ -452,6 +498,8 @@ def test_pounds_add_up_on_every_way(data: st.DataObject) -> None:
         assert now.raised == parts + now.open
         assert all(getattr(now, n) >= 0 for n in Balance.__dataclass_fields__) and now.open >= 0
         assert now.accepted <= now.open
+        held = [move.value for move in moves if move.value is not None]
+        assert now.raised <= max(held) + now.corrected, "no more than the dearest data and what corrections took out"
         assert state not in CLOSED or now.open == 0
         for settled in ("credited", "corrected", "withdrawn", "lapsed"):
             assert getattr(now, settled) >= getattr(before, settled), "what is closed is never taken back"

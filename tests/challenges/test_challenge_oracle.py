@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -48,7 +48,7 @@ class Slow:
         for row in self.charges:
             told = self.found[row["record_id"]]
             names = {rule for rule, _ in told}
-            if told & {("A01", "commissioner"), ("R03", "commissioner")}:
+            if told & {("A01", "commissioner"), ("R03", "commissioner")} and self.body(row) != row["payer_code"]:
                 self.claim("CH01", row)
             if names & {"X04", "X05"}:
                 self.claim("CH02", row)
@@ -73,6 +73,17 @@ class Slow:
             self.device(row)
         self.twice()
         return self.claims
+
+    def body(self, row: Row) -> str:
+        """Who stands behind the commissioner that was charged."""
+        code = row["commissioner_submitted"]
+        for r in self.register["sub_icbs"].to_pylist():
+            if r["sub_icb_code"] == code and r["icb_code"] and holds(r, row["activity_date"]):
+                return str(r["icb_code"])
+        for r in self.register["commissioner_codes"].to_pylist():
+            if r["code"] == code and r["valid_as_commissioner"] == "Y":
+                return "X24" if r["code_class"].startswith("nhse_") else str(code)
+        return ""
 
     def is_claimed(self, row: Row) -> bool:
         return row["service_line_submitted"] not in ("", "99999999")
@@ -146,17 +157,20 @@ class Slow:
             self.claim("CH11", row)
 
     def twice(self) -> None:
-        seen: dict[tuple[Any, ...], Row] = {}
+        names = ("flow", "provider_code", "patient_id", "activity_date", "hrg", "point_of_delivery",
+                 "treatment_function_code")  # fmt: skip
+        free = Counter(
+            tuple(r[n] for n in names)
+            for r in self.all if r["fate"] == "accepted" and r["counted"] and (r["price_submitted"] or 0) < 0
+        )  # fmt: skip
+        seen: dict[tuple[Any, ...], int] = defaultdict(int)
         last: dict[tuple[Any, ...], date] = {}
         for row in sorted(self.charges, key=lambda r: (r["source_id"], r["record_id"])):
             if row["component"] == "activity" and row["patient_id"] and row["hrg"]:
-                key = tuple(
-                    row[n] for n in ("flow", "provider_code", "patient_id", "activity_date", "hrg", "point_of_delivery",
-                                     "treatment_function_code")
-                )  # fmt: skip
-                if key in seen and ("CH03", row["record_id"]) not in self.claims:
+                key = tuple(row[n] for n in names)
+                if seen[key] > free[key] and ("CH03", row["record_id"]) not in self.claims:
                     self.claim("CH04", row)
-                seen.setdefault(key, row)
+                seen[key] += 1
         for row in sorted(self.charges, key=lambda r: (r["activity_date"], r["source_id"], r["record_id"])):
             if row["component"] == "drug" and row["patient_id"] and row["drug_code"]:
                 key = tuple(row[n] for n in ("provider_code", "patient_id", "drug_code", "quantity", "price_submitted"))

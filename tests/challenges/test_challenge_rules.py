@@ -43,8 +43,8 @@ def finding(record: str, rule: str, **more: str) -> Given:
 
 # rule, charges, findings, and what is questioned: record to pounds
 CASES: list[tuple[str, list[Given], list[Given], dict[str, str]]] = [
-    ("CH01", [{}, {}, {}], [finding("r0", "A01", level="commissioner"), finding("r1", "R03", level="reference")],
-     {"r0": "1000"}),
+    ("CH01", [{"commissioner_submitted": "A3A8R"}] * 3,
+     [finding("r0", "A01", level="commissioner"), finding("r1", "R03", level="reference")], {"r0": "1000"}),
     ("CH01", [{"counted": False}, {"price_submitted": Decimal(-5)}, {"price_submitted": None}],
      [finding(r, "A01", level="commissioner") for r in ("r0", "r1", "r2")], {}),
     ("CH02", [{}, {}, {}], [finding("r0", "X04"), finding("r1", "X05"), finding("r2", "X06")],
@@ -56,6 +56,10 @@ CASES: list[tuple[str, list[Given], list[Given], dict[str, str]]] = [
               {**SAME, "provider_code": "RJ1"}, {**SAME, "flow": "op"}], [], {"r1": "800"}),
     ("CH04", [{"patient_id": ""}, {"patient_id": ""}, {**SAME, "hrg": ""}, {**SAME, "hrg": ""}], [], {}),
     ("CH04", [SAME, SAME, SAME], [finding("r2", "D07")], {"r1": "1000"}),
+    # taken back and charged anew is one charge; what comes on top of that is not
+    ("CH04", [SAME, {**SAME, "price_submitted": Decimal(-1000)}, {**SAME, "price_submitted": Decimal(900)}], [], {}),
+    ("CH04", [SAME, {**SAME, "price_submitted": Decimal(-1000)}, SAME, {**SAME, "price_submitted": Decimal(700)}], [],
+     {"r3": "700"}),
     # named hospital record tested without a line; tested with a line; not tested; a rule only lacks its list
     ("CH05", [NAMES_IT, HOSPITAL], [], {"r0": "1000"}),
     ("CH05", [NAMES_IT, {**HOSPITAL, "service_line_derived": "NCBPS08S"}], [], {}),
@@ -176,6 +180,25 @@ def test_who_questions_a_charge_and_for_whose_budget(made: Make, register: Regis
     assert (row["host_code"], row["payer_code"]) == ("X24", "X24")
 
 
+def test_another_code_of_the_same_payer_is_no_pounds_at_stake(made: Make, register: Register) -> None:
+    """00L and 00P are sub-ICBs of one ICB, 13R is a hub of NHS England: whoever is charged, the same budget pays."""
+    same = {"commissioner_submitted": "00P", "commissioner_code": "00L", "payer_code": "QHM", "contracting_host": "QHM"}
+    hubs = {"commissioner_submitted": "13R", "payer_code": "X24", "payer_kind": "nhs_england", "contracting_host": ""}
+    run = made([same, hubs, {**same, "commissioner_submitted": "93C"}],
+               [finding(f"r{i}", "A01", level="commissioner") for i in range(3)])  # fmt: skip
+    assert {record for _, record in questioned(raise_challenges(run, register, Settings(("CH01",))))} == {"r2"}
+
+
+def test_no_text_of_a_provider_becomes_a_service_line(made: Make, register: Register) -> None:
+    """Columns that slipped would carry a patient into the shared log, and text that is too long would stop it."""
+    sent = ("943 476 5919", "NCBPS08S and some words about it that are long", "NCBPS08S", "99999999", "")
+    run = made([{"service_line_submitted": line} for line in sent], [finding(f"r{i}", "X04") for i in range(5)])
+    found = raise_challenges(run, register, Settings(("CH02",)))
+    assert {r["record_id"]: r["service_line"] for r in found.records.to_pylist()} == {
+        "r0": "unknown", "r1": "unknown", "r2": "NCBPS08S", "r3": "99999999", "r4": "NCBPS08S",
+    }  # fmt: skip
+
+
 def test_a_record_that_several_rules_question_counts_once(made: Make, register: Register) -> None:
     """The row sent twice comes first and claims all; a price that differs by 400 alone claims 400."""
     dear = {"price_expected": Decimal(600)}
@@ -206,7 +229,7 @@ def test_challenges_are_found_again(made: Make, register: Register) -> None:
     ).challenges.to_pylist()  # fmt: skip
     assert one[0]["challenge_id"] in {row["challenge_id"] for row in two} and len(two) == 2
     assert [row["records"] for row in two if row["provider_code"] == "RRV"] == [2]
-    facts = b"CH02|RRV|QMJ|QMJ|202526|1|NCBPS08S"
+    facts = b"CH02|RRV|QMJ|QMJ|202526|1|NCBPS08S|activity"
     assert one[0]["challenge_id"] == hashlib.sha256(facts).hexdigest()[:16], "a log of years depends on it"
 
 
@@ -214,7 +237,20 @@ def test_groups_add_up_to_their_records(made: Make, register: Register) -> None:
     charges = [{"price_submitted": Decimal("10.12345678"), "financial_month": m} for m in (1, 1, 1, 2)]
     found = raise_challenges(made(charges, [finding(f"r{i}", "X04") for i in range(4)]), register)
     assert sorted(row["value"] for row in found.challenges.to_pylist()) == [Decimal("10.12"), Decimal("30.37")]
-    assert found.covered == {("RRV", "202526", 1), ("RRV", "202526", 2)}
+    assert found.covered == {("RRV", "202526", 1, "activity"), ("RRV", "202526", 2, "activity")}
+
+
+def test_a_run_covers_what_counts_in_it_whatever_its_price(made: Make, register: Register) -> None:
+    """A device at no price is the correction that was asked for; rows that do not count tell nothing."""
+    free = {**DEVICE, "price_submitted": Decimal(0)}
+    found = raise_challenges(made([DRUG, free, {"counted": False}, {"fate": "superseded"}]), register)
+    assert found.covered == {("RRV", "202526", 1, "drug"), ("RRV", "202526", 1, "device")}
+
+
+def test_a_challenge_is_of_one_component(made: Make, register: Register) -> None:
+    """Files of drugs come and go apart from those of other care, and contracts pay them by other elements."""
+    found = raise_challenges(made([{}, DRUG], [finding("r0", "X04"), finding("r1", "X04")]), register)
+    assert [row["component"] for row in found.challenges.to_pylist()] == ["activity", "drug"]
 
 
 CONTRACT = {"provider_code": "RRV", "payer_code": "QMJ", "financial_year": "202526", "marginal_rate": "0.7"}
@@ -232,9 +268,13 @@ def test_cash_follows_the_contract(made: Make, register: Register) -> None:
     assert questioned(found, "cash_effect") == {
         ("CH02", "r0"): 0, ("CH02", "r1"): 700, ("CH02", "r2"): 1000, ("CH02", "r3"): None,
     }  # fmt: skip
-    by_year = {r["financial_year"]: (r["cash_effect"], r["cash_reason"]) for r in found.challenges.to_pylist()}
-    assert by_year["202526"] == (Decimal("1700.00"), "")
-    assert by_year["202627"] == (None, "no line in the contracts loaded for 1 of 1 records")
+    told = {
+        (r["financial_year"], r["component"]): (r["cash_effect"], r["cash_reason"])
+        for r in found.challenges.to_pylist()
+    }
+    assert told["202526", "activity"] == (Decimal("700.00"), "")
+    assert told["202526", "drug"] == (Decimal("1000.00"), "")
+    assert told["202627", "activity"] == (None, "no line in the contracts loaded for 1 of 1 records")
     without = raise_challenges(run, register)
     assert {(r["cash_effect"], r["cash_reason"]) for r in without.challenges.to_pylist()} == {
         (None, "no contract loaded")
@@ -248,6 +288,7 @@ def test_cash_follows_the_contract(made: Make, register: Register) -> None:
         ({"marginal_rate": ""}, "a variable element needs one from 0 to 1"),
         ({"marginal_rate": "70%"}, "marginal_rate is '70%'"),
         ({"marginal_rate": "1.5"}, "needs one from 0 to 1"),
+        ({"marginal_rate": "0.3333333"}, "at most six decimals"),
         ({"payer_code": ""}, "payer_code is blank"),
     ],
 )
@@ -265,6 +306,16 @@ def test_causes_of_a_price_stand_beside_the_record(made: Make, register: Registe
     causes = pa.table({"record_id": ["r1"], "cause": ["market forces"]})
     found = raise_challenges(made([charge, charge]), register, causes=causes)
     assert {r["record_id"]: r["cause"] for r in found.records.to_pylist()} == {"r0": "", "r1": "market forces"}
+
+
+def test_what_is_given_beside_a_run_counts_no_record_twice(made: Make, register: Register) -> None:
+    run = made([{"price_expected": Decimal(500)}, DEVICE])
+    causes = pa.table({"record_id": ["r0", "r0"], "cause": ["market forces", "count"]})
+    with pytest.raises(ContractError, match=r"causes names r0 twice"):
+        raise_challenges(run, register, causes=causes)
+    line = {"provider_code": "RRV", "device_code": "DEV01", "handover_date": None, "exception": ""}
+    with pytest.raises(ContractError, match=r"handovers names RRV DEV01 twice"):
+        raise_challenges(run, register, handovers=handover_table([line, line]))
 
 
 def test_settings_are_data_that_can_be_changed(made: Make, register: Register) -> None:

@@ -211,7 +211,7 @@ def challenged(store: Store) -> Callable[[sa.orm.Session, datetime], None]:
 
     def write(session: sa.orm.Session, at: datetime) -> None:
         blank = dict.fromkeys(
-            ("rule_id", "provider_code", "host_code", "payer_code", "financial_year", "service_line"), ""
+            ("rule_id", "provider_code", "host_code", "payer_code", "financial_year", "service_line", "component"), ""
         )
         said = dict.fromkeys(
             ("step", "reached", "role", "organisation_code", "account", "why", "evidence", "amount", "run_label",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from month_helpers import LINES, register
+from month_helpers import FIELDS, LINES, register
 from tertiary.challenges import cash_of
 from tertiary.challenges.cash import line_for
 from tertiary.month_end import Contract, cash_lines, read_contracts
@@ -34,3 +34,18 @@ def test_what_stands_first_hides_what_it_covers(tmp_path: Path) -> None:
     cash = cash_of(cash_lines(read_contracts(file), "202526"), "c")
     found = line_for(cash, ("RRV", "QMJ", "activity", "EL", "202526"))
     assert found is not None and found.element == "fixed"
+
+
+def test_an_element_of_all_components_comes_first_where_it_stands_first(tmp_path: Path) -> None:
+    """Elective care of any component is variable; the fixed element of all activity after it covers the rest."""
+    lines = [list(line) for line in LINES[:2]]
+    lines[0][FIELDS.index("components")] = ""
+    file = tmp_path / "c.csv"
+    file.write_text(register(tuple(tuple(line) for line in lines)))
+    cash = cash_of(cash_lines(read_contracts(file), "202526"), "c")
+    found = [
+        line_for(cash, ("RRV", "QMJ", *one, "202526"))
+        for one in (("activity", "EL"), ("activity", "NEL"), ("drug", "EL"))
+    ]
+    assert [one and one.element for one in found] == ["variable", "fixed", "variable"]
+    assert line_for(cash, ("RRV", "QMJ", "drug", "DRUG", "202526")) is None

@@ -38,9 +38,13 @@ class Balance:
     withdrawn: Decimal = ZERO
     lapsed: Decimal = ZERO
     accepted: Decimal = ZERO
-    # the value of the data that `raised` answers for, and what the newest rejection holds back
-    base: Decimal = ZERO
+    # what the newest rejection holds back
     refused: Decimal = ZERO
+
+    @property
+    def base(self) -> Decimal:
+        """The value of the data that is answered for: more is new. What was corrected is no longer in the data."""
+        return self.raised - self.corrected
 
     @property
     def closed(self) -> Decimal:
@@ -65,9 +69,9 @@ def _after(b: Balance, m: Movement) -> Balance:
     if m.step in ("raise", "change", "reopen"):
         assert m.value is not None
         # pounds closed before stay in what was raised, though the data no longer hold them
-        raised = max(b.raised + m.value - b.base, b.closed)
+        raised = max(m.value + b.corrected, b.closed)
         accepted = min(b.accepted, raised - b.closed) if m.reached == "accepted" else ZERO
-        return replace(b, raised=raised, base=m.value, refused=ZERO, accepted=accepted)
+        return replace(b, raised=raised, refused=ZERO, accepted=accepted)
     if m.step in ("accept", "pursue") or (m.step == "withdraw" and b.refused):
         b = replace(b, rejected=b.rejected - b.refused, refused=ZERO)
     if m.step == "accept":
@@ -78,7 +82,7 @@ def _after(b: Balance, m: Movement) -> Balance:
         paid = m.amount or ZERO
         return replace(b, credited=b.credited + paid, rejected=b.rejected + b.open - paid, accepted=ZERO)
     if m.step == "settle":
-        return replace(b, corrected=b.corrected + b.open, base=ZERO, accepted=ZERO)
+        return replace(b, corrected=b.corrected + b.open, accepted=ZERO)
     if m.step == "withdraw":
         return replace(b, withdrawn=b.withdrawn + b.open, accepted=ZERO)
     if m.step == "lapse":

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from tertiary.challenges.files import lines
 from tertiary.errors import ContractError
+from tertiary.sheets import lines
 
 KEY = ("provider_code", "payer_code", "component", "point_of_delivery", "financial_year")
 ELEMENTS = ("fixed", "variable", "pass_through")
@@ -42,6 +42,10 @@ def paid(element: str, marginal_rate: Decimal | None, where: str) -> Paid:
         return Paid(element, Decimal(element == "pass_through"))
     if marginal_rate is None or not marginal_rate.is_finite() or not 0 <= marginal_rate <= 1:
         raise ContractError(f"{where}: marginal_rate is {marginal_rate}; a variable element needs one from 0 to 1.")
+    if marginal_rate != round(marginal_rate, 6):
+        raise ContractError(
+            f"{where}: marginal_rate is {marginal_rate}; expected at most six decimals such as 0.333333."
+        )
     return Paid(element, marginal_rate)
 
 
@@ -50,8 +54,12 @@ def cash_of(rows: Iterable[Mapping[str, object]], name: str) -> dict[tuple[str, 
 
     ContractError names the line that lacks a column, cannot be used or says another thing than one before.
     """
+    return _cash_of(enumerate(rows, 2), name)
+
+
+def _cash_of(rows: Iterable[tuple[int, Mapping[str, object]]], name: str) -> dict[tuple[str, str, str, str, str], Paid]:
     made: dict[tuple[str, str, str, str, str], Paid] = {}
-    for number, row in enumerate(rows, 2):
+    for number, row in rows:
         where = f"{name} line {number}"
         if missing := sorted({*KEY, "element"} - set(row)):
             raise ContractError(f"{where}: {', '.join(missing)} missing. Needed: {', '.join(KEY)}, element.")
@@ -68,7 +76,7 @@ def cash_of(rows: Iterable[Mapping[str, object]], name: str) -> dict[tuple[str, 
 
 def read_cash(file: Path) -> dict[tuple[str, str, str, str, str], Paid]:
     """Contract lines of a CSV file. ContractError as in `cash_of`, and when the file cannot be read."""
-    return cash_of((row for _, row in lines(file)), str(file))
+    return _cash_of(((line.number, line.cells) for line in lines(file, ContractError, (*KEY, "element"))), str(file))
 
 
 def line_for(cash: Cash, key: tuple[str, str, str, str, str]) -> Paid | None:

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 MONEY = "decimal(30, 8)"
 PRICE = "decimal(26, 8)"
 NOT_SPECIALISED = "99999999"
-# the value of a rule that questions the whole charge
+# the value of a rule that questions the whole charge, and the party of one for the budget that was charged
 WHOLE = "price"
+CHARGED = "charged"
 HOSPITAL = ("apc_episode", "apc_spell", "op")
 
 
@@ -54,9 +55,9 @@ def claims(facts: Facts, rule: Rule) -> ir.Table:
 
 
 def _finding(facts: Facts, rule: Rule) -> ir.Table:
-    """Charges of which the run has a finding already."""
-    found = _found(facts, rule)
-    return facts.charges.join(found, "record_id")
+    """Charges of which the run has a finding already; questioned for whoever was charged, unless that body pays."""
+    rows = facts.charges.join(_found(facts, rule), "record_id")
+    return rows.filter(rows.charged_code != rows.payer_code) if rule.party == CHARGED else rows
 
 
 def _found(facts: Facts, rule: Rule) -> ir.Table:
@@ -68,7 +69,10 @@ def _found(facts: Facts, rule: Rule) -> ir.Table:
 
 
 def _repeated(facts: Facts, rule: Rule) -> ir.Table:
-    """All but the first of the charges that agree in the keys, in the order of the provider's own identifiers."""
+    """All but the first of the charges that agree in the keys, in the order of the provider's own identifiers.
+
+    A row of the same keys below 0 takes one charge back, so that one more is allowed.
+    """
     import ibis
 
     rows = facts.charges
@@ -78,7 +82,11 @@ def _repeated(facts: Facts, rule: Rule) -> ir.Table:
         rows = rows.filter(rows.component.isin(components))
     window = ibis.window(group_by=rule.codes("keys"), order_by=["source_id", "record_id"])
     rows = rows.mutate(place=ibis.row_number().over(window), first=rows.source_id.first().over(window))
-    rows = rows.filter(rows.place > 0)
+    records = facts.tables["records"]
+    back = records.filter(records.fate == "accepted", records.counted, records.price_submitted < 0)
+    back = back.group_by(rule.codes("keys")).aggregate(taken_back=back.count())
+    rows = attach(rows, back, rule.codes("keys"))
+    rows = rows.filter(rows.place > rows.taken_back.fill_null(0))
     said = ibis.literal("one charge; the first is ") + rows.first
     return rows.mutate(expected=said)
 
@@ -106,10 +114,6 @@ def _not_specialised(facts: Facts, rule: Rule) -> ir.Table:
     import ibis
 
     rows = _claimed_lines(facts)
-    kinds = facts.engine.load(
-        "challenge_kinds", facts.register["service_lines"].select(["service_line_code", "code_kind"])
-    )
-    rows = attach(rows, kinds, {"service_line_submitted": "service_line_code"})
     rows = rows.filter(rows.code_kind.isnull() | (rows.code_kind == "service"))
     refused = rows.service_basis.isin(["excluded", "none"])
     flat = rows.filter(refused).select("record_id", "price_submitted")

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from tertiary.challenges.files import day, lines
 from tertiary.challenges.rules import rows
 from tertiary.errors import ContractError
+from tertiary.sheets import lines
 
 NAMES = ("raise_by", "respond_by", "settle_by")
 LAST_MONTH = 12
@@ -56,17 +56,12 @@ def month_end(financial_year: str, financial_month: int) -> date:
 def read_calendar(file: Path) -> dict[tuple[str, int], Due]:
     """The calendar of a CSV file. ContractError names the line and field that cannot be used."""
     made: dict[tuple[str, int], Due] = {}
-    for number, row in lines(file):
-        where = f"{file} line {number}"
-        year, month = row.get("financial_year", ""), row.get("financial_month", "")
-        if len(year) != 6 or not year.isdigit() or not month.isdigit() or not 1 <= int(month) <= LAST_MONTH + 1:
-            raise ContractError(f"{where}: year {year!r}, month {month!r}; expected such as 202526 and 1 to 13.")
-        raise_by, respond_by, settle_by = (day(where, name, row.get(name, "")) for name in NAMES)
-        if respond_by > settle_by:
-            raise ContractError(
-                f"{where}: respond_by {respond_by} is after settle_by {settle_by}. Correct one of them."
-            )
-        if (year, int(month)) in made:
-            raise ContractError(f"{where}: {year} month {month} stands there twice. Keep one line a month.")
-        made[year, int(month)] = Due(raise_by, respond_by, settle_by)
+    for line in lines(file, ContractError, ("financial_year", "financial_month", *NAMES)):
+        key = (line.year("financial_year"), line.whole("financial_month", 1, LAST_MONTH + 1))
+        found = Due(*(line.day(name) for name in NAMES))
+        if found.respond_by > found.settle_by:
+            line.refuse("settle_by", f"a day not before respond_by, {found.respond_by}")
+        if key in made:
+            line.refuse("financial_month", "each month once")
+        made[key] = found
     return made

@@ -68,6 +68,7 @@ class Challenge:
     financial_year: str
     financial_month: int
     service_line: str
+    component: str
     raise_by: dt.date
     events: tuple[Event, ...]
 
@@ -135,15 +136,18 @@ class Log:
     ) -> Written:
         """Write what a run questions for a host: new challenges, and events on known ones whose pounds changed.
 
-        Of months and providers that the run covers and rules it applied, what it no longer holds is proposed to be
-        settled by data. The same run again writes nothing. ContractError when a provider would raise, DecisionError
-        when the store does not take it.
+        Of providers, months and components that the run covers and rules it applied, what it no longer holds is
+        proposed to be settled by data. The same run again writes nothing. ContractError when a provider would raise,
+        DecisionError when the store does not take it.
         """
         if by.role == PROVIDER:
             raise ContractError(f"{by.organisation_code} acts as provider; the host raises challenges, and it answers.")
-        for name, text in (("why", why), ("run label", run_label)):
+        for name, text in (("why", why), ("run label", run_label), ("account", by.account)):
             refuse_patients(name, text)
         rows = found.challenges.to_pylist()
+        for row in rows:
+            for name in ("provider_code", "payer_code", "service_line"):
+                refuse_patients(name, row[name])
         mine = {row["challenge_id"]: row for row in rows if row["host_code"] == by.organisation_code}
         others = Counter(row["host_code"] for row in rows if row["challenge_id"] not in mine)
 
@@ -157,7 +161,8 @@ class Log:
                     setattr(event, name, _text(row[name]))
                 facts = known.get(code) or ChallengeRow(**{n: row[n] for n in FACTS})
                 days = due(facts.financial_year, facts.financial_month, at.date(), calendar)
-                if event.reached == "raised":
+                # a change gives no new days to what is still asked
+                if step in ("raise", "reopen") or (isinstance(facts, Challenge) and facts.state == "gone"):
                     event.respond_by, event.settle_by = days.respond_by, days.settle_by
                 if isinstance(facts, ChallengeRow):
                     facts.raise_by = days.raise_by
@@ -175,7 +180,7 @@ class Log:
 
         `evidence` is a reference or an address. ContractError when it is not the actor's, or the step not allowed.
         """
-        for name, text in (("why", why), ("evidence", evidence)):
+        for name, text in (("why", why), ("evidence", evidence), ("account", by.account)):
             refuse_patients(name, text)
         if not why.strip() or (verb == "evidence" and not evidence.strip()):
             raise ContractError("A step says why, and the step evidence names the evidence. Give --why and --evidence.")
@@ -219,7 +224,7 @@ class Log:
 
 
 FACTS = ("challenge_id", "rule_id", "provider_code", "host_code", "payer_code", "financial_year", "financial_month",
-         "service_line")  # fmt: skip
+         "service_line", "component")  # fmt: skip
 NOTHING: Mapping[str, Any] = {
     "records": 0, "value": Decimal("0.00"), "first_claim": Decimal("0.00"), "cash_effect": None, "cash_reason": "",
 }  # fmt: skip
@@ -247,7 +252,9 @@ def _news(
     told = [(code, _new_step(known.get(code), row), row) for code, row in mine.items()]
     news = [one for one in told if one[1]]
     for code, challenge in known.items():
-        place = (challenge.provider_code, challenge.financial_year, challenge.financial_month)
+        place = (
+            challenge.provider_code, challenge.financial_year, challenge.financial_month, challenge.component,
+        )  # fmt: skip
         is_covered = challenge.rule_id in found.rules and place in found.covered
         if code not in mine and is_covered and challenge.seen.records:
             news.append((code, "note" if challenge.state in steps.CLOSED else "leave", NOTHING))

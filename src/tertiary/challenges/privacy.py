@@ -1,7 +1,7 @@
 """What must not stand in a log that host and provider share: the number of a patient.
 
-Ten digits, together or as 3-3-4, whose last is the modulus 11 check digit of the others are taken for an NHS number
-(NHS Data Model and Dictionary, NHS NUMBER).
+Ten digits, together or parted as 3-3-4, whose last is the modulus 11 check digit of the others are taken for an NHS
+number (NHS Data Model and Dictionary, NHS NUMBER).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 
 from tertiary.errors import ContractError
 
-_DIGITS = re.compile(r"(?<!\d)(?:\d{3}[ -]\d{3}[ -]\d{4}|\d{10,})(?!\d)")
+_DIGITS = re.compile(r"(?<!\d)(?:\d{3}[\W_]{1,3}\d{3}[\W_]{1,3}\d{4}|\d{10,})(?!\d)")
 
 
 def refuse_patients(name: str, text: str) -> None:

@@ -13,9 +13,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from tertiary.challenges.cash import KEY, NO_CONTRACTS, NO_LINE, Cash, line_for
-from tertiary.challenges.claims import MONEY, Facts, claims
+from tertiary.challenges.claims import CHARGED, MONEY, NOT_SPECIALISED, Facts, claims
 from tertiary.challenges.parties import with_board
 from tertiary.challenges.rules import Rule, Settings
+from tertiary.errors import ContractError
 from tertiary.joins import attach
 from tertiary.portable import product
 from tertiary.register.responsibility import NHS_ENGLAND
@@ -27,7 +28,10 @@ if TYPE_CHECKING:
     from tertiary.engine import Engine
     from tertiary.runs import Run
 
-FACTS = ("rule_id", "provider_code", "host_code", "payer_code", "financial_year", "financial_month", "service_line")
+FACTS = (
+    "rule_id", "provider_code", "host_code", "payer_code", "financial_year", "financial_month", "service_line",
+    "component",
+)  # fmt: skip
 PENNY = Decimal("0.01")
 
 
@@ -35,17 +39,18 @@ PENNY = Decimal("0.01")
 class Raised:
     """What is questioned of a run.
 
-    `records`: key rule_id and record_id; challenge_id, the facts of the challenge, source_id, flow, component,
-    point_of_delivery, commissioner_submitted, price_submitted, value, first_claim, element, rate, cash_effect (null:
+    `records`: key rule_id and record_id; challenge_id, the facts of the challenge, source_id, flow, point_of_delivery,
+    commissioner_submitted, price_submitted, value, first_claim, element, rate, cash_effect (null:
     see cash_reason), cash_first_claim, expected, cause. Pounds exact, as submitted. No patient is named.
     `challenges`: key challenge_id, a hash of FACTS; records, value, first_claim, cash_effect, cash_first_claim,
     cash_reason. Pounds to the penny, half to even.
-    `covered`: (provider, year, month) of which the run holds counted charges. `rules`: ids that were applied.
+    `covered`: (provider, year, month, component) of which the run holds counted records, at whatever price. `rules`:
+    ids that were applied.
     """
 
     records: pa.Table
     challenges: pa.Table
-    covered: frozenset[tuple[str, str, int]]
+    covered: frozenset[tuple[str, str, int, str]]
     rules: tuple[str, ...]
 
 
@@ -66,6 +71,8 @@ def raise_challenges(
     """
     from tertiary.engine import DuckDBEngine
 
+    _check_once("causes", causes, "record_id")
+    _check_once("handovers", handovers, "provider_code", "device_code")
     applied = (settings or Settings()).rules()
     with DuckDBEngine() as engine:
         tables = {}
@@ -80,7 +87,8 @@ def raise_challenges(
         grouped = _identified(engine.fetch(_grouped(rows)), cash)
         ids = engine.load("challenge_ids", grouped.select([*FACTS, "challenge_id"]))
         ordered = _records(rows.join(ids, list(FACTS)))
-        months = charges.select("provider_code", "financial_year", "financial_month").distinct()
+        held = tables["records"].filter(tables["records"].fate == "accepted", tables["records"].counted)
+        months = held.select("provider_code", "financial_year", "financial_month", "component").distinct()
         covered = frozenset(tuple(r.values()) for r in engine.fetch(months).to_pylist())
         return Raised(engine.fetch(ordered), grouped, covered, tuple(rule.rule_id for rule in applied))
 
@@ -88,6 +96,14 @@ def raise_challenges(
 def challenge_id(facts: Iterable[object]) -> str:
     """Of a challenge with these FACTS: the first 16 digits of their SHA-256. Equal in every run that holds them."""
     return hashlib.sha256("|".join(str(fact) for fact in facts).encode()).hexdigest()[:16]
+
+
+def _check_once(name: str, given: pa.Table | None, *key: str) -> None:
+    """ContractError when a key stands there twice, which would count a record's pounds twice."""
+    seen = [tuple(row.values()) for row in given.select(key).to_pylist()] if given is not None else []
+    if len(seen) != len(set(seen)):
+        twice = next(one for one in seen if seen.count(one) > 1)
+        raise ContractError(f"{name} names {' '.join(map(str, twice)).strip()} twice. Keep one line of it.")
 
 
 def _charges(engine: Engine, tables: Mapping[str, ir.Table], register: Mapping[str, Any]) -> ir.Table:
@@ -101,6 +117,9 @@ def _charges(engine: Engine, tables: Mapping[str, ir.Table], register: Mapping[s
     rows = records.filter(records.fate == "accepted", records.counted, records.price_submitted > 0)
     rows = rows.join(more, "record_id")
     rows = with_board(engine, rows, register, "commissioner_submitted", "charged_code")
+    kinds = engine.load("challenge_kinds", register["service_lines"].select(["service_line_code", "code_kind"]))
+    rows = attach(rows, kinds, {"service_line_submitted": "service_line_code"})
+    is_line = rows.code_kind.notnull() | (rows.service_line_submitted == NOT_SPECIALISED)
     charged = rows.charged_code
     payer = (rows.payer_code != "").ifelse(rows.payer_code, charged)
     host = (rows.contracting_host != "").ifelse(rows.contracting_host, payer)
@@ -112,7 +131,12 @@ def _charges(engine: Engine, tables: Mapping[str, ir.Table], register: Mapping[s
         host_charged=ibis.cases(
             (charged == "", host), (board & (rows.contracting_host != ""), rows.contracting_host), else_=charged
         ),
-        service_line=(rows.service_line_submitted != "").ifelse(rows.service_line_submitted, rows.service_line_final),
+        # what a provider sent in place of a code may be anything, a patient too
+        service_line=ibis.cases(
+            (rows.service_line_submitted == "", rows.service_line_final),
+            (is_line, rows.service_line_submitted),
+            else_="unknown",
+        ),
     )
 
 
@@ -134,7 +158,7 @@ def _claimed(facts: Facts, applied: Iterable[Rule]) -> ir.Table:
 def _of_rule(rows: ir.Table, rule: Rule) -> ir.Table:
     import ibis
 
-    party = "charged" if rule.party == "charged" else "by_method"
+    party = "charged" if rule.party == CHARGED else "by_method"
     return rows.select(
         "record_id", "source_id", "flow", "provider_code", "financial_year", "financial_month", "service_line",
         "component", "point_of_delivery", "commissioner_submitted", "price_submitted", "value", "expected",
@@ -239,7 +263,7 @@ def _pence(amount: Decimal) -> Decimal:
 
 def _records(rows: ir.Table) -> ir.Table:
     return rows.select(
-        "challenge_id", *FACTS, "record_id", "source_id", "flow", "component", "point_of_delivery",
+        "challenge_id", *FACTS, "record_id", "source_id", "flow", "point_of_delivery",
         "commissioner_submitted", "price_submitted", "value", "first_claim", "element", "rate", "cash_effect",
         "cash_first_claim", "cash_reason", "expected", "cause",
     ).order_by("rule_id", "challenge_id", "record_id")  # fmt: skip

@@ -37,6 +37,7 @@ def log_rows(found: Sequence[Challenge], on: dt.date) -> pa.Table:
         "year": (pa.string(), [c.financial_year for c in found]),
         "month": (pa.int64(), [c.financial_month for c in found]),
         "service_line": (pa.string(), [c.service_line for c in found]),
+        "component": (pa.string(), [c.component for c in found]),
         "records": (pa.int64(), [c.seen.records for c in found]),
         "value": (money, [c.seen.value for c in found]),
         "first_claim": (money, [c.seen.first_claim for c in found]),
@@ -124,7 +125,8 @@ def told(found: Challenge) -> str:
         f"asks     {rule.asks if rule else ''}",
         f"source   {rule.source if rule else ''} ({rule.confidence if rule else 'not known'})",
         f"about    provider {found.provider_code}, host {found.host_code}, payer {found.payer_code}, "
-        f"{found.financial_year} month {found.financial_month}, {found.service_line or 'no service line'}",
+        f"{found.financial_year} month {found.financial_month}, {found.service_line or 'no service line'}, "
+        f"{found.component}",
         f"value    £{seen.value:,} of {seen.records:,} {'record' if seen.records == 1 else 'records'} in "
         f"{seen.run_label}; cash effect {cash}",
         f"state    {found.state}",

@@ -71,9 +71,10 @@ def amount_of(step: Step, text: str | None, open_now: Decimal, accepted: Decimal
         return most
     try:
         found = Decimal(text.replace(",", "").replace("£", "").strip())
+        is_amount = found == found.quantize(Decimal("0.01"))
     except InvalidOperation:
-        found = Decimal("NaN")
-    if not found.is_finite() or found != found.quantize(Decimal("0.01")):
+        is_amount = False
+    if not is_amount:
         raise ContractError(f"{subject}: {text!r} is no amount. Write pounds and pence such as 1250.00.")
     if not 0 < found <= most:
         told = "is open" if step.amount == "part" else "was accepted"

@@ -88,7 +88,8 @@ def _uncontracted(
 ) -> ir.Table:
     import pyarrow as pa
 
-    rows = rows.filter(rows.counted)
+    # patients of other countries and private ones have lists of their own
+    rows = rows.filter(rows.counted, rows.payer_kind.notin(["devolved", "private"]))
     if contracted is None:
         held = engine.load("worklist_providers", register["provider_hosts"].select(["provider_code"]))
         return rows.anti_join(held, "provider_code")

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -165,6 +166,47 @@ def step(
     typer.echo(told(found))
 
 
+@challenges.command(short_help="Write what was credited for a month end.")
+def adjustments(
+    organisation: For,
+    contracts: Annotated[Path, typer.Option(help="Register of contracts, as CSV.")],
+    out: Annotated[Path, typer.Option(metavar="FILE.csv", help="File to write.")],
+    year: Annotated[str | None, typer.Option(help="Financial year; needed when the contracts are of several.")] = None,
+    store: Url = STORE,
+) -> None:
+    """Write what was credited for an organisation's challenges as adjustments, for `tertiary month … --adjustments`.
+
+    What cannot be one, or may be counted twice, is said with the reason.
+    """
+    from tertiary import month_end
+    from tertiary.challenges import Log
+
+    known = month_end.read_contracts(contracts)
+    years = sorted({contract.financial_year for contract in known})
+    if year is None and len(years) > 1:
+        raise ContractError(f"{contracts} has contracts of {', '.join(years)}. Say with --year which one is closed.")
+    if year is not None and year not in years:
+        raise ContractError(f"{contracts} has no contract of {year}; it has {', '.join(years)}.")
+    wanted = year or years[0]
+    with shared.open_store(store) as held:
+        every = Log(held).challenges(organisation)
+    found = [challenge for challenge in every if challenge.financial_year == wanted]
+    made = month_end.settled(found, known)
+    try:
+        with out.open("x", encoding="utf-8", newline="") as handle:
+            handle.write(month_end.adjustments_csv(made.adjustments))
+    except FileExistsError as error:
+        raise ContractError(f"{out} is there already. Choose another name.") from error
+    except OSError as error:
+        raise ContractError(f"{out} cannot be written: {error.strerror}.") from error
+    _label(found)
+    total = sum((one.amount for one in made.adjustments), Decimal("0.00"))
+    typer.echo(f"{out}: {len(made.adjustments):,} credited in {wanted}, £{total:,.2f}.")
+    for said, challenges_ in (("Left out", made.left), ("Look at", made.doubts)):
+        for one, why in challenges_:
+            typer.echo(f"{said} {one.challenge_id}, £{one.balance.credited:,}: {why}.", err=True)
+
+
 @challenges.command(short_help="The records behind an organisation's challenges.")
 def records(
     run: RunFolder,
@@ -203,9 +245,7 @@ def worklist(
     from tertiary.show import label
 
     opened = open_run(run)
-    cash = _cash(contracts)
-    pairs = None if cash is None else {key[:2] for key in cash}
-    found = listed(opened, kind, shared.register_of(opened, register or ()), pairs)
+    found = listed(opened, kind, shared.register_of(opened, register or ()), _contracted(contracts))
     typer.echo(label(opened), err=True)
     print_rows(found, format)
 
@@ -260,16 +300,33 @@ def _cash(file: Path | None) -> Cash | None:
     """How contracts pay, of a register of contracts (`tertiary contracts`) or of lines written for the purpose."""
     from tertiary.challenges import cash_of, read_cash
     from tertiary.month_end import cash_lines, read_contracts
-    from tertiary.sheets import lines
 
     if file is None:
         return None
-    first = next(lines(file, ContractError), None)
-    if first is None or "signed_value" not in first.cells:
+    if not _is_register(file):
         return read_cash(file)
     known = read_contracts(file)
     years = sorted({contract.financial_year for contract in known})
     return cash_of((line for year in years for line in cash_lines(known, year)), str(file))
+
+
+def _contracted(file: Path | None) -> set[tuple[str, str]] | None:
+    """Pairs of provider and payer with a contract, whatever its elements cover."""
+    from tertiary.challenges import read_cash
+    from tertiary.month_end import read_contracts
+
+    if file is None:
+        return None
+    if not _is_register(file):
+        return {(provider, payer) for provider, payer, *_ in read_cash(file)}
+    return {(c.provider_code, e.payer_code) for c in read_contracts(file) for e in c.elements}
+
+
+def _is_register(file: Path) -> bool:
+    from tertiary.sheets import lines
+
+    first = next(lines(file, ContractError), None)
+    return first is not None and "signed_value" in first.cells
 
 
 def _handovers(file: Path | None) -> pa.Table | None:

@@ -92,6 +92,7 @@ class ChallengeRow(Base):
     financial_year: Mapped[str] = mapped_column(String(6))
     financial_month: Mapped[int] = mapped_column(Integer)
     service_line: Mapped[str] = mapped_column(String(32))
+    component: Mapped[str] = mapped_column(String(16))
     raise_by: Mapped[dt.date] = mapped_column(Date)
 
 

@@ -11,6 +11,7 @@ from tertiary.month_end.payment import cash_effect
 from tertiary.month_end.position import Adjustment, Entry, Position, Tie, position, read_adjustments, table
 from tertiary.month_end.profiles import read_profiles, weight
 from tertiary.month_end.reconcile import Invoice, coverage, hospital_gaps, invoice_gaps, read_invoices, reconcile
+from tertiary.month_end.settled import Settled, adjustments_csv, settled
 
 __all__ = [
     "Adjustment",
@@ -24,7 +25,9 @@ __all__ = [
     "Outturn",
     "Position",
     "Posting",
+    "Settled",
     "Tie",
+    "adjustments_csv",
     "as_csv",
     "cash_effect",
     "cash_lines",
@@ -46,6 +49,7 @@ __all__ = [
     "read_invoices",
     "read_profiles",
     "reconcile",
+    "settled",
     "table",
     "weight",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tertiary.month_end.contracts import Contract, Element
+from tertiary.month_end.contracts import COMPONENTS, Contract, Element
 
 KEY = ("provider_code", "payer_code", "component", "point_of_delivery", "financial_year")
 
@@ -12,7 +12,7 @@ KEY = ("provider_code", "payer_code", "component", "point_of_delivery", "financi
 def cash_lines(contracts: Sequence[Contract], financial_year: str) -> list[dict[str, str]]:
     """A line for each kind of charge that an element covers, of the newest versions of a year.
 
-    Columns as `challenges.cash_of` reads them; blank component or point of delivery: all. Of several elements the first
+    Columns as `challenges.cash_of` reads them; blank point of delivery: all. Of several elements the first
     counts. A pair of provider and payer with an element of some services only is left out: a line cannot say that, and
     no cash effect is better than a wrong one. Where rates differ, that above plan is said: a challenge is on top.
     """
@@ -26,10 +26,10 @@ def cash_lines(contracts: Sequence[Contract], financial_year: str) -> list[dict[
     for provider, own in owners:
         if (provider, own.payer_code) in partial:
             continue
-        for component in own.components or ("",):
+        # all components by name, so that no line of one goes before an element of all that stands first
+        for component in own.components or COMPONENTS:
             for delivery in own.points_of_delivery or ("",):
-                wider = [(c, d) for c in {component, ""} for d in {delivery, ""}]
-                if any((provider, own.payer_code, *one, financial_year) in made for one in wider):
+                if any((provider, own.payer_code, component, d, financial_year) in made for d in {delivery, ""}):
                     continue
                 key = (provider, own.payer_code, component, delivery, financial_year)
                 made[key] = {**dict(zip(KEY, key, strict=True)), **_paid(own)}

@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.Column("financial_year", sa.String(6), nullable=False),
         sa.Column("financial_month", sa.Integer, nullable=False),
         sa.Column("service_line", sa.String(32), nullable=False),
+        sa.Column("component", sa.String(16), nullable=False),
         sa.Column("raise_by", sa.Date, nullable=False),
     )
     text = [sa.Column(name, sa.String(24), nullable=False) for name in ("value", "first_claim", "cash_effect")]
