@@ -20,6 +20,7 @@ import typer
 from typer.testing import CliRunner
 
 from tertiary.allocate.small_areas import SmallAreas, small_areas
+from tertiary.commands.allocate import allocate
 from tertiary.commands.need_model import fit
 from tertiary.errors import AllocationError
 from tertiary.register import Register
@@ -232,8 +233,19 @@ def test_a_need_planted_in_records_is_found_by_the_command(planted_run: Run, tmp
     assert terms["imd2025_score"]["low"] <= 0.25 <= terms["imd2025_score"]["high"]
     assert terms["imd2025_score"]["high"] - terms["imd2025_score"]["low"] < 0.1
     supplied = pyarrow.csv.read_csv(out / "supplied.csv")
-    assert supplied.column_names[:4] == ["level", "code", "population", "need_index"]
     assert all(text.startswith("SYNTHETIC DATA, spend of 202526") for text in supplied["source"].to_pylist())
+    by_board = {r["code"]: r for r in shown}
+    app = CliRunner().invoke(allocate, [
+        "targets", "--index", str(out / "supplied.csv"), "--level", "icb_2024", "--part", "--pot", "1000000",
+        "--service", "specialised", "--components", "activity", "--format", "json",
+    ])  # fmt: skip
+    assert not app.exception, app.exception
+    targets = {r["code"]: {n: float(r[n]) for n in ("share", "low", "target", "high")} for r in json.loads(app.stdout)}
+    assert set(targets) == set(LONDON) and sum(r["target"] for r in targets.values()) == pytest.approx(1e6, abs=0.005)
+    people = sum(float(r["weighted_population"]) for r in shown)
+    for code, row in targets.items():
+        assert row["share"] == pytest.approx(float(by_board[code]["weighted_population"]) / people, abs=1e-6)
+        assert row["low"] < row["target"] < row["high"]
     method = json.loads((out / "method.json").read_text())
     assert method["spend"]["boards"] == list(LONDON) and method["models"][0]["outcome"] == "all"
     assert {p.name for p in out.iterdir()} == {
@@ -259,3 +271,19 @@ def test_further_variables_come_from_a_file_and_options_are_checked(planted_run:
     (tmp_path / "odd.csv").write_text("area,beds\nE1,2\n")
     with pytest.raises(AllocationError, match="has no column code; it has: area, beds"):
         said(*words, "--areas", str(tmp_path / "odd.csv"))
+
+
+def test_each_model_is_supplied_as_a_stream_for_the_pot_it_is_of(planted_run: Run, tmp_path: Path) -> None:
+    spec, out = tmp_path / "spec.csv", tmp_path / "out"
+    spec.write_text(SPECIFICATION)
+    words = [str(planted_run.path), "--spec", str(spec), *(w for c in LONDON for w in ("--icb", c))]
+    said(*words, "--by", "npoc_code", "--by", "service_line_final", "--only", "component=activity", "--out", str(out))
+    rows = pyarrow.csv.read_csv(out / "supplied.csv").to_pylist()
+    assert {(r["stream"], r["service"], r["components"]) for r in rows} == {
+        ("all", "specialised", "activity"), ("npoc_code=A", "npoc_code=A", "activity"),
+        ("service_line_final=NCBPS11B", "NCBPS11B", "activity"),
+    }  # fmt: skip
+    assert all("component activity" in r["source"] for r in rows)
+    said(*words, "--only", "npoc_code=A", "--only", "delegation_status=", "--out", str(out))
+    rows = pyarrow.csv.read_csv(out / "supplied.csv").to_pylist()
+    assert {(r["stream"], r["service"]) for r in rows} == {("all", "npoc_code=A")}

@@ -12,6 +12,8 @@ from importlib import resources
 from tertiary.errors import AllocationError
 
 COMPONENTS = frozenset({"activity", "drugs", "devices"})
+# what a component is called in records
+RECORDED = {"activity": "activity", "drug": "drugs", "device": "devices"}
 EVERYTHING = "all"
 WHOLE = "E92000001"  # England
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tertiary.allocate.design import limits
+from tertiary.allocate.places import NEW_BOARDS
 from tertiary.errors import AllocationError
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ LEVELS = {"lsoa": "lsoa21_code", "practice": "gp_practice_code"}
 MEASURES = ("price_submitted", "price_expected")
 # what an outcome may be split by, and what it may be kept to
 DIMENSIONS = ("npoc_code", "component", "delegation_status", "pss_line", "service_line_final")
-# boards from April 2026 on stand in columns of their own
-NEW_BOARDS = "202627"
 OLDEST, UNKNOWN_AGE = 90, 999
 ALL = "all"
 # kilometres
@@ -101,7 +100,8 @@ def small_areas(
         raise AllocationError(f"No area belongs to {', '.join(strange)} in {years}. Give codes of boards such as QMF.")
     if more is not None:
         kept = _with(kept, more)
-    basis = f"{'SYNTHETIC DATA, ' if run.manifest.get('synthetic') else ''}spend of {years} ({measure})"
+    kept_to = "".join(f", {name} {' or '.join(values)}" for name, values in (only or {}).items())
+    basis = f"{'SYNTHETIC DATA, ' if run.manifest.get('synthetic') else ''}spend of {years} ({measure}{kept_to})"
     scope = {"basis": basis, "level": level, "measure": measure, "only": dict(only or {}), "boards": list(icbs)}
     facts = {**scope, **facts, "spend_in_areas": sum(b["spend"] for b in boards)}
     return SmallAreas(kept, outcomes, facts, _thin(boards, facts))

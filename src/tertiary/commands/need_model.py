@@ -22,6 +22,8 @@ TABLES = ("index", "coefficients", "diagnostics", "validation", "refused")
 # on the screen: boards only, for the small areas are thousands of lines, and few decimals
 SHOWN = "icb"
 PLACES = 4
+# what need is of unless spend was kept to a part of it; components and delegation status are told apart by the pot
+SPECIALISED, BY_POT, LINE = "specialised", ("component", "delegation_status"), "service_line_final"
 WHOLE = ("population", "weighted_population", "modelled_spend")
 
 
@@ -50,7 +52,8 @@ def fit(
     """Fit need models to what a run spent by small area, and show need by board, with supply held at its mean.
 
     What a reader must know of a model goes to standard error in words. Small areas, sub-ICBs and regions are written
-    with --out: index.csv, and of all care supplied.csv with the columns that shares and targets are made from.
+    with --out: index.csv, and supplied.csv with a stream for each model, which is what --index of need, targets and
+    converge takes.
     """
     from tertiary.allocate.design import read_spec
     from tertiary.allocate.fit import fit_each
@@ -122,20 +125,31 @@ def _written(
     folds: int,
     seed: int,
 ) -> list[str]:
+    import pyarrow as pa
     import pyarrow.csv as pc
 
     from tertiary.allocate.diagnostics import statement
     from tertiary.allocate.fit import supplied
-    from tertiary.allocate.small_areas import ALL
 
     out.mkdir(parents=True, exist_ok=True)
-    # shares of all care are not made from a programme's need: without a model of all there is nothing to supply
-    whole = dict(tables) | ({"supplied": supplied(models[0])} if models[0].outcome == ALL else {})
-    for name, rows in whole.items():
-        pc.write_csv(rows, out / f"{name}.csv")
+    year = facts["financial_years"][-1]
+    services = [_service(m.outcome, facts["only"]) for m in models]
+    rows = [supplied(m, service=s, financial_year=year) for m, s in zip(models, services, strict=True)]
+    whole = {**tables, "supplied": pa.concat_tables(rows)}
+    for name, written in whole.items():
+        pc.write_csv(written, out / f"{name}.csv")
     method = {"spend": dict(facts), "models": [statement(m, folds, seed) for m in models]}
     (out / "method.json").write_text(json.dumps(method, default=str, indent=1, ensure_ascii=False), encoding="utf-8")
     return [*(f"{name}.csv" for name in whole), "method.json"]
+
+
+def _service(outcome: str, only: Mapping[str, Sequence[str]]) -> str:
+    """What a pot must be for to be shared by the need of an outcome."""
+    name, sign, value = outcome.partition("=")
+    kept = {n: v for n, v in {**only, **({name: [value]} if sign else {})}.items() if n not in BY_POT}
+    if list(kept) == [LINE] and len(kept[LINE]) == 1:
+        return kept[LINE][0]
+    return ", ".join(f"{n}={' or '.join(values)}" for n, values in kept.items()) or SPECIALISED
 
 
 def _shown(name: str, rows: pa.Table) -> pa.Table:
