@@ -127,6 +127,7 @@ def test_a_supplied_index_of_one_shares_by_people(register: Register) -> None:
         ({"need_index": "high"}, "need_index is 'high'; expected a number of 0 or more"),
         ({"need_index": Decimal("-1")}, "need_index is Decimal('-1')"),
         ({"need_index": "NaN"}, "need_index is 'NaN'"),
+        ({"need_index": "1,08"}, "need_index is '1,08'"),
         ({"registered_population": None}, "registered_population is None"),
         ({"need_index": None}, "give either weighted_population or need_index"),
         ({"weighted_population": 5}, "give either weighted_population or need_index"),

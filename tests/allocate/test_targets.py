@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -51,6 +52,27 @@ def pot(amount: Any, components: str = "all", service: str = "specialised", **mo
 
 
 THREE = {"a": (100, 120), "b": (100, 90), "c": (200, 190)}
+
+
+@pytest.mark.parametrize(
+    ("other", "message"),
+    [
+        ({"financial_year": "202627"}, "of 202526 and 202627"),
+        ({}, "of specialised (all, delegated) of 202526 and of specialised (all, delegated) of 202526"),
+        ({"amount": Decimal(5), "source": "another paper"}, "hold the same money"),
+        ({"components": frozenset({"drugs"})}, "hold the same money"),
+        ({"delegation_status": ""}, "hold the same money"),
+    ],
+)
+def test_the_same_money_is_not_added_up_twice(other: dict[str, Any], message: str) -> None:
+    first = pot(100, delegation_status="delegated")
+    shares = need_share(need(THREE))
+    made = [targets(one, shares, wider=True) for one in (first, replace(first, **other))]
+    with pytest.raises(AllocationError) as caught:
+        total_targets(made)
+    assert message in str(caught.value)
+    apart = [first, replace(first, delegation_status="retained"), replace(first, service="another")]
+    assert sum(total_targets([targets(p, need_share(need(THREE, Basis(p.service, COMPONENTS)))) for p in apart]).values()) == 300
 
 
 @given(BOARDS, MONEY, st.booleans(), st.randoms(use_true_random=False))
@@ -159,7 +181,11 @@ def test_a_pot_says_how_sure_its_components_are() -> None:
         ({"service": "", "financial_year": "202526"}, "service ''; expected six digits"),
         ({"service": "core", "financial_year": "2025/26"}, "financial_year '2025/26'"),
         ({"service": "core", "financial_year": "202526", "components": "all", "amount": "lots"}, "amount 'lots'"),
-        ({"service": "core", "financial_year": "202526", "components": "all", "amount": "-1"}, "amount '-1'"),
+        ({"service": "core", "financial_year": "202528"}, "financial_year '202528'"),
+        *(
+            ({"service": "core", "financial_year": "202526", "components": "all", "amount": a}, f"amount '{a}'")
+            for a in ("-1", "14,5", "100.005", "nan", "")
+        ),
     ],
 )
 def test_a_pot_that_says_too_little(row: dict[str, str], message: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from itertools import combinations
 
 from tertiary.allocate.basis import Pot, check
 from tertiary.allocate.need import NORMAL_95
@@ -109,7 +110,25 @@ def targets_by_pot(
 
 
 def total_targets(made: Iterable[Targets]) -> dict[str, Decimal]:
-    """Pounds by place over several pots."""
+    """Pounds by place over several pots of one year.
+
+    AllocationError when they are of several years, or when two hold the same money: one service, a component
+    in both, and one area and delegation status, of which a blank one may be any.
+    """
+    made = list(made)
+    if len(years := sorted({t.pot.financial_year for t in made})) > 1:
+        raise AllocationError(
+            f"The pots are of {' and '.join(years)}: targets of several years have no total that an opening position "
+            "could be held against. Give the pots of one year."
+        )
+    for one, other in combinations([t.pot for t in made], 2):
+        pairs = ((one.area, other.area), (one.delegation_status, other.delegation_status))
+        alike = all(a == b or "" in (a, b) for a, b in pairs)
+        if alike and one.service == other.service and one.components & other.components:
+            raise AllocationError(
+                f"The pots of {one} and of {other} hold the same money, which would count twice. Leave one out, or say "
+                "which part each pays for (components, delegation_status, area)."
+            )
     total: dict[str, Decimal] = defaultdict(Decimal)
     for one in made:
         for code, amount in one.amounts().items():
