@@ -226,3 +226,26 @@ def test_pots_and_transfers_of_years_that_do_not_follow(opening: Path, tmp_path:
 def test_synthetic_figures_say_so(tmp_path: Path) -> None:
     (tmp_path / "overlay.json").write_text('{"name": "made up", "synthetic": true}', encoding="utf-8")
     assert said("need", "--level", "england", "--register", str(tmp_path)).stderr.startswith("SYNTHETIC DATA")
+
+
+def test_a_path_begins_from_the_workbook_position_of_its_year(tmp_path: Path, register: Register) -> None:
+    """What a workbook of 2025/26 opens with is 2024/25's money: 2026/27 begins from what it allocates."""
+    (tmp_path / "overlay.json").write_text('{"name": "made up", "synthetic": true}', encoding="utf-8")
+    codes = [r["code"] for r in table("need", "--level", "icb_2024")]
+    rows = [f"202526,core,convergence,{code},,100,110,120\n" for code in codes]
+    (tmp_path / "official_allocations.csv").write_text(
+        "financial_year,stream,workbook,icb_code,service,opening,target,allocation\n" + "".join(rows), encoding="utf-8"
+    )
+    pots = tmp_path / "pots.csv"
+    words = ["converge", "--service", "core", "--components", "all", "--policy", "uniform", "--official", "core",
+             "--register", str(tmp_path)]  # fmt: skip
+
+    def begun(*more: str) -> set[tuple[str, Decimal]]:
+        return {(r["financial_year"], Decimal(r["opening"])) for r in table(*words, *more)}
+
+    assert begun("--pot-growth", "0", "--years", "1") == {("202627", Decimal(120))}
+    for year, held in (("202526", 100), ("202627", 120)):
+        pots.write_text(f"financial_year,service,components,amount\n{year},core,all,5000\n", encoding="utf-8")
+        assert begun("--pots", str(pots)) == {(year, Decimal(held))}
+    pots.write_text("financial_year,service,components,amount\n202728,core,all,5000\n", encoding="utf-8")
+    assert "The first pot is of 202728, the workbook of 202526" in said(*words, "--pots", str(pots), code=19)

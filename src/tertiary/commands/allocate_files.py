@@ -109,13 +109,29 @@ def numbers(file: Path, column: str) -> dict[str, Decimal]:
     return found
 
 
-def openings(register: Register, file: Path | None, stream: str | None, year: str) -> dict[str, Decimal]:
-    """Opening positions of a file, or of NHS England's workbook of a stream and year that an overlay has loaded."""
+def openings(
+    register: Register, file: Path | None, stream: str | None, year: str, first: str = ""
+) -> dict[str, Decimal]:
+    """Opening positions of a file, or of NHS England's workbook of a stream and year that an overlay has loaded.
+
+    `first`: the year that begins from them, that of the workbook unless told. The year after begins from what the
+    workbook allocates.
+    """
     from tertiary.allocate.official import official
 
     if (file is None) == (stream is None):
         raise AllocationError("Give either --opening with a file, or --official with specialised or core.")
-    return numbers(file, "opening") if file is not None else dict(official(register, stream or "", year).opening)
+    if file is not None:
+        return numbers(file, "opening")
+    found = official(register, stream or "", year)
+    if first in ("", year):
+        return dict(found.opening)
+    if first == later(year, 1):
+        return dict(found.allocation)
+    raise AllocationError(
+        f"The first pot is of {first}, the workbook of {year}: its openings begin {year} and its allocations "
+        f"{later(year, 1)}. Say with --year which workbook comes before, or give --opening."
+    )
 
 
 def market_forces(register: Register, text: str | None, year: str) -> dict[str, Decimal] | None:
