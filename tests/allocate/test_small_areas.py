@@ -287,3 +287,19 @@ def test_each_model_is_supplied_as_a_stream_for_the_pot_it_is_of(planted_run: Ru
     said(*words, "--only", "npoc_code=A", "--only", "delegation_status=", "--out", str(out))
     rows = pyarrow.csv.read_csv(out / "supplied.csv").to_pylist()
     assert {(r["stream"], r["service"]) for r in rows} == {("all", "npoc_code=A")}
+
+
+def test_files_without_residence_are_fitted_by_practice_with_the_shipped_specification(
+    tmp_path: Path, register: Register
+) -> None:
+    practices = register["practices"]
+    codes = practices.filter(pc.greater(practices["registered_population"], 0))["practice_code"].to_pylist()
+    rng = np.random.default_rng(3)
+    run = make_run(
+        tmp_path / "run",
+        [{"gp_practice_code": c, "price_submitted": Decimal(int(rng.gamma(2, 500)))} for c in codes],
+    )
+    done = said(str(run.path), "--level", "practice", "--format", "json")
+    assert "SYNTHETIC DATA" in done.stderr.splitlines()[0]
+    assert "Expected spend is the same a head everywhere: people by age are not known by practice." in done.stderr
+    assert len(json.loads(done.stdout)) == 42

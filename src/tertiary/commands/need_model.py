@@ -69,12 +69,17 @@ def fit(
         opened, level, by=by or (), only=_kept(only or ()), icbs=icb or (), measure=measure,
         more=read_areas(areas) if areas else None,
     )  # fmt: skip
+    said = list(found.remarks)
+    if spec is None and "expected" not in found.outcomes.column_names:
+        # the shipped specification goes without what the level has not
+        variables = tuple(v for v in variables if v.role != "expected")
+        said.append(f"Expected spend is the same a head everywhere: people by age are not known by {level}.")
     models, refused = fit_each(
         found.areas, found.outcomes, variables, level=level, form=form, basis=found.facts["basis"]
     )
     tables = _tables(models, folds, seed) | {"refused": refused}
     typer.echo(label(opened), err=True)
-    for told in (*found.remarks, *_told(models, tables)):
+    for told in (*said, *_told(models, tables)):
         typer.echo(told, err=True)
     if out is not None:
         typer.echo(f"Written to {out}: {', '.join(_written(out, models, tables, found.facts, folds, seed))}.", err=True)
