@@ -166,6 +166,7 @@ def test_converge_by_growth_and_by_pots(opening: Path, tmp_path: Path) -> None:
         (["targets", *CORE, "--pot", "lots"], "amount 'lots'"),
         (["targets", *CORE, "--pot", "1", "--pots", "x.csv"], "either --pots with a file, or --pot"),
         (["targets", "--service", "core"], "no pot of England for service 'core' in 202526"),
+        (["targets", "--service", "specialised", "--components", "drugs"], "delegated) of 202526, none of drugs"),
         (["targets", "--service", "specialised"], "never applied to another service"),
         (["targets", *CORE, "--pot", "1", "--opening", "none.csv"], "none.csv cannot be read"),
         (["targets", *CORE, "--pot", "1", "--mff", "register"], "no underlying market forces index of 202526"),

@@ -133,6 +133,7 @@ def test_a_supplied_index_of_one_shares_by_people(register: Register) -> None:
         ({"weighted_population": 5}, "give either weighted_population or need_index"),
         ({"components": ""}, "components are blank"),
         ({"components": "devices"}, "different service, components or includes_market_forces"),
+        ({"includes_market_forces": "yes"}, "includes_market_forces is 'yes'; expected Y, N or blank"),
         ({"components": "beds"}, "components 'beds'; expected one or more of activity, devices, drugs"),
         ({"standard_error": "0.02"}, "no standard_error and no low and high, though others have one"),
         ({"low": "0.9"}, "give both ends of the interval"),

@@ -118,6 +118,9 @@ def test_a_barrier_can_be_held_at_none_instead_of_its_mean() -> None:
     spend = truth.outcomes["spend"].to_numpy() - 0.1 * barrier * truth.outcomes["expected"].to_numpy()
     areas, outcomes = changed(truth.areas, barrier=barrier), changed(truth.outcomes, spend=spend)
     spec = (EXPECTED, Variable("prevalence", "need"), Variable("barrier", "control"), SUPPLY, CLUSTER)
+    odd = replace(spec[2], held_at=0.0, sign="+", if_wrong="neutralise")
+    kept = fit(areas, outcomes, (*spec[:2], odd, *spec[3:]))
+    assert term(kept, "barrier")["held_at"] == 0, "an implausible sign does not undo where a barrier is held"
     mean = lsoas(fit(areas, outcomes, spec))
     none = lsoas(fit(areas, outcomes, (*spec[:2], replace(spec[2], held_at=0.0), *spec[3:])))
     real = slope(truth.index, truth, "prevalence")

@@ -282,6 +282,8 @@ def test_merge_and_split_say_what_is_missing() -> None:
     one = Position("a", Fraction(1), Fraction(1), Decimal(1), Decimal(0))
     with pytest.raises(AllocationError, match="b is to be merged but has no position"):
         merge([one], {"b": "x"})
+    with pytest.raises(AllocationError, match="a stands twice among the positions"):
+        merge([one, one], {})
     with pytest.raises(AllocationError, match="its parts hold nobody"):
         split(one, {"x": Part(Fraction(0), Fraction(0))})
     with pytest.raises(AllocationError, match="a has no target"):
@@ -320,6 +322,10 @@ def test_boards_of_2024_become_those_of_2026(core: Need, register: Register) -> 
     )
     with pytest.raises(AllocationError, match="does not say what of board Q"):
         succeed(held, register, bare)
+    with pytest.raises(AllocationError, match="stands twice"):
+        succeed([held[0], held[0]], register)
+    whole = [p for p in held if p.code in ("QMJ", "QYG")]
+    assert set(succeed(whole, register, bare)) == {"Z9B2Z", "QYG"}, "boards that are not divided need no parts"
 
 
 def test_a_synthetic_england_year_adds_up_at_every_level(core: Need, register: Register) -> None:

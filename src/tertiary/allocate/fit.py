@@ -220,7 +220,7 @@ def _with_held(made: Design, held: Sequence[Variable]) -> Design:
     import numpy as np
 
     means = made.population @ made.x / made.population.sum()
-    chosen = np.array([column.of in held for column in made.columns])
+    chosen = np.array([column.of in held for column in made.columns]) & np.isnan(made.held)
     return replace(made, held=np.where(chosen, means, made.held))
 
 

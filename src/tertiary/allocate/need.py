@@ -169,6 +169,11 @@ def _basis(rows: list[Mapping[str, Any]], stream: str, where: str) -> Basis:
                 f"{where}, {r['code']}: components are blank. Say which of activity, drugs, devices (or all) the need "
                 "was modelled on: an index is never applied to another pot."
             )
+        if forces not in ("Y", "N", ""):
+            raise AllocationError(
+                f"{where}, {r['code']}: includes_market_forces is {forces!r}; expected Y, N or blank. Read as no, market "
+                "forces would count twice."
+            )
         components = components_of(written, f"{where}, {r['code']}") if known is None or written else known.components
         included = forces == "Y" if forces or known is None else known.includes_market_forces
         found.add(Basis(service or (known.service if known else stream), components, included))

@@ -148,7 +148,7 @@ def pots(
 ) -> list[Pot]:
     """Pots of a file, the one that options describe, or those of England that the register holds for the service."""
     from tertiary.allocate import Pot
-    from tertiary.allocate.basis import WHOLE
+    from tertiary.allocate.basis import WHOLE, components_of
 
     if file is not None and amount is not None:
         raise AllocationError("Give either --pots with a file, or --pot with pounds and its --service.")
@@ -162,7 +162,13 @@ def pots(
                 "or --pot with pounds, or --pots with a file."
             )
         told = [{**r, "source": f"{r['source']} ({r['note']})" if r["note"] else r["source"]} for r in rows]
-        return [Pot.of(r, f"register table pots, {service} of {year}") for r in told]
+        held = [Pot.of(r, f"register table pots, {service} of {year}") for r in told]
+        found = [p for p in held if not components or p.components == components_of(components, "--components")]
+        if not found:
+            raise AllocationError(
+                f"The register's pots are of {'; '.join(map(str, held))}, none of {components}. Give --pot with pounds."
+            )
+        return found
     if file is None:
         row = {"financial_year": year, "service": service, "components": components, "delegation_status": status,
                "amount": amount}  # fmt: skip
