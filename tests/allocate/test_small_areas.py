@@ -247,6 +247,7 @@ def test_a_need_planted_in_records_is_found_by_the_command(planted_run: Run, tmp
         assert row["share"] == pytest.approx(float(by_board[code]["weighted_population"]) / people, abs=1e-6)
         assert row["low"] < row["target"] < row["high"]
     method = json.loads((out / "method.json").read_text())
+    assert method["spend"]["register"]["version"] and method["spend"]["register"]["overlays"] == []
     assert method["spend"]["boards"] == list(LONDON) and method["models"][0]["outcome"] == "all"
     assert {p.name for p in out.iterdir()} == {
         "index.csv", "coefficients.csv", "diagnostics.csv", "validation.csv", "refused.csv", "supplied.csv",
@@ -303,3 +304,16 @@ def test_files_without_residence_are_fitted_by_practice_with_the_shipped_specifi
     assert "SYNTHETIC DATA" in done.stderr.splitlines()[0]
     assert "Expected spend is the same a head everywhere: people by age are not known by practice." in done.stderr
     assert len(json.loads(done.stdout)) == 42
+
+
+def test_people_of_an_overlay_are_those_of_the_model(planted_run: Run, tmp_path: Path) -> None:
+    overlay, out, spec = tmp_path / "later", tmp_path / "out", tmp_path / "spec.csv"
+    overlay.mkdir()
+    (overlay / "overlay.json").write_text('{"name": "later", "label": "people of a later year"}')
+    (overlay / "lsoa_populations.csv").write_text(f"lsoa21_code,age_band,population\n{CITY},30-34,100000\n")
+    spec.write_text(SPECIFICATION)
+    words = [str(planted_run.path), "--spec", str(spec), *(w for c in LONDON for w in ("--icb", c))]
+    said(*words, "--register", str(overlay), "--out", str(out))
+    people = {r["code"]: r["population"] for r in pyarrow.csv.read_csv(out / "index.csv").to_pylist()}
+    assert people[CITY] > 100_000 > people[BARKING]
+    assert [o["name"] for o in json.loads((out / "method.json").read_text())["spend"]["register"]["overlays"]] == ["later"]

@@ -54,12 +54,14 @@ def small_areas(
     icbs: Sequence[str] = (),
     measure: str = "price_submitted",
     more: pa.Table | None = None,
+    register: Register | None = None,
 ) -> SmallAreas:
     """The areas of a run that a need model is fitted to.
 
     `level` lsoa (residence) or practice (registration). Spend is what counts of specialised care in the run, by
     `measure`, of the dimensions' values in `only`; outcomes are all of it, and each value of each dimension in `by`.
     `icbs` keeps to areas of these boards. `more`: further variables, key code.
+    `register`: where people and variables are from, the shipped one as the run knew it unless given.
 
     Areas, key code: population; icb_code, sub_icb_code, region_code (on the footprint of the run's last year),
     lad_code, msoa21_code, urban_rural, imd2025_score, imd2025_decile, shares of ethnic groups and of people over 64 in
@@ -81,7 +83,7 @@ def small_areas(
         raise AllocationError(f"Measure {measure!r} is not known. Choose {' or '.join(MEASURES)}.")
     if unknown := sorted({*by, *(only or {})} - set(DIMENSIONS)):
         raise AllocationError(f"{', '.join(unknown)} not known. Outcomes go by {', '.join(DIMENSIONS)}.")
-    register = Register.load(as_known=date.fromisoformat(run.manifest["register"]["as_known"]))
+    register = register or Register.load(as_known=date.fromisoformat(run.manifest["register"]["as_known"]))
     with DuckDBEngine() as engine:
         rows = engine.materialise(
             "spent", _spent(engine.scan("records", run.records.paths), level, measure, only or {})
@@ -101,8 +103,10 @@ def small_areas(
     if more is not None:
         kept = _with(kept, more)
     kept_to = "".join(f", {name} {' or '.join(values)}" for name, values in (only or {}).items())
-    basis = f"{'SYNTHETIC DATA, ' if run.manifest.get('synthetic') else ''}spend of {years} ({measure}{kept_to})"
-    scope = {"basis": basis, "level": level, "measure": measure, "only": dict(only or {}), "boards": list(icbs)}
+    made_up = run.manifest.get("synthetic") or any(o.synthetic for o in register.overlays)
+    basis = f"{'SYNTHETIC DATA, ' if made_up else ''}spend of {years} ({measure}{kept_to})"
+    scope = {"basis": basis, "level": level, "measure": measure, "only": dict(only or {}), "boards": list(icbs),
+             "register": register.record()}  # fmt: skip
     facts = {**scope, **facts, "spend_in_areas": sum(b["spend"] for b in boards)}
     return SmallAreas(kept, outcomes, facts, _thin(boards, facts))
 

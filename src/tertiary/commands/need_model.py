@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -41,6 +42,10 @@ def fit(
     ] = None,
     icb: Annotated[list[str] | None, typer.Option(metavar="CODE", help="Keep to areas of this board.")] = None,
     areas: Annotated[Path | None, typer.Option(help="CSV with code and further variables of areas.")] = None,
+    register: Annotated[
+        list[Path] | None,
+        typer.Option("--register", metavar="DIR", help="Overlay with other people, areas; may be given again."),
+    ] = None,
     form: Annotated[str, typer.Option(help="linear (effects add) or log (effects multiply).")] = "linear",
     measure: Annotated[str, typer.Option(help="price_submitted or price_expected.")] = "price_submitted",
     folds: Annotated[int, typer.Option(min=2, help="Parts that are foretold from the others.")] = 10,
@@ -58,6 +63,7 @@ def fit(
     from tertiary.allocate.design import read_spec
     from tertiary.allocate.fit import fit_each
     from tertiary.allocate.small_areas import read_areas, small_areas
+    from tertiary.register import Register
     from tertiary.runs import open as open_run
     from tertiary.screen import print_rows
     from tertiary.show import label
@@ -68,6 +74,7 @@ def fit(
     found = small_areas(
         opened, level, by=by or (), only=_kept(only or ()), icbs=icb or (), measure=measure,
         more=read_areas(areas) if areas else None,
+        register=Register.load(register or (), as_known=date.fromisoformat(opened.manifest["register"]["as_known"])),
     )  # fmt: skip
     said = list(found.remarks)
     if spec is None and "expected" not in found.outcomes.column_names:
