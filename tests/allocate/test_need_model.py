@@ -360,7 +360,7 @@ def test_an_area_without_a_row_spent_nothing_and_one_of_unknown_spend_is_set_asi
     ("change", "spec", "words"),
     [
         ({"beds": [4.0] * 3000}, SPEC, "beds is 4 in every area"),
-        ({"beds": ["few"] * 3000}, (NEED, replace(SUPPLY, transform="category"), CLUSTER), "beds is 'few' in every area"),
+        ({"beds": ["few"] * 3000}, (NEED, replace(SUPPLY, transform="category"), CLUSTER), "beds is 'few' in every"),
         ({"more": "deprivation"}, (*SPEC, Variable("more", "need")), "more is a combination of deprivation"),
         ({}, (*SPEC, Variable("income", "need")), "have no column income. They have: code, population"),
         ({"population": [-5.0] + [1000.0] * 2999}, SPEC, r"Area E00000000: population is -5 \(1 such areas\)"),

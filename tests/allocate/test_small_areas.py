@@ -316,4 +316,5 @@ def test_people_of_an_overlay_are_those_of_the_model(planted_run: Run, tmp_path:
     said(*words, "--register", str(overlay), "--out", str(out))
     people = {r["code"]: r["population"] for r in pyarrow.csv.read_csv(out / "index.csv").to_pylist()}
     assert people[CITY] > 100_000 > people[BARKING]
-    assert [o["name"] for o in json.loads((out / "method.json").read_text())["spend"]["register"]["overlays"]] == ["later"]
+    told = json.loads((out / "method.json").read_text())["spend"]["register"]
+    assert [o["name"] for o in told["overlays"]] == ["later"]

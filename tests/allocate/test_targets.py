@@ -72,7 +72,8 @@ def test_the_same_money_is_not_added_up_twice(other: dict[str, Any], message: st
         total_targets(made)
     assert message in str(caught.value)
     apart = [first, replace(first, delegation_status="retained"), replace(first, service="another")]
-    assert sum(total_targets([targets(p, need_share(need(THREE, Basis(p.service, COMPONENTS)))) for p in apart]).values()) == 300
+    made = [targets(p, need_share(need(THREE, Basis(p.service, COMPONENTS)))) for p in apart]
+    assert sum(total_targets(made).values()) == 300
 
 
 @given(BOARDS, MONEY, st.booleans(), st.randoms(use_true_random=False))

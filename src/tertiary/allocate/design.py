@@ -295,9 +295,9 @@ def _categories(one: Variable, values: Sequence[str], people: Floats) -> list[tu
     """A column a category but the one with most people, which the constant stands for."""
     import numpy as np
 
-    names, place = np.unique(values, return_inverse=True)
+    names, place = np.unique(np.asarray(values, dtype=object), return_inverse=True)
     if len(names) < 2:
-        raise AllocationError(f"{one.variable} is {str(names[0])!r} in every area, so it explains nothing. Take it out.")
+        raise AllocationError(f"{one.variable} is {names[0]!r} in every area, so it explains nothing. Take it out.")
     most = int(np.argmax(np.bincount(place, weights=people)))
     found = []
     for number, name in enumerate(names):

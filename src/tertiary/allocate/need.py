@@ -171,8 +171,8 @@ def _basis(rows: list[Mapping[str, Any]], stream: str, where: str) -> Basis:
             )
         if forces not in ("Y", "N", ""):
             raise AllocationError(
-                f"{where}, {r['code']}: includes_market_forces is {forces!r}; expected Y, N or blank. Read as no, market "
-                "forces would count twice."
+                f"{where}, {r['code']}: includes_market_forces is {forces!r}; expected Y, N or blank, so that "
+                "market forces are not counted twice."
             )
         components = components_of(written, f"{where}, {r['code']}") if known is None or written else known.components
         included = forces == "Y" if forces or known is None else known.includes_market_forces

@@ -121,12 +121,12 @@ def total_targets(made: Iterable[Targets]) -> dict[str, Decimal]:
             f"The pots are of {' and '.join(years)}: targets of several years have no total that an opening position "
             "could be held against. Give the pots of one year."
         )
-    for one, other in combinations([t.pot for t in made], 2):
-        pairs = ((one.area, other.area), (one.delegation_status, other.delegation_status))
+    for pot, other in combinations([t.pot for t in made], 2):
+        pairs = ((pot.area, other.area), (pot.delegation_status, other.delegation_status))
         alike = all(a == b or "" in (a, b) for a, b in pairs)
-        if alike and one.service == other.service and one.components & other.components:
+        if alike and pot.service == other.service and pot.components & other.components:
             raise AllocationError(
-                f"The pots of {one} and of {other} hold the same money, which would count twice. Leave one out, or say "
+                f"The pots of {pot} and of {other} hold the same money, which would count twice. Leave one out, or say "
                 "which part each pays for (components, delegation_status, area)."
             )
     total: dict[str, Decimal] = defaultdict(Decimal)

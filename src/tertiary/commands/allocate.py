@@ -181,7 +181,8 @@ def converge_(
     """Follow each place's allocation, growth and distance from target, year by year; each year adds up to its pot.
 
     The first year is that of the first pot, or the year after --year. With --official it begins from the openings of
-    the workbook of --year when it is that year, and from its allocations when it is the year after. Settings are illustrative unless you --set them:
+    the workbook of --year when it is that year, and from its allocations when it is the year after.
+    Settings are illustrative unless you --set them:
     the official ones were not found.
     """
     from tertiary.allocate import check, converge, targets, years_to_target
