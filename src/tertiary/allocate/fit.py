@@ -332,13 +332,16 @@ def need_index(model: NeedModel, neutralise: bool = True) -> pa.Table:
     return pa.concat_tables(parts).select(order)
 
 
-def supplied(model: NeedModel, *, service: str, financial_year: str) -> pa.Table:
+def supplied(
+    model: NeedModel, *, service: str, financial_year: str, people: Mapping[str, float] | None = None
+) -> pa.Table:
     """The index as rows of the register table need_indices, from which shares and targets are worked out.
 
     Key level and code; the stream is the outcome. `service` is the line or set of services that the spend was of,
     `financial_year` that of the need, which also says on which footprint the boards are. Small areas carry no interval:
     the errors of all of them are those of the same few coefficients, and shares that add them up as independent would
-    have an interval many times too narrow. Sub-ICBs, boards and regions have their own rows, with their own interval.
+    have an interval many times too narrow. Sub-ICBs, boards and regions have their own rows, with their own interval;
+    `people` registered in each of them by code stand for those of the model, who may be residents of another year.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -352,7 +355,10 @@ def supplied(model: NeedModel, *, service: str, financial_year: str) -> pa.Table
     columns = {name: pa.array([text] * rows.num_rows, pa.string()) for name, text in texts.items()}
     columns |= {name: rows[name] for name in ("code", "source", "confidence")}
     columns["level"] = pc.if_else(pc.equal(rows["level"], "icb"), boards, rows["level"])
-    columns["registered_population"] = pc.round(rows["population"], 3)
+    counted = [
+        None if s else (people or {}).get(c) for s, c in zip(small.to_pylist(), rows["code"].to_pylist(), strict=True)
+    ]
+    columns["registered_population"] = pc.round(pc.coalesce(pa.array(counted, pa.float64()), rows["population"]), 3)
     columns["need_index"] = pc.round(rows["need_index"], PLACES)
     return pa.table({**columns, **ends}).select(SUPPLIED)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tertiary.allocate.design import limits
+from tertiary.allocate.need import Need
 from tertiary.allocate.places import NEW_BOARDS
 from tertiary.errors import AllocationError
 
@@ -109,6 +110,19 @@ def small_areas(
              "register": register.record()}  # fmt: skip
     facts = {**scope, **facts, "spend_in_areas": sum(b["spend"] for b in boards)}
     return SmallAreas(kept, outcomes, facts, _thin(boards, facts))
+
+
+def registered(register: Register, financial_year: str) -> dict[str, float]:
+    """People registered with practices by code of sub-ICB, board (on the footprint of the year) and region.
+
+    They are of the last year of the register table practice_need.
+    """
+    found: dict[str, float] = {}
+    for place in Need.from_practices(register, "core").places:
+        for level in ("sub_icb", "icb_2026" if financial_year >= NEW_BOARDS else "icb_2024", "region"):
+            code = place.within[level]
+            found[code] = found.get(code, 0.0) + float(place.population)
+    return found
 
 
 def read_areas(file: Path) -> pa.Table:

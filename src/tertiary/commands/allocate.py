@@ -182,8 +182,7 @@ def converge_(
 
     The first year is that of the first pot, or the year after --year. With --official it begins from the openings of
     the workbook of --year when it is that year, and from its allocations when it is the year after.
-    Settings are illustrative unless you --set them:
-    the official ones were not found.
+    Settings are illustrative unless you --set them: the official ones were not found.
     """
     from tertiary.allocate import check, converge, targets, years_to_target
     from tertiary.screen import print_rows

@@ -62,7 +62,7 @@ def fit(
     """
     from tertiary.allocate.design import read_spec
     from tertiary.allocate.fit import fit_each
-    from tertiary.allocate.small_areas import read_areas, small_areas
+    from tertiary.allocate.small_areas import read_areas, registered, small_areas
     from tertiary.register import Register
     from tertiary.runs import open as open_run
     from tertiary.screen import print_rows
@@ -71,10 +71,11 @@ def fit(
     if table not in TABLES:
         raise AllocationError(f"Table {table!r} is not known. Choose one of {', '.join(TABLES)}.")
     opened, variables = open_run(run), read_spec(spec)
+    known = Register.load(register or (), as_known=date.fromisoformat(opened.manifest["register"]["as_known"]))
     found = small_areas(
         opened, level, by=by or (), only=_kept(only or ()), icbs=icb or (), measure=measure,
         more=read_areas(areas) if areas else None,
-        register=Register.load(register or (), as_known=date.fromisoformat(opened.manifest["register"]["as_known"])),
+        register=known,
     )  # fmt: skip
     said = list(found.remarks)
     if spec is None and "expected" not in found.outcomes.column_names:
@@ -89,7 +90,9 @@ def fit(
     for told in (*said, *_told(models, tables)):
         typer.echo(told, err=True)
     if out is not None:
-        typer.echo(f"Written to {out}: {', '.join(_written(out, models, tables, found.facts, folds, seed))}.", err=True)
+        people = registered(known, found.facts["financial_years"][-1])
+        written = _written(out, models, tables, found.facts, people, folds, seed)
+        typer.echo(f"Written to {out}: {', '.join(written)}.", err=True)
     print_rows(_shown(table, tables[table]), format)
 
 
@@ -134,6 +137,7 @@ def _written(
     models: Sequence[NeedModel],
     tables: Mapping[str, pa.Table],
     facts: Mapping[str, Any],
+    people: Mapping[str, float],
     folds: int,
     seed: int,
 ) -> list[str]:
@@ -146,7 +150,7 @@ def _written(
     out.mkdir(parents=True, exist_ok=True)
     year = facts["financial_years"][-1]
     services = [_service(m.outcome, facts["only"]) for m in models]
-    rows = [supplied(m, service=s, financial_year=year) for m, s in zip(models, services, strict=True)]
+    rows = [supplied(m, service=s, financial_year=year, people=people) for m, s in zip(models, services, strict=True)]
     whole = {**tables, "supplied": pa.concat_tables(rows)}
     for name, written in whole.items():
         pc.write_csv(written, out / f"{name}.csv")
