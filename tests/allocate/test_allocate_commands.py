@@ -194,6 +194,7 @@ def test_words_that_cannot_be_meant(opening: Path, words: list[str], message: st
         ("opening", "code,opening\nY56,1\nY56,2\n", "--opening", "line 3: code 'Y56'; expected each place once"),
         ("opening", "code,opening\nY56,\n", "--opening", "line 2: opening is ''"),
         ("opening", "code,opening\n", "--opening", "holds no rows"),
+        ("opening", "code,opening\nY56,-5\n", "--opening", "the opening of Y56 is -5; expected pounds, 0 or more"),
         ("opening", "code,opening\nY56,1\n", "--opening", "Y58, Y59, Y60, Y61, Y62: an opening position or a target"),
         ("groups", "code,group\nY56,\n", "--groups", "line 2: code 'Y56', group ''"),
         ("groups", "code,group\nY99,x\n", "--groups", "Y99 in the groups is no region"),

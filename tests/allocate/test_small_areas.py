@@ -246,6 +246,9 @@ def test_a_need_planted_in_records_is_found_by_the_command(planted_run: Run, tmp
     people: dict[str, Decimal] = defaultdict(Decimal)
     for practice in Register.load()["practice_need"].to_pylist():
         people[practice["icb_code_2024"]] += practice["registered_population"]
+    rows = {r["code"]: r for r in supplied.to_pylist() if r["level"] in ("region", "icb_2024")}
+    assert rows["QRV"]["registered_population"] == float(people["QRV"])
+    assert rows["Y56"]["registered_population"] == pytest.approx(sum(float(people[c]) for c in LONDON)), "of its part"
     weighted = {c: float(people[c]) * float(by_board[c]["need_index"]) for c in LONDON}
     assert float(people["QRV"]) > 1.15 * float(by_board["QRV"]["population"])
     for code, row in targets.items():

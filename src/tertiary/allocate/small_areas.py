@@ -112,14 +112,17 @@ def small_areas(
     return SmallAreas(kept, outcomes, facts, _thin(boards, facts))
 
 
-def registered(register: Register, financial_year: str) -> dict[str, float]:
+def registered(register: Register, financial_year: str, icbs: Sequence[str] = ()) -> dict[str, float]:
     """People registered with practices by code of sub-ICB, board (on the footprint of the year) and region.
 
-    They are of the last year of the register table practice_need.
+    They are of the last year of the register table practice_need; of a region, those in `icbs` where these are given.
     """
     found: dict[str, float] = {}
+    board = "icb_2026" if financial_year >= NEW_BOARDS else "icb_2024"
     for place in Need.from_practices(register, "core").places:
-        for level in ("sub_icb", "icb_2026" if financial_year >= NEW_BOARDS else "icb_2024", "region"):
+        if icbs and place.within[board] not in icbs:
+            continue
+        for level in ("sub_icb", board, "region"):
             code = place.within[level]
             found[code] = found.get(code, 0.0) + float(place.population)
     return found

@@ -122,7 +122,12 @@ def openings(
     if (file is None) == (stream is None):
         raise AllocationError("Give either --opening with a file, or --official with specialised or core.")
     if file is not None:
-        return numbers(file, "opening")
+        held = numbers(file, "opening")
+        if below := sorted(code for code, amount in held.items() if amount < 0):
+            raise AllocationError(
+                f"{file}: the opening of {below[0]} is {held[below[0]]}; expected pounds, 0 or more. Correct it."
+            )
+        return held
     found = official(register, stream or "", year)
     if first in ("", year):
         return dict(found.opening)

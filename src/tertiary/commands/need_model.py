@@ -90,7 +90,7 @@ def fit(
     for told in (*said, *_told(models, tables)):
         typer.echo(told, err=True)
     if out is not None:
-        people = registered(known, found.facts["financial_years"][-1])
+        people = registered(known, found.facts["financial_years"][-1], icb or ())
         written = _written(out, models, tables, found.facts, people, folds, seed)
         typer.echo(f"Written to {out}: {', '.join(written)}.", err=True)
     print_rows(_shown(table, tables[table]), format)
