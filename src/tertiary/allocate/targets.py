@@ -101,9 +101,10 @@ def targets_by_pot(
         fit = [s for s in shares if (s.basis.service, s.basis.components) == (pot.service, pot.components)]
         if len(fit) != 1:
             held = "; ".join(sorted({str(s.basis) for s in shares})) or "none"
+            named = ", ".join(s.stream for s in fit)
             raise AllocationError(
                 f"The pot of {pot} needs one index of that service and those components; {len(fit)} fit of: {held}. "
-                "Supply it, and never one of another pot."
+                f"{f'Choose one of the streams {named}.' if fit else 'Supply it, and never one of another pot.'}"
             )
         made.append(targets(pot, fit[0], None if fit[0].basis.includes_market_forces else mff))
     return made
