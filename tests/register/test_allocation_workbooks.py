@@ -222,7 +222,7 @@ def test_weighted_populations_become_need(tmp_path: Path, register: Register) ->
 
 
 def test_core_need_of_a_workbook_holds_market_forces_as_core_does(tmp_path: Path, register: Register) -> None:
-    """Nothing said of market forces is not a no: streams.csv knows of core, and a second index would count them twice."""
+    """Nothing said is not a no: streams.csv knows of core, and a second index would count market forces twice."""
     rows: Rows = [["ICB code", "Registered population", "Overall core", "Community services"]]
     write(tmp_path, [*rows, *[[b["icb_code"], 1000, 1000, 1000] for b in boards(register)]])
     held = load(tmp_path, "allocation_weighted_populations")

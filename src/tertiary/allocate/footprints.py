@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -130,8 +130,7 @@ def _parts(need: Need, board: str) -> dict[str, Part]:
 def _once(positions: Iterable[Position]) -> list[Position]:
     """The positions. AllocationError when a place stands twice, whose pounds would count twice."""
     held = list(positions)
-    codes = [p.code for p in held]
-    if twice := sorted({code for code in codes if codes.count(code) > 1}):
+    if twice := sorted(code for code, times in Counter(p.code for p in held).items() if times > 1):
         raise AllocationError(f"{', '.join(twice[:5])} stands twice among the positions. Give each place once.")
     return held
 
