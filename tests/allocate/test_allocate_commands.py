@@ -166,6 +166,7 @@ def test_converge_by_growth_and_by_pots(opening: Path, tmp_path: Path) -> None:
         (["targets", *CORE, "--pot", "lots"], "amount 'lots'"),
         (["targets", *CORE, "--pot", "1", "--pots", "x.csv"], "either --pots with a file, or --pot"),
         (["targets", "--service", "core"], "no pot of England for service 'core' in 202526"),
+        (["targets", "--service", "specialised", "--components", "drugs"], "delegated) of 202526, none of drugs"),
         (["targets", "--service", "specialised"], "never applied to another service"),
         (["targets", *CORE, "--pot", "1", "--opening", "none.csv"], "none.csv cannot be read"),
         (["targets", *CORE, "--pot", "1", "--mff", "register"], "no underlying market forces index of 202526"),
@@ -193,6 +194,7 @@ def test_words_that_cannot_be_meant(opening: Path, words: list[str], message: st
         ("opening", "code,opening\nY56,1\nY56,2\n", "--opening", "line 3: code 'Y56'; expected each place once"),
         ("opening", "code,opening\nY56,\n", "--opening", "line 2: opening is ''"),
         ("opening", "code,opening\n", "--opening", "holds no rows"),
+        ("opening", "code,opening\nY56,-5\n", "--opening", "the opening of Y56 is -5; expected pounds, 0 or more"),
         ("opening", "code,opening\nY56,1\n", "--opening", "Y58, Y59, Y60, Y61, Y62: an opening position or a target"),
         ("groups", "code,group\nY56,\n", "--groups", "line 2: code 'Y56', group ''"),
         ("groups", "code,group\nY99,x\n", "--groups", "Y99 in the groups is no region"),
@@ -226,3 +228,26 @@ def test_pots_and_transfers_of_years_that_do_not_follow(opening: Path, tmp_path:
 def test_synthetic_figures_say_so(tmp_path: Path) -> None:
     (tmp_path / "overlay.json").write_text('{"name": "made up", "synthetic": true}', encoding="utf-8")
     assert said("need", "--level", "england", "--register", str(tmp_path)).stderr.startswith("SYNTHETIC DATA")
+
+
+def test_a_path_begins_from_the_workbook_position_of_its_year(tmp_path: Path, register: Register) -> None:
+    """What a workbook of 2025/26 opens with is 2024/25's money: 2026/27 begins from what it allocates."""
+    (tmp_path / "overlay.json").write_text('{"name": "made up", "synthetic": true}', encoding="utf-8")
+    codes = [r["code"] for r in table("need", "--level", "icb_2024")]
+    rows = [f"202526,core,convergence,{code},,100,110,120\n" for code in codes]
+    (tmp_path / "official_allocations.csv").write_text(
+        "financial_year,stream,workbook,icb_code,service,opening,target,allocation\n" + "".join(rows), encoding="utf-8"
+    )
+    pots = tmp_path / "pots.csv"
+    words = ["converge", "--service", "core", "--components", "all", "--policy", "uniform", "--official", "core",
+             "--register", str(tmp_path)]  # fmt: skip
+
+    def begun(*more: str) -> set[tuple[str, Decimal]]:
+        return {(r["financial_year"], Decimal(r["opening"])) for r in table(*words, *more)}
+
+    assert begun("--pot-growth", "0", "--years", "1") == {("202627", Decimal(120))}
+    for year, held in (("202526", 100), ("202627", 120)):
+        pots.write_text(f"financial_year,service,components,amount\n{year},core,all,5000\n", encoding="utf-8")
+        assert begun("--pots", str(pots)) == {(year, Decimal(held))}
+    pots.write_text("financial_year,service,components,amount\n202728,core,all,5000\n", encoding="utf-8")
+    assert "The first pot is of 202728, the workbook of 202526" in said(*words, "--pots", str(pots), code=19)

@@ -282,6 +282,7 @@ def test_bounds_that_leave_no_way_to_the_pot(policy: Policy, pots: list[int], me
         ({"shares": {"a": 1, "b": 0}}, "The need share of b is not above 0"),
         ({"shares": [{"a": 1, "b": 1}]}, "There are 1 years of shares or growth, and more pots"),
         ({"transfers": [{"c": 1}]}, "A transfer of year 1 names c"),
+        ({"transfers": [{}, {}, {"a": 1}]}, "There are transfers of 3 years and pots of 2"),
         ({"population_growth": {"a": -1, "b": 0}}, "The population growth of a is -1 or less"),
         ({"people": {"a": 1}}, "The people and the opening positions differ in b"),
     ],

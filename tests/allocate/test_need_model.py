@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,12 @@ import pyarrow.compute as pc
 import pytest
 from planted_areas import CLUSTER, EXPECTED, NEED, SPEC, SUPPLY, Planted, by_code, changed, planted
 
+from tertiary.allocate import Basis, Need, need_share
 from tertiary.allocate.design import Variable, limits, read_spec
 from tertiary.allocate.diagnostics import validation
 from tertiary.allocate.fit import NeedModel, coefficients, fit, fit_each, need_index, supplied
 from tertiary.errors import AllocationError
+from tertiary.register import Register, schemas, valid_on
 
 
 def of(truth: Planted, spec: tuple[Variable, ...] = SPEC, form: str = "linear", outcome: str = "all") -> NeedModel:
@@ -115,6 +118,9 @@ def test_a_barrier_can_be_held_at_none_instead_of_its_mean() -> None:
     spend = truth.outcomes["spend"].to_numpy() - 0.1 * barrier * truth.outcomes["expected"].to_numpy()
     areas, outcomes = changed(truth.areas, barrier=barrier), changed(truth.outcomes, spend=spend)
     spec = (EXPECTED, Variable("prevalence", "need"), Variable("barrier", "control"), SUPPLY, CLUSTER)
+    odd = replace(spec[2], held_at=0.0, sign="+", if_wrong="neutralise")
+    kept = fit(areas, outcomes, (*spec[:2], odd, *spec[3:]))
+    assert term(kept, "barrier")["held_at"] == 0, "an implausible sign does not undo where a barrier is held"
     mean = lsoas(fit(areas, outcomes, spec))
     none = lsoas(fit(areas, outcomes, (*spec[:2], replace(spec[2], held_at=0.0), *spec[3:])))
     real = slope(truth.index, truth, "prevalence")
@@ -300,13 +306,33 @@ def test_each_programme_is_fitted_or_refused_with_its_reason() -> None:
     assert "40 areas with spend; at least 100" in told["npoc_code=G"]
 
 
-def test_the_supplied_table_has_the_columns_that_shares_are_made_from() -> None:
-    table = supplied(of(planted(15)))
-    assert table.column_names == [
-        "level", "code", "population", "need_index", "low", "high", "components", "source", "confidence",
-    ]  # fmt: skip
-    assert set(table["components"].to_pylist()) == {"activity;drug"}
+def test_the_supplied_table_is_one_that_shares_are_made_from(register: Register) -> None:
+    """Its rows go into Need as they are; people, shares and intervals of boards are those of the model."""
+    truth = planted(15)
+    boards = sorted(valid_on(register, "icbs", date(2025, 10, 1))["icb_code"].to_pylist())
+    names = dict(zip(sorted(set(truth.areas["icb_code"].to_pylist())), boards, strict=True))
+    areas = changed(truth.areas, icb_code=[names[c] for c in truth.areas["icb_code"].to_pylist()])
+    model = fit(areas, truth.outcomes, SPEC)
+    table = supplied(model, service="specialised", financial_year="202526")
+    assert set(table.column_names) <= {c.name for c in schemas.columns("need_indices")}
+    assert set(table["components"].to_pylist()) == {"activity;drugs"}
     assert set(table["confidence"].to_pylist()) == {"illustrative"}, "no row of the specification says better"
+    asked = {"stream": "all", "financial_year": "202526"}
+    shares = need_share(Need.from_index(table.to_pylist(), register, level="icb_2024", **asked))
+    own = {r["code"]: r for r in need_index(model).to_pylist() if r["level"] == "icb"}
+    assert shares.basis == Basis("specialised", frozenset({"activity", "drugs"}))
+    wider = []
+    for code, row in shares.rows.items():
+        assert float(row.share) == pytest.approx(own[code]["weighted_population"] / truth.population.sum(), rel=1e-7)
+        low, high = row.interval or (0.0, 0.0)
+        width = (own[code]["high"] - own[code]["low"]) / own[code]["need_index"]
+        wider.append((high - low) / float(row.share) / width)
+    # errors of boards are taken as independent there: a little wider where a board's own is small, and not narrower
+    assert min(wider) > 0.9 and np.median(wider) < 1.1
+    small = [r for r in table.to_pylist() if r["level"] == "lsoa"]
+    assert len(small) == 3000 and {(r["low"], r["high"]) for r in small} == {(None, None)}
+    later = supplied(model, service="specialised", financial_year="202627")
+    assert {"icb_2026", "lsoa"} == set(later["level"].to_pylist())
 
 
 def test_areas_set_aside_are_told_and_not_many() -> None:
@@ -334,6 +360,7 @@ def test_an_area_without_a_row_spent_nothing_and_one_of_unknown_spend_is_set_asi
     ("change", "spec", "words"),
     [
         ({"beds": [4.0] * 3000}, SPEC, "beds is 4 in every area"),
+        ({"beds": ["few"] * 3000}, (NEED, replace(SUPPLY, transform="category"), CLUSTER), "beds is 'few' in every"),
         ({"more": "deprivation"}, (*SPEC, Variable("more", "need")), "more is a combination of deprivation"),
         ({}, (*SPEC, Variable("income", "need")), "have no column income. They have: code, population"),
         ({"population": [-5.0] + [1000.0] * 2999}, SPEC, r"Area E00000000: population is -5 \(1 such areas\)"),
@@ -375,6 +402,9 @@ def test_too_few_areas_unknown_names_and_negative_need_are_said() -> None:
         ("variable,role,colour\nx,need,red\n", "line 2: column colour not known"),
         ("variable,role,coefficient\nx,need,abc\n", "line 2: coefficient is 'abc'; expected a number"),
         ("variable,role\nx,need\n", "0 rows with role cluster"),
+        ("variable\nx\n", "lacks the column role"),
+        ("variable,role,source\nx,need,Survey, 2024\n", "line 2: '2024' stands after the last column. Put text"),
+        ('variable,role,source\nx,need,"Survey\ng,cluster,\n', "A quote that is opened must be closed"),
         ("variable,role\nx,supply\ng,cluster\n", "no row with role need"),
         ("variable,role\nx,need\nx,supply\ng,cluster\n", "x stands twice"),
         ("variable,role,held_at\nx,need,1\ng,cluster,\n", "x is need; only supply and control are held"),

@@ -20,6 +20,7 @@ import typer
 from typer.testing import CliRunner
 
 from tertiary.allocate.small_areas import SmallAreas, small_areas
+from tertiary.commands.allocate import allocate
 from tertiary.commands.need_model import fit
 from tertiary.errors import AllocationError
 from tertiary.register import Register
@@ -232,9 +233,29 @@ def test_a_need_planted_in_records_is_found_by_the_command(planted_run: Run, tmp
     assert terms["imd2025_score"]["low"] <= 0.25 <= terms["imd2025_score"]["high"]
     assert terms["imd2025_score"]["high"] - terms["imd2025_score"]["low"] < 0.1
     supplied = pyarrow.csv.read_csv(out / "supplied.csv")
-    assert supplied.column_names[:4] == ["level", "code", "population", "need_index"]
     assert all(text.startswith("SYNTHETIC DATA, spend of 202526") for text in supplied["source"].to_pylist())
+    by_board = {r["code"]: r for r in shown}
+    app = CliRunner().invoke(allocate, [
+        "targets", "--index", str(out / "supplied.csv"), "--level", "icb_2024", "--part", "--pot", "1000000",
+        "--service", "specialised", "--components", "activity", "--format", "json",
+    ])  # fmt: skip
+    assert not app.exception, app.exception
+    targets = {r["code"]: {n: float(r[n]) for n in ("share", "low", "target", "high")} for r in json.loads(app.stdout)}
+    assert set(targets) == set(LONDON) and sum(r["target"] for r in targets.values()) == pytest.approx(1e6, abs=0.005)
+    # the need a head of residents goes to the people registered now, who are others than the residents of mid-2020
+    people: dict[str, Decimal] = defaultdict(Decimal)
+    for practice in Register.load()["practice_need"].to_pylist():
+        people[practice["icb_code_2024"]] += practice["registered_population"]
+    rows = {r["code"]: r for r in supplied.to_pylist() if r["level"] in ("region", "icb_2024")}
+    assert rows["QRV"]["registered_population"] == float(people["QRV"])
+    assert rows["Y56"]["registered_population"] == pytest.approx(sum(float(people[c]) for c in LONDON)), "of its part"
+    weighted = {c: float(people[c]) * float(by_board[c]["need_index"]) for c in LONDON}
+    assert float(people["QRV"]) > 1.15 * float(by_board["QRV"]["population"])
+    for code, row in targets.items():
+        assert row["share"] == pytest.approx(weighted[code] / sum(weighted.values()), abs=5e-5)
+        assert row["low"] < row["target"] < row["high"]
     method = json.loads((out / "method.json").read_text())
+    assert method["spend"]["register"]["version"] and method["spend"]["register"]["overlays"] == []
     assert method["spend"]["boards"] == list(LONDON) and method["models"][0]["outcome"] == "all"
     assert {p.name for p in out.iterdir()} == {
         "index.csv", "coefficients.csv", "diagnostics.csv", "validation.csv", "refused.csv", "supplied.csv",
@@ -259,3 +280,49 @@ def test_further_variables_come_from_a_file_and_options_are_checked(planted_run:
     (tmp_path / "odd.csv").write_text("area,beds\nE1,2\n")
     with pytest.raises(AllocationError, match="has no column code; it has: area, beds"):
         said(*words, "--areas", str(tmp_path / "odd.csv"))
+
+
+def test_each_model_is_supplied_as_a_stream_for_the_pot_it_is_of(planted_run: Run, tmp_path: Path) -> None:
+    spec, out = tmp_path / "spec.csv", tmp_path / "out"
+    spec.write_text(SPECIFICATION)
+    words = [str(planted_run.path), "--spec", str(spec), *(w for c in LONDON for w in ("--icb", c))]
+    said(*words, "--by", "npoc_code", "--by", "service_line_final", "--only", "component=activity", "--out", str(out))
+    rows = pyarrow.csv.read_csv(out / "supplied.csv").to_pylist()
+    assert {(r["stream"], r["service"], r["components"]) for r in rows} == {
+        ("all", "specialised", "activity"), ("npoc_code=A", "npoc_code=A", "activity"),
+        ("service_line_final=NCBPS11B", "NCBPS11B", "activity"),
+    }  # fmt: skip
+    assert all("component activity" in r["source"] for r in rows)
+    said(*words, "--only", "npoc_code=A", "--only", "delegation_status=", "--out", str(out))
+    rows = pyarrow.csv.read_csv(out / "supplied.csv").to_pylist()
+    assert {(r["stream"], r["service"]) for r in rows} == {("all", "npoc_code=A")}
+
+
+def test_files_without_residence_are_fitted_by_practice_with_the_shipped_specification(
+    tmp_path: Path, register: Register
+) -> None:
+    practices = register["practices"]
+    codes = practices.filter(pc.greater(practices["registered_population"], 0))["practice_code"].to_pylist()
+    rng = np.random.default_rng(3)
+    run = make_run(
+        tmp_path / "run",
+        [{"gp_practice_code": c, "price_submitted": Decimal(int(rng.gamma(2, 500)))} for c in codes],
+    )
+    done = said(str(run.path), "--level", "practice", "--format", "json")
+    assert "SYNTHETIC DATA" in done.stderr.splitlines()[0]
+    assert "Expected spend is the same a head everywhere: people by age are not known by practice." in done.stderr
+    assert len(json.loads(done.stdout)) == 42
+
+
+def test_people_of_an_overlay_are_those_of_the_model(planted_run: Run, tmp_path: Path) -> None:
+    overlay, out, spec = tmp_path / "later", tmp_path / "out", tmp_path / "spec.csv"
+    overlay.mkdir()
+    (overlay / "overlay.json").write_text('{"name": "later", "label": "people of a later year"}')
+    (overlay / "lsoa_populations.csv").write_text(f"lsoa21_code,age_band,population\n{CITY},30-34,100000\n")
+    spec.write_text(SPECIFICATION)
+    words = [str(planted_run.path), "--spec", str(spec), *(w for c in LONDON for w in ("--icb", c))]
+    said(*words, "--register", str(overlay), "--out", str(out))
+    people = {r["code"]: r["population"] for r in pyarrow.csv.read_csv(out / "index.csv").to_pylist()}
+    assert people[CITY] > 100_000 > people[BARKING]
+    told = json.loads((out / "method.json").read_text())["spend"]["register"]
+    assert [o["name"] for o in told["overlays"]] == ["later"]

@@ -128,6 +128,15 @@ def test_a_cell_that_is_wrong(
     assert "book.xlsx" in message and all(w in message for w in words), message
 
 
+def test_pounds_below_nought_are_refused_even_when_they_add_up(tmp_path: Path, register: Register) -> None:
+    rows = convergence(register)
+    rows[46][10] -= rows[5][10] + 1
+    rows[5][10] = -1
+    write(tmp_path, rows)
+    message = refusal(tmp_path, "allocation_core_convergence", "official_allocations")
+    assert "row 6, column allocation_thousands: '-1'; expected pounds, 0 or more" in message
+
+
 def test_a_board_lacks_or_no_total_is_told(tmp_path: Path, register: Register) -> None:
     rows = convergence(register)
     write(tmp_path, [r for r in rows if r[1:2] != ["QF7"]])
@@ -210,6 +219,22 @@ def test_weighted_populations_become_need(tmp_path: Path, register: Register) ->
     assert "no weighted population found" in refusal(tmp_path, "allocation_weighted_populations", "need_indices")
     one = load(tmp_path, "allocation_weighted_populations", stream="specialised", components="activity")
     assert {r["components"] for r in one["need_indices"].to_pylist() if r["stream"] == "specialised"} == {"activity"}
+
+
+def test_core_need_of_a_workbook_holds_market_forces_as_core_does(tmp_path: Path, register: Register) -> None:
+    """Nothing said is not a no: streams.csv knows of core, and a second index would count market forces twice."""
+    rows: Rows = [["ICB code", "Registered population", "Overall core", "Community services"]]
+    write(tmp_path, [*rows, *[[b["icb_code"], 1000, 1000, 1000] for b in boards(register)]])
+    held = load(tmp_path, "allocation_weighted_populations")
+    for stream, included in (("core", True), ("community", False)):
+        need = Need.from_index(
+            held["need_indices"].to_pylist(), held, stream=stream, financial_year="202526", level="icb_2024"
+        )
+        assert need.basis.includes_market_forces is included
+    said = load(tmp_path, "allocation_weighted_populations", includes_market_forces="N")["need_indices"].to_pylist()
+    assert {r["includes_market_forces"] for r in said if r["stream"] == "core" and r["financial_year"] == "202526"} == {
+        "N"
+    }
 
 
 def test_one_workbook_may_be_read_by_two_sheets(tmp_path: Path, register: Register) -> None:

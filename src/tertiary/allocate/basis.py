@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -10,8 +11,11 @@ from functools import cache
 from importlib import resources
 
 from tertiary.errors import AllocationError
+from tertiary.sheets import NUMBER
 
 COMPONENTS = frozenset({"activity", "drugs", "devices"})
+# what a component is called in records
+RECORDED = {"activity": "activity", "drug": "drugs", "device": "devices"}
 EVERYTHING = "all"
 WHOLE = "E92000001"  # England
 
@@ -66,19 +70,16 @@ class Pot:
         """
         text = {name: str(value or "").strip() for name, value in row.items()}
         year, service, status = (text.get(n, "") for n in ("financial_year", "service", "delegation_status"))
-        if len(year) != len("202526") or not year.isdigit() or not service:
+        if not re.fullmatch("[0-9]{6}", year) or (int(year[:4]) + 1) % 100 != int(year[4:]) or not service:
             raise AllocationError(
                 f"{where}: financial_year {year!r} and service {service!r}; expected six digits such as 202526 and a "
                 "service line or set of services. Fill both."
             )
         written = text.get("components", "")
-        try:
-            amount = Decimal(text.get("amount", "").replace(",", "").replace("£", ""))
-        except InvalidOperation:
-            amount = Decimal("NaN")
-        if not amount.is_finite() or amount < 0:
+        amount = number(text.get("amount", ""))
+        if amount is None or amount < 0 or amount != round(amount, 2):
             raise AllocationError(
-                f"{where}: amount {text.get('amount', '')!r}; expected pounds such as 14000000000.00."
+                f"{where}: amount {text.get('amount', '')!r}; expected pounds and whole pence such as 14000000000.00."
             )
         source = text.get("source", "")
         if written:
@@ -86,16 +87,19 @@ class Pot:
         else:
             found, confidence = pot_components(service, status, year, where)
             source = f"{source}; components by pot_components.csv ({confidence})".removeprefix("; ")
-        return cls(
-            year,
-            service,
-            found,
-            amount,
-            status,
-            text.get("area", ""),
-            source,
-            text.get("confidence", ""),
-        )
+        return cls(year, service, found, amount, status, text.get("area", ""), source, text.get("confidence", ""))
+
+
+def number(text: str) -> Decimal | None:
+    """A number exactly as written, commas only between thousands; None when it is none."""
+    written = text.strip().replace("£", "")
+    if "," in written and not NUMBER.fullmatch(written):
+        return None
+    try:
+        found = Decimal(written.replace(",", ""))
+    except InvalidOperation:
+        return None
+    return found if found.is_finite() else None
 
 
 def components_of(text: str, where: str) -> frozenset[str]:

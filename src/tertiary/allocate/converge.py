@@ -90,6 +90,10 @@ def converge(
     codes = sorted(opening)
     if not codes:
         raise AllocationError("There is no opening position to converge from. Give at least one place.")
+    if len(transfers) > len(amounts):
+        raise AllocationError(
+            f"There are transfers of {len(transfers)} years and pots of {len(amounts)}. Give each year its pot."
+        )
     held = {code: pounds(opening[code]) for code in codes}
     known = None if people is None else _same(codes, people, "people")
     made: list[Step] = []

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tertiary.errors import AllocationError
+from tertiary.sheets import Line, lines, shipped
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,6 +28,7 @@ CHOICES = {
     "confidence": ("", "illustrative", "derived", "official"),
 }  # fmt: skip
 FIELDS = ("variable", "role", "transform", "sign", "if_wrong", "coefficient", "held_at", "source", "confidence")
+NUMBERS = ("coefficient", "held_at")
 # a column whose part not explained by the others is smaller than this is a combination of them
 COLLINEAR = 1e-8
 
@@ -91,7 +91,8 @@ class Design:
 @cache
 def limits() -> Mapping[str, float]:
     """Thresholds of need_limits.csv by name."""
-    return {row["limit"]: float(row["value"]) for row in _shipped("need_limits.csv")}
+    rows = shipped("tertiary.allocate", "need_limits.csv", AllocationError)
+    return {row.text("limit"): float(row.text("value")) for row in rows}
 
 
 def read_spec(file: Path | None = None) -> tuple[Variable, ...]:
@@ -101,53 +102,35 @@ def read_spec(file: Path | None = None) -> tuple[Variable, ...]:
     field of what cannot be used.
     """
     if file is None:
-        return _spec(_shipped("need_spec.csv"), "need_spec.csv")
+        name = "need_spec.csv"
+        return _judged(tuple(_variable(line) for line in shipped("tertiary.allocate", name, AllocationError)), name)
+    read = lines(file, AllocationError, ("variable", "role"))
+    return _judged(tuple(_variable(line) for line in read), str(file))
+
+
+def _variable(line: Line) -> Variable:
+    if unknown := sorted(set(line.cells) - set(FIELDS)):
+        raise AllocationError(
+            f"{line.file} line {line.number}: column {', '.join(unknown)} not known. Columns: {', '.join(FIELDS)}."
+        )
+    if not line.text("variable", ""):
+        line.refuse("variable", "a column of the areas")
+    for name, choices in CHOICES.items():
+        if line.text(name, "") not in choices:
+            line.refuse(name, f"one of {', '.join(c or 'blank' for c in choices)}")
+    texts = {name: line.text(name, "") for name in FIELDS if name not in NUMBERS}
+    return Variable(**texts, **{name: _number(line, name) for name in NUMBERS})  # type: ignore[arg-type]
+
+
+def _number(line: Line, name: str) -> float | None:
+    text = line.text(name, "")
     try:
-        text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise AllocationError(f"{file} cannot be read as CSV UTF-8: {error}.") from error
-    return _spec(list(csv.DictReader(text.splitlines())), str(file))
-
-
-def _shipped(name: str) -> list[dict[str, str]]:
-    text = resources.files("tertiary.allocate").joinpath(name).read_text(encoding="utf-8")
-    return list(csv.DictReader(text.splitlines()))
-
-
-def _spec(rows: Sequence[Mapping[str, str]], where: str) -> tuple[Variable, ...]:
-    found = []
-    for number, row in enumerate(rows, 2):
-        if unknown := sorted(str(name) for name in row if name not in FIELDS):
-            raise AllocationError(
-                f"{where} line {number}: column {', '.join(unknown)} not known. Columns: {', '.join(FIELDS)}."
-            )
-        cell = {name: (row.get(name) or "").strip() for name in FIELDS}
-        if not cell["variable"]:
-            raise AllocationError(f"{where} line {number}: variable is blank; expected a column of the areas.")
-        for name, choices in CHOICES.items():
-            _chosen(cell, name, choices, where, number)
-        texts = {name: cell[name] for name in FIELDS if name not in ("coefficient", "held_at")}
-        numbers = {name: _number(cell, name, where, number) for name in ("coefficient", "held_at")}
-        found.append(Variable(**texts, **numbers))  # type: ignore[arg-type]
-    return _judged(tuple(found), where)
-
-
-def _chosen(cell: Mapping[str, str], name: str, choices: Sequence[str], where: str, number: int) -> None:
-    if cell[name] not in choices:
-        shown = ", ".join(c or "blank" for c in choices)
-        raise AllocationError(f"{where} line {number}: {name} is {cell[name]!r}; expected one of {shown}.")
-
-
-def _number(cell: Mapping[str, str], name: str, where: str, number: int) -> float | None:
-    if not cell[name]:
-        return None
-    try:
-        value = float(cell[name])
+        value = float(text or "0")
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise AllocationError(f"{where} line {number}: {name} is {cell[name]!r}; expected a number or blank.")
-    return value
+        line.refuse(name, "a number or blank")
+    return value if text else None
 
 
 def _judged(spec: tuple[Variable, ...], where: str) -> tuple[Variable, ...]:
@@ -312,7 +295,7 @@ def _categories(one: Variable, values: Sequence[str], people: Floats) -> list[tu
     """A column a category but the one with most people, which the constant stands for."""
     import numpy as np
 
-    names, place = np.unique(values, return_inverse=True)
+    names, place = np.unique(np.asarray(values, dtype=object), return_inverse=True)
     if len(names) < 2:
         raise AllocationError(f"{one.variable} is {names[0]!r} in every area, so it explains nothing. Take it out.")
     most = int(np.argmax(np.bincount(place, weights=people)))

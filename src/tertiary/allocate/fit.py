@@ -13,8 +13,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from tertiary.allocate.basis import RECORDED
 from tertiary.allocate.design import CONSTANT, MODELLED, Column, Design, Variable, design, limits
 from tertiary.allocate.estimate import FORMS, Estimate, estimate, pounds, quantile
+from tertiary.allocate.places import NEW_BOARDS
 from tertiary.errors import AllocationError
 
 if TYPE_CHECKING:
@@ -22,8 +24,13 @@ if TYPE_CHECKING:
 
     from tertiary.allocate.design import Floats
 
+# decimals of an index in the register table need_indices
+PLACES = 9
 HIGHER = ("icb_code", "sub_icb_code", "region_code")
-SUPPLIED = ("level", "code", "population", "need_index", "low", "high", "components", "source", "confidence")
+SUPPLIED = (
+    "financial_year", "level", "code", "stream", "service", "components", "registered_population", "need_index", "low",
+    "high", "source", "confidence",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -213,7 +220,7 @@ def _with_held(made: Design, held: Sequence[Variable]) -> Design:
     import numpy as np
 
     means = made.population @ made.x / made.population.sum()
-    chosen = np.array([column.of in held for column in made.columns])
+    chosen = np.array([column.of in held for column in made.columns]) & np.isnan(made.held)
     return replace(made, held=np.where(chosen, means, made.held))
 
 
@@ -325,9 +332,35 @@ def need_index(model: NeedModel, neutralise: bool = True) -> pa.Table:
     return pa.concat_tables(parts).select(order)
 
 
-def supplied(model: NeedModel) -> pa.Table:
-    """The index as a table of need that shares and targets are worked out from; key level and code."""
-    return need_index(model).select(SUPPLIED)
+def supplied(
+    model: NeedModel, *, service: str, financial_year: str, people: Mapping[str, float] | None = None
+) -> pa.Table:
+    """The index as rows of the register table need_indices, from which shares and targets are worked out.
+
+    Key level and code; the stream is the outcome. `service` is the line or set of services that the spend was of,
+    `financial_year` that of the need, which also says on which footprint the boards are. Small areas carry no interval:
+    the errors of all of them are those of the same few coefficients, and shares that add them up as independent would
+    have an interval many times too narrow. Sub-ICBs, boards and regions have their own rows, with their own interval;
+    `people` registered in each of them by code stand for those of the model, who may be residents of another year.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    rows = need_index(model)
+    boards = "icb_2026" if financial_year >= NEW_BOARDS else "icb_2024"
+    small = pc.equal(rows["level"], model.level)
+    ends = {n: pc.if_else(small, pa.scalar(None, pa.float64()), pc.round(rows[n], PLACES)) for n in ("low", "high")}
+    components = ";".join(RECORDED.get(part, part) for part in model.components.split(";"))
+    texts = {"financial_year": financial_year, "stream": model.outcome, "service": service, "components": components}
+    columns = {name: pa.array([text] * rows.num_rows, pa.string()) for name, text in texts.items()}
+    columns |= {name: rows[name] for name in ("code", "source", "confidence")}
+    columns["level"] = pc.if_else(pc.equal(rows["level"], "icb"), boards, rows["level"])
+    counted = [
+        None if s else (people or {}).get(c) for s, c in zip(small.to_pylist(), rows["code"].to_pylist(), strict=True)
+    ]
+    columns["registered_population"] = pc.round(pc.coalesce(pa.array(counted, pa.float64()), rows["population"]), 3)
+    columns["need_index"] = pc.round(rows["need_index"], PLACES)
+    return pa.table({**columns, **ends}).select(SUPPLIED)
 
 
 def _source(model: NeedModel) -> str:

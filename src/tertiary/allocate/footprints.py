@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -48,9 +48,9 @@ def merge(positions: Iterable[Position], into: Mapping[str, str]) -> dict[str, P
     """Positions after some places became one: `into` maps old to new code, others keep theirs. In order of code.
 
     People, openings and targets are summed; the distance of the result is worked out on the sums. AllocationError when
-    `into` names a place that is not there.
+    `into` names a place that is not there, or a position stands twice.
     """
-    held = list(positions)
+    held = _once(positions)
     if strange := sorted(set(into) - {p.code for p in held}):
         raise AllocationError(f"{', '.join(strange)} is to be merged but has no position. Correct the code.")
     found: dict[str, list[Position]] = defaultdict(list)
@@ -91,15 +91,13 @@ def succeed(positions: Iterable[Position], register: Register, need: Need | None
     """
     after = _successors(register)
     moved: list[Position] = []
-    for position in positions:
+    for position in _once(positions):
         successors = after.get(position.code, {position.code: Fraction(1)})
-        if need is None:
-            parts = {code: Part(share, share) for code, share in successors.items()}
-        else:
-            parts = _parts(need, position.code)
-        moved += (
-            split(position, parts).values() if len(successors) > 1 else [_renamed(position, next(iter(successors)))]
-        )
+        if len(successors) == 1:
+            moved.append(replace(position, code=next(iter(successors))))
+            continue
+        by_people = {code: Part(share, share) for code, share in successors.items()}
+        moved += split(position, by_people if need is None else _parts(need, position.code)).values()
     found: dict[str, list[Position]] = defaultdict(list)
     for position in moved:
         found[position.code].append(position)
@@ -129,8 +127,12 @@ def _parts(need: Need, board: str) -> dict[str, Part]:
     return {code: Part(*part) for code, part in found.items()}
 
 
-def _renamed(position: Position, code: str) -> Position:
-    return Position(code, position.population, position.weighted_population, position.opening, position.target)
+def _once(positions: Iterable[Position]) -> list[Position]:
+    """The positions. AllocationError when a place stands twice, whose pounds would count twice."""
+    held = list(positions)
+    if twice := sorted(code for code, times in Counter(p.code for p in held).items() if times > 1):
+        raise AllocationError(f"{', '.join(twice[:5])} stands twice among the positions. Give each place once.")
+    return held
 
 
 def _summed(code: str, positions: list[Position]) -> Position:

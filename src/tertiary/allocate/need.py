@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from tertiary.allocate.basis import WHOLE, Basis, Stream, components_of, streams
+from tertiary.allocate.basis import WHOLE, Basis, Stream, components_of, number, streams
 from tertiary.allocate.places import LEVELS, located
 from tertiary.errors import AllocationError
 
@@ -153,11 +152,8 @@ def _error(row: Mapping[str, Any], where: str, people: Fraction) -> float | None
 
 def _people(where: str, name: str, value: Any) -> Fraction:
     """A number of 0 or more, exactly as written."""
-    try:
-        found = Decimal(str(value).replace(",", ""))
-    except InvalidOperation:
-        found = Decimal("NaN")
-    if not found.is_finite() or found < 0:
+    found = number(str(value))
+    if found is None or found < 0:
         raise AllocationError(f"{where}: {name} is {value!r}; expected a number of 0 or more.")
     return Fraction(found)
 
@@ -172,6 +168,11 @@ def _basis(rows: list[Mapping[str, Any]], stream: str, where: str) -> Basis:
             raise AllocationError(
                 f"{where}, {r['code']}: components are blank. Say which of activity, drugs, devices (or all) the need "
                 "was modelled on: an index is never applied to another pot."
+            )
+        if forces not in ("Y", "N", ""):
+            raise AllocationError(
+                f"{where}, {r['code']}: includes_market_forces is {forces!r}; expected Y, N or blank, so that "
+                "market forces are not counted twice."
             )
         components = components_of(written, f"{where}, {r['code']}") if known is None or written else known.components
         included = forces == "Y" if forces or known is None else known.includes_market_forces

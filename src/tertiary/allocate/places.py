@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 # levels whose places the register knows
 LEVELS = ("practice", "lsoa", "lad", "sub_icb", "icb_2024", "icb_2026", "region")
 # the boards of 2026 began on 1 April 2026
+NEW_BOARDS = "202627"
 BEFORE, AFTER = date(2025, 10, 1), date(2026, 10, 1)
 LSOA_COLUMNS = {
     "lad": "lad_code", "sub_icb": "sub_icb_code_2024", "icb_2024": "icb_code_2024", "icb_2026": "icb_code_2026",

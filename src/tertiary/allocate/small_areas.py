@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tertiary.allocate.design import limits
+from tertiary.allocate.need import Need
+from tertiary.allocate.places import NEW_BOARDS
 from tertiary.errors import AllocationError
 
 if TYPE_CHECKING:
@@ -25,8 +27,6 @@ LEVELS = {"lsoa": "lsoa21_code", "practice": "gp_practice_code"}
 MEASURES = ("price_submitted", "price_expected")
 # what an outcome may be split by, and what it may be kept to
 DIMENSIONS = ("npoc_code", "component", "delegation_status", "pss_line", "service_line_final")
-# boards from April 2026 on stand in columns of their own
-NEW_BOARDS = "202627"
 OLDEST, UNKNOWN_AGE = 90, 999
 ALL = "all"
 # kilometres
@@ -55,12 +55,14 @@ def small_areas(
     icbs: Sequence[str] = (),
     measure: str = "price_submitted",
     more: pa.Table | None = None,
+    register: Register | None = None,
 ) -> SmallAreas:
     """The areas of a run that a need model is fitted to.
 
     `level` lsoa (residence) or practice (registration). Spend is what counts of specialised care in the run, by
     `measure`, of the dimensions' values in `only`; outcomes are all of it, and each value of each dimension in `by`.
     `icbs` keeps to areas of these boards. `more`: further variables, key code.
+    `register`: where people and variables are from, the shipped one as the run knew it unless given.
 
     Areas, key code: population; icb_code, sub_icb_code, region_code (on the footprint of the run's last year),
     lad_code, msoa21_code, urban_rural, imd2025_score, imd2025_decile, shares of ethnic groups and of people over 64 in
@@ -82,7 +84,7 @@ def small_areas(
         raise AllocationError(f"Measure {measure!r} is not known. Choose {' or '.join(MEASURES)}.")
     if unknown := sorted({*by, *(only or {})} - set(DIMENSIONS)):
         raise AllocationError(f"{', '.join(unknown)} not known. Outcomes go by {', '.join(DIMENSIONS)}.")
-    register = Register.load(as_known=date.fromisoformat(run.manifest["register"]["as_known"]))
+    register = register or Register.load(as_known=date.fromisoformat(run.manifest["register"]["as_known"]))
     with DuckDBEngine() as engine:
         rows = engine.materialise(
             "spent", _spent(engine.scan("records", run.records.paths), level, measure, only or {})
@@ -101,10 +103,29 @@ def small_areas(
         raise AllocationError(f"No area belongs to {', '.join(strange)} in {years}. Give codes of boards such as QMF.")
     if more is not None:
         kept = _with(kept, more)
-    basis = f"{'SYNTHETIC DATA, ' if run.manifest.get('synthetic') else ''}spend of {years} ({measure})"
-    scope = {"basis": basis, "level": level, "measure": measure, "only": dict(only or {}), "boards": list(icbs)}
+    kept_to = "".join(f", {name} {' or '.join(values)}" for name, values in (only or {}).items())
+    made_up = run.manifest.get("synthetic") or any(o.synthetic for o in register.overlays)
+    basis = f"{'SYNTHETIC DATA, ' if made_up else ''}spend of {years} ({measure}{kept_to})"
+    scope = {"basis": basis, "level": level, "measure": measure, "only": dict(only or {}), "boards": list(icbs),
+             "register": register.record()}  # fmt: skip
     facts = {**scope, **facts, "spend_in_areas": sum(b["spend"] for b in boards)}
     return SmallAreas(kept, outcomes, facts, _thin(boards, facts))
+
+
+def registered(register: Register, financial_year: str, icbs: Sequence[str] = ()) -> dict[str, float]:
+    """People registered with practices by code of sub-ICB, board (on the footprint of the year) and region.
+
+    They are of the last year of the register table practice_need; of a region, those in `icbs` where these are given.
+    """
+    found: dict[str, float] = {}
+    board = "icb_2026" if financial_year >= NEW_BOARDS else "icb_2024"
+    for place in Need.from_practices(register, "core").places:
+        if icbs and place.within[board] not in icbs:
+            continue
+        for level in ("sub_icb", board, "region"):
+            code = place.within[level]
+            found[code] = found.get(code, 0.0) + float(place.population)
+    return found
 
 
 def read_areas(file: Path) -> pa.Table:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from itertools import combinations
 
 from tertiary.allocate.basis import Pot, check
 from tertiary.allocate.need import NORMAL_95
@@ -100,16 +101,35 @@ def targets_by_pot(
         fit = [s for s in shares if (s.basis.service, s.basis.components) == (pot.service, pot.components)]
         if len(fit) != 1:
             held = "; ".join(sorted({str(s.basis) for s in shares})) or "none"
+            named = ", ".join(s.stream for s in fit)
             raise AllocationError(
                 f"The pot of {pot} needs one index of that service and those components; {len(fit)} fit of: {held}. "
-                "Supply it, and never one of another pot."
+                f"{f'Choose one of the streams {named}.' if fit else 'Supply it, and never one of another pot.'}"
             )
         made.append(targets(pot, fit[0], None if fit[0].basis.includes_market_forces else mff))
     return made
 
 
 def total_targets(made: Iterable[Targets]) -> dict[str, Decimal]:
-    """Pounds by place over several pots."""
+    """Pounds by place over several pots of one year.
+
+    AllocationError when they are of several years, or when two hold the same money: one service, a component
+    in both, and one area and delegation status, of which a blank one may be any.
+    """
+    made = list(made)
+    if len(years := sorted({t.pot.financial_year for t in made})) > 1:
+        raise AllocationError(
+            f"The pots are of {' and '.join(years)}: targets of several years have no total that an opening position "
+            "could be held against. Give the pots of one year."
+        )
+    for pot, other in combinations([t.pot for t in made], 2):
+        pairs = ((pot.area, other.area), (pot.delegation_status, other.delegation_status))
+        alike = all(a == b or "" in (a, b) for a, b in pairs)
+        if alike and pot.service == other.service and pot.components & other.components:
+            raise AllocationError(
+                f"The pots of {pot} and of {other} hold the same money, which would count twice. Leave one out, or say "
+                "which part each pays for (components, delegation_status, area)."
+            )
     total: dict[str, Decimal] = defaultdict(Decimal)
     for one in made:
         for code, amount in one.amounts().items():

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -179,18 +180,21 @@ def converge_(
 ) -> None:
     """Follow each place's allocation, growth and distance from target, year by year; each year adds up to its pot.
 
-    The first year is that of the first pot, or the year after --year. Settings are illustrative unless you --set them:
-    the official ones were not found.
+    The first year is that of the first pot, or the year after --year. With --official it begins from the openings of
+    the workbook of --year when it is that year, and from its allocations when it is the year after.
+    Settings are illustrative unless you --set them: the official ones were not found.
     """
     from tertiary.allocate import check, converge, targets, years_to_target
     from tertiary.screen import print_rows
 
     known = files.opened(register)
-    held = files.openings(known, opening, official, year)
     shares = files.shares(known, stream, level, year, index, index_level, groups, None, part)
     if len(shares) > 1:
         raise AllocationError("Convergence follows one stream of need. Name it with --stream.")
-    wanted, moved = _pots_by_year(known, pots, pot_growth, transfers, held, year, years, service, components, status)
+    held, wanted, moved = _pots_by_year(
+        known, pots, pot_growth, transfers, partial(files.openings, known, opening, official, year), year, years,
+        service, components, status,
+    )  # fmt: skip
     forces = files.market_forces(known, mff, year)
     by_need = {c: row.share for c, row in targets(wanted[0], shares[0], forces, wider=wider).rows.items()}
     for one in wanted:
@@ -213,10 +217,13 @@ def converge_(
 
 
 def _pots_by_year(
-    register: Known, file: Path | None, growth: str | None, transfers: Path | None, held: Mapping[str, Amount],
-    year: str, years: int, service: str, components: str, status: str,
-) -> tuple[Sequence[Pot], Sequence[Mapping[str, Decimal]]]:  # fmt: skip
-    """One pot a year, from a file or by growth of the opening total with what is transferred; and the transfers."""
+    register: Known, file: Path | None, growth: str | None, transfers: Path | None,
+    opened: Callable[[str], Mapping[str, Amount]], year: str, years: int, service: str, components: str, status: str,
+) -> tuple[Mapping[str, Amount], Sequence[Pot], Sequence[Mapping[str, Decimal]]]:  # fmt: skip
+    """Openings of the first year; one pot a year, from a file or by growth of what is held and transferred; transfers.
+
+    `opened` gives the openings of a year.
+    """
     from tertiary.allocate import grown
 
     if (file is None) == (growth is None):
@@ -226,14 +233,14 @@ def _pots_by_year(
         found.sort(key=lambda pot: pot.financial_year)
         labels = [pot.financial_year for pot in found]
         files.check_years(labels, file)
-        return found, files.transfers(transfers, labels)
+        return opened(labels[0]), found, files.transfers(transfers, labels)
     rate = files.share_of("--pot-growth", growth or "")
     labels = [files.later(year, number) for number in range(1, years + 1)]
-    moved = files.transfers(transfers, labels)
+    moved, held = files.transfers(transfers, labels), opened(labels[0])
     total = sum((Fraction(v) for v in held.values()), Fraction(0))
     amounts = grown(total, rate, years, [sum(codes.values(), Decimal(0)) for codes in moved])
     made = [
         files.pots(register, None, str(amount), label, service, components, status)[0]
         for label, amount in zip(labels, amounts, strict=True)
     ]
-    return made, moved
+    return held, made, moved

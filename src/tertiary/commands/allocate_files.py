@@ -109,13 +109,34 @@ def numbers(file: Path, column: str) -> dict[str, Decimal]:
     return found
 
 
-def openings(register: Register, file: Path | None, stream: str | None, year: str) -> dict[str, Decimal]:
-    """Opening positions of a file, or of NHS England's workbook of a stream and year that an overlay has loaded."""
+def openings(
+    register: Register, file: Path | None, stream: str | None, year: str, first: str = ""
+) -> dict[str, Decimal]:
+    """Opening positions of a file, or of NHS England's workbook of a stream and year that an overlay has loaded.
+
+    `first`: the year that begins from them, that of the workbook unless told. The year after begins from what the
+    workbook allocates.
+    """
     from tertiary.allocate.official import official
 
     if (file is None) == (stream is None):
         raise AllocationError("Give either --opening with a file, or --official with specialised or core.")
-    return numbers(file, "opening") if file is not None else dict(official(register, stream or "", year).opening)
+    if file is not None:
+        held = numbers(file, "opening")
+        if below := sorted(code for code, amount in held.items() if amount < 0):
+            raise AllocationError(
+                f"{file}: the opening of {below[0]} is {held[below[0]]}; expected pounds, 0 or more. Correct it."
+            )
+        return held
+    found = official(register, stream or "", year)
+    if first in ("", year):
+        return dict(found.opening)
+    if first == later(year, 1):
+        return dict(found.allocation)
+    raise AllocationError(
+        f"The first pot is of {first}, the workbook of {year}: its openings begin {year} and its allocations "
+        f"{later(year, 1)}. Say with --year which workbook comes before, or give --opening."
+    )
 
 
 def market_forces(register: Register, text: str | None, year: str) -> dict[str, Decimal] | None:
@@ -132,7 +153,7 @@ def pots(
 ) -> list[Pot]:
     """Pots of a file, the one that options describe, or those of England that the register holds for the service."""
     from tertiary.allocate import Pot
-    from tertiary.allocate.basis import WHOLE
+    from tertiary.allocate.basis import WHOLE, components_of
 
     if file is not None and amount is not None:
         raise AllocationError("Give either --pots with a file, or --pot with pounds and its --service.")
@@ -146,7 +167,13 @@ def pots(
                 "or --pot with pounds, or --pots with a file."
             )
         told = [{**r, "source": f"{r['source']} ({r['note']})" if r["note"] else r["source"]} for r in rows]
-        return [Pot.of(r, f"register table pots, {service} of {year}") for r in told]
+        held = [Pot.of(r, f"register table pots, {service} of {year}") for r in told]
+        found = [p for p in held if not components or p.components == components_of(components, "--components")]
+        if not found:
+            raise AllocationError(
+                f"The register's pots are of {'; '.join(map(str, held))}, none of {components}. Give --pot with pounds."
+            )
+        return found
     if file is None:
         row = {"financial_year": year, "service": service, "components": components, "delegation_status": status,
                "amount": amount}  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,6 +23,8 @@ TABLES = ("index", "coefficients", "diagnostics", "validation", "refused")
 # on the screen: boards only, for the small areas are thousands of lines, and few decimals
 SHOWN = "icb"
 PLACES = 4
+# what need is of unless spend was kept to a part of it; components and delegation status are told apart by the pot
+SPECIALISED, BY_POT, LINE = "specialised", ("component", "delegation_status"), "service_line_final"
 WHOLE = ("population", "weighted_population", "modelled_spend")
 
 
@@ -39,6 +42,10 @@ def fit(
     ] = None,
     icb: Annotated[list[str] | None, typer.Option(metavar="CODE", help="Keep to areas of this board.")] = None,
     areas: Annotated[Path | None, typer.Option(help="CSV with code and further variables of areas.")] = None,
+    register: Annotated[
+        list[Path] | None,
+        typer.Option("--register", metavar="DIR", help="Overlay with other people, areas; may be given again."),
+    ] = None,
     form: Annotated[str, typer.Option(help="linear (effects add) or log (effects multiply).")] = "linear",
     measure: Annotated[str, typer.Option(help="price_submitted or price_expected.")] = "price_submitted",
     folds: Annotated[int, typer.Option(min=2, help="Parts that are foretold from the others.")] = 10,
@@ -50,11 +57,13 @@ def fit(
     """Fit need models to what a run spent by small area, and show need by board, with supply held at its mean.
 
     What a reader must know of a model goes to standard error in words. Small areas, sub-ICBs and regions are written
-    with --out: index.csv, and of all care supplied.csv with the columns that shares and targets are made from.
+    with --out: index.csv, and supplied.csv with a stream for each model, which is what --index of need, targets and
+    converge takes.
     """
     from tertiary.allocate.design import read_spec
     from tertiary.allocate.fit import fit_each
-    from tertiary.allocate.small_areas import read_areas, small_areas
+    from tertiary.allocate.small_areas import read_areas, registered, small_areas
+    from tertiary.register import Register
     from tertiary.runs import open as open_run
     from tertiary.screen import print_rows
     from tertiary.show import label
@@ -62,19 +71,28 @@ def fit(
     if table not in TABLES:
         raise AllocationError(f"Table {table!r} is not known. Choose one of {', '.join(TABLES)}.")
     opened, variables = open_run(run), read_spec(spec)
+    known = Register.load(register or (), as_known=date.fromisoformat(opened.manifest["register"]["as_known"]))
     found = small_areas(
         opened, level, by=by or (), only=_kept(only or ()), icbs=icb or (), measure=measure,
         more=read_areas(areas) if areas else None,
+        register=known,
     )  # fmt: skip
+    said = list(found.remarks)
+    if spec is None and "expected" not in found.outcomes.column_names:
+        # the shipped specification goes without what the level has not
+        variables = tuple(v for v in variables if v.role != "expected")
+        said.append(f"Expected spend is the same a head everywhere: people by age are not known by {level}.")
     models, refused = fit_each(
         found.areas, found.outcomes, variables, level=level, form=form, basis=found.facts["basis"]
     )
     tables = _tables(models, folds, seed) | {"refused": refused}
     typer.echo(label(opened), err=True)
-    for told in (*found.remarks, *_told(models, tables)):
+    for told in (*said, *_told(models, tables)):
         typer.echo(told, err=True)
     if out is not None:
-        typer.echo(f"Written to {out}: {', '.join(_written(out, models, tables, found.facts, folds, seed))}.", err=True)
+        people = registered(known, found.facts["financial_years"][-1], icb or ())
+        written = _written(out, models, tables, found.facts, people, folds, seed)
+        typer.echo(f"Written to {out}: {', '.join(written)}.", err=True)
     print_rows(_shown(table, tables[table]), format)
 
 
@@ -119,23 +137,35 @@ def _written(
     models: Sequence[NeedModel],
     tables: Mapping[str, pa.Table],
     facts: Mapping[str, Any],
+    people: Mapping[str, float],
     folds: int,
     seed: int,
 ) -> list[str]:
+    import pyarrow as pa
     import pyarrow.csv as pc
 
     from tertiary.allocate.diagnostics import statement
     from tertiary.allocate.fit import supplied
-    from tertiary.allocate.small_areas import ALL
 
     out.mkdir(parents=True, exist_ok=True)
-    # shares of all care are not made from a programme's need: without a model of all there is nothing to supply
-    whole = dict(tables) | ({"supplied": supplied(models[0])} if models[0].outcome == ALL else {})
-    for name, rows in whole.items():
-        pc.write_csv(rows, out / f"{name}.csv")
+    year = facts["financial_years"][-1]
+    services = [_service(m.outcome, facts["only"]) for m in models]
+    rows = [supplied(m, service=s, financial_year=year, people=people) for m, s in zip(models, services, strict=True)]
+    whole = {**tables, "supplied": pa.concat_tables(rows)}
+    for name, written in whole.items():
+        pc.write_csv(written, out / f"{name}.csv")
     method = {"spend": dict(facts), "models": [statement(m, folds, seed) for m in models]}
     (out / "method.json").write_text(json.dumps(method, default=str, indent=1, ensure_ascii=False), encoding="utf-8")
     return [*(f"{name}.csv" for name in whole), "method.json"]
+
+
+def _service(outcome: str, only: Mapping[str, Sequence[str]]) -> str:
+    """What a pot must be for to be shared by the need of an outcome."""
+    name, sign, value = outcome.partition("=")
+    kept = {n: v for n, v in {**only, **({name: [value]} if sign else {})}.items() if n not in BY_POT}
+    if list(kept) == [LINE] and len(kept[LINE]) == 1:
+        return kept[LINE][0]
+    return ", ".join(f"{n}={' or '.join(values)}" for n, values in kept.items()) or SPECIALISED
 
 
 def _shown(name: str, rows: pa.Table) -> pa.Table:

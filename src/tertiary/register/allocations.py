@@ -101,7 +101,7 @@ def weighted_populations(path: Path, options: Options) -> dict[str, Rows]:
             rows.append(
                 {"financial_year": year, "level": level, "code": code, "stream": stream,
                  "service": str(options.get("service", stream)), "components": str(options.get("components", "")),
-                 "includes_market_forces": str(options.get("includes_market_forces", "N")),
+                 "includes_market_forces": str(options.get("includes_market_forces", "")),
                  "registered_population": decimal_text(people, 3), "weighted_population": decimal_text(weighted, 3)}
             )  # fmt: skip
     return {"need_indices": rows}
@@ -262,8 +262,13 @@ def _required(cell: Mapping[str, str], sheet: Sheet, n: int, name: str) -> Decim
 
 
 def _pounds(cell: Mapping[str, str], sheet: Sheet, n: int, name: str) -> Decimal | None:
-    thousands = _number(cell, sheet, n, f"{name}_thousands")
-    return thousands * 1000 if thousands is not None else _number(cell, sheet, n, name)
+    for column, unit in ((f"{name}_thousands", 1000), (name, 1)):
+        value = _number(cell, sheet, n, column)
+        if value is not None and value < 0:
+            raise _wrong(sheet, n, column, cell[column], "pounds, 0 or more")
+        if value is not None:
+            return value * unit
+    return None
 
 
 def _rate(cell: Mapping[str, str], sheet: Sheet, n: int, name: str, points: bool) -> Decimal | None:
