@@ -102,7 +102,7 @@ def test_risks_are_found_in_the_position(month: Month) -> None:
     found = {r.name: r for r in risks(month.position, Decimal("-12"), Decimal(5))}
     assert found["Care without a contract"].pounds == Decimal("810.77")
     assert found["Closed months that moved"].pounds == 12
-    assert found["Open challenges"].pounds == 5
+    assert found["Charges in question"].pounds == 5
     # everything else 60 and drugs 100 off; the block has no plan loaded
     assert found["Plans that do not tie to contracts"].pounds == Decimal("160.00") + Decimal("2000.00") + 0
     assert "Contracts that nobody signed" not in found

@@ -22,7 +22,7 @@ class Risk:
 def risks(found: Position, prior: Decimal = Decimal(0), challenged: Decimal | None = None) -> list[Risk]:
     """Risks of a position that stand on any pounds, the largest first.
 
-    `prior`: what moved in months that were closed before; `challenged`: value of open challenges, None when not known.
+    `prior`: what moved in months that were closed before; `challenged`: value of what is questioned, None when not known.
     """
     loose = [e for e in found.entries if e.kind == "uncontracted"]
     off = [t for t in found.ties if t.state != "ties"]
@@ -58,6 +58,11 @@ def risks(found: Position, prior: Decimal = Decimal(0), challenged: Decimal | No
     ]  # fmt: skip
     if challenged is not None:
         made.append(
-            Risk("Open challenges", abs(challenged), "value at stake as submitted", "Follow them to an answer.")
+            Risk(
+                "Charges in question",
+                abs(challenged),
+                "by the rules of challenges, answered or not",
+                "See the log of challenges.",
+            )
         )
     return sorted((r for r in made if r.pounds), key=lambda r: -r.pounds)
