@@ -53,7 +53,7 @@ def tables(register: Any) -> dict[str, pa.Table]:
 
 
 def differences(
-    engine: Any, tables: Mapping[str, Any], rows: list[Row], materiality: Materiality = EVERYTHING
+    engine: Any, tables: Mapping[str, Any], rows: list[Row], materiality: Materiality = EVERYTHING, local: bool = False
 ) -> list[Row]:
     """The differences of records that went through the price stage, by record."""
     made = [record(n, **{k: v for k, v in {**SPELL, **r}.items() if k != "commissioner_code"})
@@ -69,7 +69,7 @@ def differences(
     priced = engine.materialise("priced", price(engine, arrived, tables))
     records = engine.materialise("records", conform(priced, "records"))
     reasons = engine.materialise("reasons", conform(priced, "reasons"))
-    found = price_differences(engine, records, reasons, tables, materiality, activity=arrived)
+    found = price_differences(engine, records, reasons, tables, materiality, activity=arrived, local=local)
     return list(engine.fetch(found.order_by("record_id")).to_pylist())
 
 
@@ -119,7 +119,7 @@ SPELL_OF_ANOTHER_HRG: Row = {
 @pytest.fixture(scope="module")
 def found(register: Any, tables: Any) -> list[Row]:
     with DuckDBEngine(threads=1) as engine:
-        return differences(engine, tables, [*(row for *_, row in CASES), SPELL_OF_ANOTHER_HRG])
+        return differences(engine, tables, [*(row for *_, row in CASES), SPELL_OF_ANOTHER_HRG], local=True)
 
 
 def test_one_row_a_record_that_differs_and_no_other(found: list[Row]) -> None:
@@ -155,6 +155,32 @@ def test_a_rule_that_supposes_what_was_expected_explains_nothing(engine: Any, ta
     row = {"hrg": "AA22D", "provider_code": "RHM", "price_submitted": Decimal("700.01")}
     (found,) = differences(engine, tables, [row])
     assert (found["delta"], found["cause"]) == (Decimal("0.01"), "unexplained")
+
+
+def test_a_local_price_is_expected_and_held_against_the_list_only_when_asked(engine: Any, tables: Any) -> None:
+    marked = {"national_tariff_indicator": "N"}
+    rows = [
+        {**marked, "price_submitted": Decimal("1234.56"), "quantity": Decimal(2)},
+        {**marked, "price_submitted": Decimal(1375)},  # what the list gives
+        {**marked, "price_submitted": Decimal("1100.00")},
+        {**marked, "price_submitted": Decimal(50), "hrg": "XX99Z"},  # in no list
+        {**marked, "price_submitted": Decimal(1), "tariff_code": "AA22C//BP1"},  # 1300 x 1.375
+    ]
+    assert differences(engine, tables, rows) == []
+    shown = differences(engine, tables, rows, local=True)
+    names = ("price_basis", "price_submitted", "price_expected", "delta", "cause")
+    assert [tuple(str(r[n]) for n in names) for r in shown] == [
+        ("local", "1234.56", "2750.00", "-1515.44", "local_price"),
+        ("local", "1100.00", "1375.00", "-275.00", "top_up"),
+        ("local", "1.00", "1787.50", "-1786.50", "local_price"),
+    ]
+
+
+def test_a_year_may_hold_local_prices_to_the_list(engine: Any, tables: Any) -> None:
+    policies = [{**p, "local_price": "by_list"} for p in tables["pricing_policies"].to_pylist()]
+    row = {"price_submitted": Decimal("1234.56"), "national_tariff_indicator": "N"}
+    (shown,) = differences(engine, with_rows(tables, pricing_policies=policies), [row])
+    assert (shown["price_basis"], shown["price_expected"], shown["cause"]) == ("national", 1375, "local_price")
 
 
 def test_materiality_by_pounds_and_percent(engine: Any, tables: Any) -> None:

@@ -16,6 +16,7 @@ from tertiary.price.lists import lists, one_a_day, rounded, year_after, year_bef
 
 POLICY = {
     "financial_year": "201819", "derived_unit_places": 0, "month_places": 2, "top_up_flags": "final",
+    "local_price": "as_submitted",
     "line_rounding": "half_away_from_zero_to_pence",
 }  # fmt: skip
 
@@ -38,6 +39,8 @@ def test_policies_and_groups_that_are_not_known(register: Any) -> None:
     assert "top_up_flags is 'submitted'" in refusal(
         register, pricing_policies=[{**POLICY, "top_up_flags": "submitted"}]
     )
+    guess = {**POLICY, "local_price": "haggle"}
+    assert "local_price is 'haggle'; expected as_submitted or by_list" in refusal(register, pricing_policies=[guess])
     group = {"price_group": "elective", "price_basis": "guess"}
     assert "price_basis is 'guess'; expected one of national" in refusal(register, price_groups=[group])
 

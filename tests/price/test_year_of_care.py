@@ -31,7 +31,8 @@ def rules(register: Any, band_change: str, leaver: str) -> dict[str, Any]:
         market_forces=[{"provider_code": "RRV", "financial_year": y, "factor": Decimal("1.1")} for y in years],
         pricing_policies=[
             {"financial_year": y, "derived_unit_places": 0, "month_places": 2, "top_up_flags": "final",
-             "line_rounding": "half_away_from_zero_to_pence", "band_change": band_change, "leaver": leaver}
+             "line_rounding": "half_away_from_zero_to_pence", "local_price": "as_submitted",
+             "band_change": band_change, "leaver": leaver}
             for y in years
         ],
     )  # fmt: skip

@@ -30,6 +30,9 @@ def prices(
     ] = None,
     either: Annotated[bool, typer.Option("--either", help="One of the two limits passed is enough.")] = False,
     register: Overlays = None,
+    local: Annotated[
+        bool, typer.Option("--local", help="Also rows at a local price, against what the list would give.")
+    ] = False,
     uncounted: Annotated[bool, typer.Option("--uncounted", help="Keep rows that only reconcile.")] = False,
     limit: Annotated[int, typer.Option(min=0, help="Rows to print; 0 prints all.")] = 0,
     format: Format = "table",
@@ -49,7 +52,7 @@ def prices(
     with DuckDBEngine() as engine:
         tables = {name: engine.scan(name, opened.table(name).paths) for name in TABLES}
         found = price_differences(
-            engine, tables["records"], tables["reasons"], known, least, activity=tables["activity"]
+            engine, tables["records"], tables["reasons"], known, least, activity=tables["activity"], local=local
         )
         if not uncounted:
             found = found.filter(found.counted)

@@ -35,6 +35,9 @@ METHOD = [
 # bases of a record whose price was worked out here
 PRICED = ("national", "critical_care", "excess_bed_day", "year_of_care", "uplifted", "best_practice")
 FLAGS = ("final", "derived", "sus")
+LOCAL = "local"  # basis of a record at a locally agreed price
+BY_LIST = "by_list"
+LOCAL_PRICES = ("as_submitted", BY_LIST)  # what a pricing year may expect of a row marked as locally priced
 LINE_ROUNDING = "half_away_from_zero_to_pence"
 SHORT_STAY, WHOLE_STAY, YEAR_OF_CARE = "non_elective_short_stay", "non_elective", "year_of_care"
 MONTHS = 12
@@ -50,7 +53,8 @@ class Lists:
     year, group and currency. `best_practice`: best_unit, additions with and without market forces and best_table by
     year, group, currency and flag, dated. `forces`: factor by provider and year. `top_ups`: rate and rank by year, line
     and provider, dated; one table for each of FLAGS, with the years whose policy lets that line earn a top-up.
-    `low_volume`: pairs of payer and provider, dated.
+    `low_volume`: pairs of payer and provider, dated. `years_by_list`: years in which a row marked as locally priced is
+    priced from the list all the same.
     """
 
     methods: pa.Table
@@ -60,6 +64,7 @@ class Lists:
     forces: pa.Table
     top_ups: Mapping[str, pa.Table]
     low_volume: pa.Table
+    years_by_list: tuple[str, ...]
 
 
 def lists(register: Mapping[str, Any]) -> Lists:
@@ -111,6 +116,7 @@ def _lists(held: tuple[_Held, ...]) -> Lists:
         _forces(tables["market_forces"], tables["providers"]),
         _top_ups(tables["top_ups"].to_pylist(), policies),
         _low_volume(tables["low_volume_agreements"].to_pylist()),
+        tuple(sorted(year for year, row in policies.items() if row["local_price"] == BY_LIST)),
     )
 
 
@@ -135,6 +141,8 @@ def _policies(table: pa.Table) -> Mapping[str, Row]:
             _refuse(year, "line_rounding", row["line_rounding"], LINE_ROUNDING)
         if not set(row["top_up_flags"].split(";")) <= set(FLAGS):
             _refuse(year, "top_up_flags", row["top_up_flags"], ";".join(FLAGS) + " or some of them")
+        if row["local_price"] not in LOCAL_PRICES:
+            _refuse(year, "local_price", row["local_price"], " or ".join(LOCAL_PRICES))
     return found
 
 
