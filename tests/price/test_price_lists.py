@@ -61,6 +61,17 @@ def test_a_rule_without_its_number_is_refused(register: Any) -> None:
         assert f"{field} is blank" in refusal(register, **{table: [row]})
 
 
+def test_rates_and_factors_that_no_price_can_be_made_with(register: Any) -> None:
+    """28 for 28% would pay a line 29 times, and not fit the engine's decimals."""
+    top = {"financial_year": "201819", "service_line_code": "NCBPS08S", "provider_code": "RRV", "rank": 1}
+    for rate in ("28", "-0.1"):
+        message = refusal(register, top_ups=[{**top, "rate": Decimal(rate)}])
+        assert f"top_ups, 201819 NCBPS08S RRV: rate is {Decimal(rate):.6f}" in message and "0.28" in message
+    for factor in ("115.7", "0", "-1.1"):
+        row = {"provider_code": "RRV", "financial_year": "201819", "factor": Decimal(factor)}
+        assert f"market_forces, 201819 RRV: factor is {Decimal(factor):.6f}" in refusal(register, market_forces=[row])
+
+
 def test_low_volume_spans_of_a_pair_may_overlap(register: Any) -> None:
     pair = {"payer_code": "QOP", "provider_code": "RRV"}
     spans = [(date(2025, 4, 1), None), (date(2025, 10, 1), date(2026, 4, 1))]

@@ -42,6 +42,7 @@ LINE_ROUNDING = "half_away_from_zero_to_pence"
 SHORT_STAY, WHOLE_STAY, YEAR_OF_CARE = "non_elective_short_stay", "non_elective", "year_of_care"
 MONTHS = 12
 LAST = 2**31 - 1  # rank of a row that has none
+MOST_TOP_UP, MOST_FORCES = 2, 2  # far beyond any that was ever paid; a percentage or pounds by mistake is above
 
 
 @dataclass(frozen=True)
@@ -292,6 +293,12 @@ def _forces(forces: pa.Table, providers: pa.Table) -> pa.Table:
         (r["provider_code"], r["financial_year"]): r["factor"]
         for r in forces.select(["provider_code", "financial_year", "factor"]).to_pylist()
     }
+    for (provider, year), factor in factors.items():
+        if not 0 < factor < MOST_FORCES:
+            raise RegisterError(
+                f"market_forces, {year} {provider}: factor is {factor:f}; expected a number about 1, such as 1.081234. "
+                "Correct the row."
+            )
     heirs = {r["provider_code"]: r["successor"] for r in providers.select(["provider_code", "successor"]).to_pylist()}
     years = sorted({year for _, year in factors})
     listed = dict(factors)
@@ -316,6 +323,12 @@ def _top_ups(rows: Sequence[Row], policies: Mapping[str, Row]) -> dict[str, pa.T
     import pyarrow as pa
 
     names = ("financial_year", "service_line_code", "provider_code")
+    for row in rows:
+        if row["rate"] is not None and not 0 <= row["rate"] <= MOST_TOP_UP:
+            raise RegisterError(
+                f"top_ups, {' '.join(row[n] for n in names)}: rate is {row['rate']:f}; expected a share of the price, "
+                "such as 0.28 for 28%. Correct the row."
+            )
     schema = pa.schema(
         [*((n, pa.string()) for n in names), ("valid_from", pa.date32()), ("valid_to", pa.date32()),
          ("rate", pa.decimal128(9, 6)), ("rank", pa.int32())]
