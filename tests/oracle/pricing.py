@@ -142,7 +142,8 @@ def own_price(ref: Reference, year: str, group: str, code: str) -> tuple[Fractio
             before = own_price(ref, f"{first}{str(first + 1)[2:]}", group, code)
             if before is not None:
                 amount = before[0] + before[0] * Fraction(uplift["rate"])
-                return nearest(amount, policy(ref, year)["derived_unit_places"]), True
+                field = "month_places" if group == "year_of_care" else "derived_unit_places"
+                return nearest(amount, policy(ref, year)[field]), True
     return None
 
 

@@ -47,7 +47,9 @@ def tables(register: Any) -> dict[str, pa.Table]:
         ],
         best_practice_prices=[
             {**year, "price_group": "elective", "currency_code": "*", "best_practice_flag": "BP1", "priority": 1,
-             "multiplier": Decimal("1.3")}
+             "multiplier": Decimal("1.3")},
+            {**year, "price_group": "elective", "currency_code": "AA22D", "best_practice_flag": "ADD", "priority": 1,
+             "addition": Decimal(200)},
         ],
     )  # fmt: skip
 
@@ -181,6 +183,17 @@ def test_a_year_may_hold_local_prices_to_the_list(engine: Any, tables: Any) -> N
     row = {"price_submitted": Decimal("1234.56"), "national_tariff_indicator": "N"}
     (shown,) = differences(engine, with_rows(tables, pricing_policies=policies), [row])
     assert (shown["price_basis"], shown["price_expected"], shown["cause"]) == ("national", 1375, "local_price")
+
+
+def test_an_addition_that_was_not_billed_is_no_matter_of_factors(engine: Any, tables: Any) -> None:
+    """RHM has neither factor nor top-up: 700 + 200 expected, and 700.00 is the price without best practice."""
+    row = {"hrg": "AA22D", "tariff_code": "AA22D//ADD", "provider_code": "RHM"}
+    billed = [{**row, "price_submitted": Decimal(p)} for p in ("700.00", "840.00", "1400.00")]
+    shown = differences(engine, tables, billed)
+    assert [r["price_expected"] for r in shown] == [900, 900, 900]
+    assert [(r["cause"], r["recomputed"]) for r in shown] == [
+        ("best_practice", 700), ("unexplained", None), ("unexplained", None)
+    ]  # fmt: skip
 
 
 def test_materiality_by_pounds_and_percent(engine: Any, tables: Any) -> None:

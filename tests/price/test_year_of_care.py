@@ -52,6 +52,12 @@ def test_a_month_is_a_twelfth_times_market_forces(tables: Any) -> None:
     assert alone.pounds == Decimal("833.34"), "a provider without a factor has 1"
 
 
+def test_a_band_that_was_not_closed_ends_where_the_next_begins(tables: Any) -> None:
+    still_open = [Enrolment("p", "RRV", "CF1", date(2018, 12, 10)), Enrolment("p", "RRV", "CF3", date(2019, 1, 15))]
+    last = date(2019, 5, 1)
+    assert list(months_due(still_open, tables, last)) == list(months_due(CHANGE, tables, last))
+
+
 CHANGE = [
     Enrolment("p", "RRV", "CF1", date(2018, 12, 10), date(2019, 1, 14)),
     Enrolment("p", "RRV", "CF3", date(2019, 1, 15)),

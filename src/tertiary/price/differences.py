@@ -37,6 +37,7 @@ FROM_RECORDS = (
     "price_expected",
 )  # fmt: skip
 FROM_REASONS = ("unit_price", "top_up", "market_forces")
+OWN = {"unit": "own", "top_up": "own", "market_forces": "own", "quantity": "own"}
 FROM_ACTIVITY = ("national_tariff_indicator", "mff_submitted")
 
 
@@ -141,6 +142,9 @@ def _explained(rows: ir.Table) -> ir.Table:
     import ibis
 
     told, nothing = [], ibis.null(MONEY)
+    plain = line_total(*_parts(rows, OWN))
+    # factors alone do not make the price of a record with a best practice addition
+    rows = rows.mutate(has_addition=(plain - rows.price_expected).cast(MONEY).abs() > _number(Decimal("0.01"), 18, 2))
     for rule in _rows("differences.csv"):
         total = _total(rows, rule)
         gap = (total - rows.submitted).cast(MONEY).abs()
@@ -202,6 +206,8 @@ def _total(rows: ir.Table, rule: Mapping[str, str]) -> ir.Value:
     if rule["market_forces"] == "stated":
         total = (total + rows.mff_submitted.cast(MONEY)).cast(MONEY)
     is_another = (total - rows.price_expected).cast(MONEY).abs() > _number(Decimal(rule["tolerance"]), 18, 2)
+    if rule["unit"] == "own" and times != 0:
+        is_another &= ~rows.has_addition
     return ibis.ifelse(is_another, total, ibis.null(MONEY))
 
 

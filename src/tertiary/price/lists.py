@@ -211,7 +211,8 @@ def _uplifted(
 ) -> Iterator[tuple[UnitKey, tuple[Decimal, str, str]]]:
     """Prices of a group that last year had and this year has not. Last year's may be uplifted ones."""
     year, group = row["financial_year"], row["price_group"]
-    places = policy(policies, year, "price_uplifts")["derived_unit_places"]
+    stated = policy(policies, year, "price_uplifts")
+    places = stated["month_places" if group == YEAR_OF_CARE else "derived_unit_places"]
     before = year_before(year)
     for (known, kind, code), (price, told, _) in units.items():
         if known == before and kind == group and (year, group, code) not in units:
