@@ -91,7 +91,9 @@ def world(rng: random.Random) -> dict[str, list[Row]]:
     return {
         "unit_prices": units,
         "price_uplifts": [
-            {"financial_year": y, "price_group": g, "rate": a_share(rng)} for y in YEARS for g in (*GROUPS[:4], "year_of_care")
+            {"financial_year": y, "price_group": g, "rate": a_share(rng)}
+            for y in YEARS
+            for g in (*GROUPS[:4], "year_of_care")
             if rng.random() < 0.4
         ],
         "short_stay_reductions": [
