@@ -217,3 +217,5 @@ def test_without_the_rows_as_they_arrived_the_rest_is_found(engine: Any, tables:
     differences(engine, tables, [{"price_submitted": Decimal(1250)}])
     found = price_differences(engine, engine.table("records"), engine.table("reasons"), tables, EVERYTHING)
     assert engine.fetch(found).to_pylist()[0]["cause"] == "market_forces"
+    with pytest.raises(ValueError, match="needs activity"):
+        price_differences(engine, engine.table("records"), engine.table("reasons"), tables, EVERYTHING, local=True)

@@ -86,15 +86,17 @@ def price_differences(
     a record that was priced from a list and differs; key record_id. Columns: SHOWN, price_submitted, price_expected
     (of a local record: by the list), delta (submitted - expected), recomputed (pounds by the rule that explains it,
     null when none does), rule, cause, proof, all exact. Rows are kept by `engine` under the name
-    price_differences_found.
+    price_differences_found. ValueError when `local` is asked for without `activity`.
     """
     import ibis
 
+    if local and activity is None:
+        raise ValueError("price_differences: local=True needs activity, which holds the indicator and the tariff code.")
     least = materiality or Materiality.usual()
     rows = attach(
         _differing(records, PRICED, least), reasons.select("record_id", *FROM_REASONS), ["record_id"], "inner"
     )
-    if local and activity is not None:
+    if local:
         rows = rows.union(_differing(_by_the_list(engine, records, register, activity), (LOCAL,), least, FROM_REASONS))
     if activity is None:
         rows = rows.mutate(national_tariff_indicator=ibis.literal(""), mff_submitted=ibis.null(MONEY))
