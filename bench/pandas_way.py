@@ -20,7 +20,7 @@ from bench.pandas_rules import identify
 SLICE = ["provider_code", "financial_year", "financial_month", "component"]
 UNUSED = [
     "approval_id", "attendance_status", "device_code", "drug_code", "first_attendance", "mff_submitted",
-    "national_tariff_indicator", "referral_source", "tariff_code", "unit_price_submitted", "withheld_identity_reason",
+    "referral_source", "tariff_code", "unit_price_submitted", "withheld_identity_reason",
 ]  # fmt: skip
 MONEY = ["quantity", "quantity_plan", "price_submitted", "price_plan"]
 
@@ -111,11 +111,9 @@ def price(records: pd.DataFrame, register: Any) -> pd.DataFrame:
     is_priced = (method["pod_basis"] == "priced").to_numpy()
     plain = records["flow"].isin(["apc_episode", "iap", "prior_approval"]).to_numpy()
     passed = (records["component"] != "activity").to_numpy()
-    treatment = np.select(
-        [plain, passed, method["pod_basis"].notna().to_numpy()],
-        ["none", "pass_through", method["pod_basis"].to_numpy(object)],
-        "submitted",
-    )
+    basis = method["pod_basis"].fillna("submitted")
+    local = (records["national_tariff_indicator"] == "N").to_numpy() & basis.isin(["priced", "submitted"]).to_numpy()
+    treatment = np.select([plain, passed, local], ["none", "pass_through", "local"], basis.to_numpy(object))
     keys = pd.DataFrame(
         {
             "financial_year": records["financial_year"],
@@ -142,7 +140,7 @@ def price(records: pd.DataFrame, register: Any) -> pd.DataFrame:
             national & (method["price_group"] == "critical_care_day").to_numpy(),
             national,
             np.isnan(submitted),
-            np.isin(treatment, ["pass_through", "as_agreed"]),
+            np.isin(treatment, ["pass_through", "as_agreed", "local"]),
         ],
         ["none", "critical_care", "national", "none", treatment],
         "submitted",

@@ -90,8 +90,10 @@ SCRIPT = "public repricing scripts and payment scheme documents"
 # unit prices were published in whole pounds; nothing read states how schemes round otherwise
 POLICY = {
     "derived_unit_places": "0", "month_places": "2", "line_rounding": "half_away_from_zero_to_pence",
-    "top_up_flags": "final", "band_change": "next_april", "leaver": "through_month_of_end",
-    "source": "background: unit prices to the nearest pound, totals in pence; year-of-care terms as designed here",
+    "top_up_flags": "final", "local_price": "as_submitted", "band_change": "next_april",
+    "leaver": "through_month_of_end",
+    "source": "background: unit prices to the nearest pound, totals in pence; local prices by the Data Dictionary's "
+    "meaning of NATIONAL TARIFF INDICATOR; year-of-care terms as designed here",
     "confidence": "low",
 }  # fmt: skip
 POLICY_YEARS = [f"{year}{(year + 1) % 100:02d}" for year in range(2017, 2027)]

@@ -300,7 +300,8 @@ def _price_rules(rng: random.Random, hrgs: list[str]) -> dict[str, list[Row]]:
     ]
     policies = [
         {"financial_year": year, "derived_unit_places": places, "month_places": 2, "top_up_flags": flags,
-         "line_rounding": "half_away_from_zero_to_pence"}
+         "line_rounding": "half_away_from_zero_to_pence",
+         "local_price": "by_list" if year == "202627" else "as_submitted"}
         for year, places, flags in (
             ("202425", 0, "final"), ("202526", 2, "final;derived;sus"), ("202627", 0, "final;sus")
         )
@@ -412,6 +413,7 @@ class Maker:
             "quantity": Decimal(rng.choice([0, 1, 1, 1, 2, 3, -1])) + rng.choice([Decimal(0), Decimal("0.125")]),
             "price_submitted": amount,
             "point_of_delivery": rng.choice(self.pool.pods),
+            "national_tariff_indicator": rng.choice(["", "Y", "Y", "N"]),
         }
 
     def _aim(self, flow: str) -> Row:

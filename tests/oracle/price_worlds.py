@@ -91,7 +91,9 @@ def world(rng: random.Random) -> dict[str, list[Row]]:
     return {
         "unit_prices": units,
         "price_uplifts": [
-            {"financial_year": y, "price_group": g, "rate": a_share(rng)} for y in YEARS for g in GROUPS[:4]
+            {"financial_year": y, "price_group": g, "rate": a_share(rng)}
+            for y in YEARS
+            for g in (*GROUPS[:4], "year_of_care")
             if rng.random() < 0.4
         ],
         "short_stay_reductions": [
@@ -112,6 +114,7 @@ def world(rng: random.Random) -> dict[str, list[Row]]:
         "pricing_policies": [
             {"financial_year": y, "derived_unit_places": rng.choice([0, 2]), "month_places": 2,
              "line_rounding": "half_away_from_zero_to_pence",
+             "local_price": "by_list" if y == "201920" else "as_submitted",
              "top_up_flags": rng.choice(["final", "final;derived;sus", "final;sus"])}
             for y in YEARS
         ],
@@ -129,6 +132,7 @@ def drawn_records(rng: random.Random, count: int) -> list[Row]:
             "flag": rng.choice(FLAGS),
             "day": rng.choice((date(2018, 3, 31), EDGES[0], date(2018, 9, 30), EDGES[1], date(2019, 3, 31), EDGES[2])),
             "provider_code": rng.choice(PROVIDERS),
+            "national_tariff_indicator": rng.choice(("Y", "Y", "", "N")),
             "component": rng.choice(["activity"] * 15 + ["drug"]),
             "quantity": rng.choice([None, *[Decimal(1)] * 5, Decimal(rng.randrange(-(10**6), 10**6)) / 1000]),
             "price_submitted": rng.choice([None, Decimal(rng.randrange(-(10**6), 10**8)) / 1000]),

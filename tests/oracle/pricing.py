@@ -52,10 +52,12 @@ def price(record: Row, line: str, ref: Reference, derived: str = "", payer: str 
     day = record["activity_date"]
     rule = next((r for r in ref.pod_prices.get(record["point_of_delivery"], []) if holds(r, day)), None)
     basis = "submitted" if rule is None else rule["basis"]
-    if rule is not None and basis in ("priced", "submitted"):
+    if basis in ("priced", "submitted"):
         fixed = (r for r in ref.rows("low_volume_agreements") if holds(r, day))
         if any((r["payer_code"], r["provider_code"]) == (payer, record["provider_code"]) for r in fixed):
             basis = "as_agreed"
+        elif record["national_tariff_indicator"] == "N" and not held_to_list(ref, record["financial_year"]):
+            basis = "local"
     if rule is not None and basis == "priced" and record["quantity"] is not None:
         lines = {"final": line, "derived": derived, "sus": record["service_line_sus"]}
         found = listed_price(record, lines, rule, ref)
@@ -63,7 +65,7 @@ def price(record: Row, line: str, ref: Reference, derived: str = "", payer: str 
             return found
     if kept is None:
         return None, "none"
-    return kept, basis if basis in ("as_agreed", "pass_through") else "submitted"
+    return kept, basis if basis in ("as_agreed", "local", "pass_through") else "submitted"
 
 
 def listed_price(record: Row, lines: dict[str, str], rule: Row, ref: Reference) -> tuple[Decimal, str] | None:
@@ -95,6 +97,11 @@ def listed_price(record: Row, lines: dict[str, str], rule: Row, ref: Reference) 
     forces = market_forces(ref, record["provider_code"], year) if rule["market_forces_applies"] == "Y" else Fraction(1)
     one = unit + unit * rate + with_forces
     return pence((one * forces + without_forces) * Fraction(record["quantity"])), basis
+
+
+def held_to_list(ref: Reference, year: str) -> bool:
+    """Whether a row marked as locally priced is priced from the list in a year all the same."""
+    return any((r["financial_year"], r["local_price"]) == (year, "by_list") for r in ref.rows("pricing_policies"))
 
 
 def policy(ref: Reference, year: str) -> Row:
@@ -135,7 +142,8 @@ def own_price(ref: Reference, year: str, group: str, code: str) -> tuple[Fractio
             before = own_price(ref, f"{first}{str(first + 1)[2:]}", group, code)
             if before is not None:
                 amount = before[0] + before[0] * Fraction(uplift["rate"])
-                return nearest(amount, policy(ref, year)["derived_unit_places"]), True
+                field = "month_places" if group == "year_of_care" else "derived_unit_places"
+                return nearest(amount, policy(ref, year)[field]), True
     return None
 
 

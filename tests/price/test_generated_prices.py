@@ -57,6 +57,6 @@ def test_the_generated_records_met_every_basis() -> None:
     """Runs after the test above: what it never met it has not tested."""
     expected = {
         "national", "critical_care", "excess_bed_day", "year_of_care", "uplifted", "best_practice", "submitted",
-        "pass_through", "as_agreed", "none",
+        "pass_through", "as_agreed", "local", "none",
     }  # fmt: skip
     assert not met or {basis for basis, n in met.items() if n >= 10} == expected, met

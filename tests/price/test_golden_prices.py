@@ -56,6 +56,7 @@ def canonical(number: int, line: dict[str, str]) -> Row:
         quantity=Decimal(line["quantity"]),
         price_submitted=Decimal(line["price_submitted"]),
         service_line_sus=line["sus"],
+        national_tariff_indicator=line["national"],
         **{n: line[n] for n in ("point_of_delivery", "hrg", "treatment_function_code", "tariff_code", "provider_code")},
     )
 

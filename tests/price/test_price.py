@@ -68,6 +68,20 @@ def test_without_a_national_price(engine: Any, register: Any, row: Any, amount: 
     assert (got["price_expected"], got["price_basis"]) == (amount, basis)
 
 
+def test_no_line_is_named_for_a_top_up_that_was_not_used(engine: Any, register: Any) -> None:
+    tables = fake(
+        register,
+        top_ups=[{"financial_year": "201819", "service_line_code": "NCBPS08S", "provider_code": "RRV",
+                  "rate": Decimal("0.28"), "rank": 1}],
+        low_volume_agreements=[{"payer_code": "QHM", "provider_code": "RRV"}],
+    )  # fmt: skip
+    spell = {"flow": "plcm", "hrg": "AA22C", "point_of_delivery": "EL", "financial_year": "201819", "line": "NCBPS08S",
+             "activity_date": date(2018, 6, 1), "price_submitted": Decimal(5)}  # fmt: skip
+    rows = [spell, {**spell, "payer": "QHM"}, {**spell, "hrg": "XX99Z"}, {**spell, "national_tariff_indicator": "N"}]
+    found = [(r["price_basis"], r["top_up_line"]) for r in priced(engine, tables, rows)]
+    assert found == [("national", "NCBPS08S"), ("as_agreed", ""), ("submitted", ""), ("local", "")]
+
+
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.decimals("0.01", "9999999.99", places=2),

@@ -67,6 +67,18 @@ def test_by_other_columns_with_what_only_reconciles(run: Path) -> None:
     assert {r["provider_code"]: int(r["records"]) for r in found} == {"RRV": 2, "RHM": 3}
 
 
+def test_a_column_named_twice_is_one(run: Path) -> None:
+    assert said(str(run), "--by", "cause,cause") == said(str(run), "--by", "cause")
+
+
+def test_it_is_said_when_no_factor_of_a_year_is_loaded(run: Path, tmp_path: Path) -> None:
+    warning = "No market forces factors are loaded for 201819"
+    done = CliRunner().invoke(app, ["prices", str(run), "--pounds", "500"])
+    assert warning in done.stderr
+    done = CliRunner().invoke(app, ["prices", str(run), "--pounds", "500000"])
+    assert warning not in done.stderr, "nothing is shown of that year"
+
+
 def test_rows_largest_first_with_proof(run: Path) -> None:
     found = said(str(run), "--rows", "--limit", "2")
     assert [Decimal(r["delta"]) for r in found] == [Decimal(8285), Decimal(-78)]
@@ -77,6 +89,9 @@ def test_limits_that_are_no_numbers_and_columns_that_are_none(run: Path) -> None
     for words, expected in (
         (("--pounds", "much"), "--pounds 'much' is not a number"),
         (("--percent", "-1"), "--percent '-1' is not a number"),
+        (("--pounds", "1e20"), "--pounds '1e20' is not a number from 0 to 999,999,999"),
+        (("--pounds", "0.005"), "with at most 2 decimals"),
+        (("--percent", "1000000"), "--percent '1000000' is not a number"),
         (("--by", "colour"), "Nothing can be totalled by colour. Choose from:"),
     ):
         with pytest.raises(TertiaryError, match=expected):

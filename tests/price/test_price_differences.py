@@ -47,13 +47,15 @@ def tables(register: Any) -> dict[str, pa.Table]:
         ],
         best_practice_prices=[
             {**year, "price_group": "elective", "currency_code": "*", "best_practice_flag": "BP1", "priority": 1,
-             "multiplier": Decimal("1.3")}
+             "multiplier": Decimal("1.3")},
+            {**year, "price_group": "elective", "currency_code": "AA22D", "best_practice_flag": "ADD", "priority": 1,
+             "addition": Decimal(200)},
         ],
     )  # fmt: skip
 
 
 def differences(
-    engine: Any, tables: Mapping[str, Any], rows: list[Row], materiality: Materiality = EVERYTHING
+    engine: Any, tables: Mapping[str, Any], rows: list[Row], materiality: Materiality = EVERYTHING, local: bool = False
 ) -> list[Row]:
     """The differences of records that went through the price stage, by record."""
     made = [record(n, **{k: v for k, v in {**SPELL, **r}.items() if k != "commissioner_code"})
@@ -69,7 +71,7 @@ def differences(
     priced = engine.materialise("priced", price(engine, arrived, tables))
     records = engine.materialise("records", conform(priced, "records"))
     reasons = engine.materialise("reasons", conform(priced, "reasons"))
-    found = price_differences(engine, records, reasons, tables, materiality, activity=arrived)
+    found = price_differences(engine, records, reasons, tables, materiality, activity=arrived, local=local)
     return list(engine.fetch(found.order_by("record_id")).to_pylist())
 
 
@@ -119,7 +121,7 @@ SPELL_OF_ANOTHER_HRG: Row = {
 @pytest.fixture(scope="module")
 def found(register: Any, tables: Any) -> list[Row]:
     with DuckDBEngine(threads=1) as engine:
-        return differences(engine, tables, [*(row for *_, row in CASES), SPELL_OF_ANOTHER_HRG])
+        return differences(engine, tables, [*(row for *_, row in CASES), SPELL_OF_ANOTHER_HRG], local=True)
 
 
 def test_one_row_a_record_that_differs_and_no_other(found: list[Row]) -> None:
@@ -157,6 +159,43 @@ def test_a_rule_that_supposes_what_was_expected_explains_nothing(engine: Any, ta
     assert (found["delta"], found["cause"]) == (Decimal("0.01"), "unexplained")
 
 
+def test_a_local_price_is_expected_and_held_against_the_list_only_when_asked(engine: Any, tables: Any) -> None:
+    marked = {"national_tariff_indicator": "N"}
+    rows = [
+        {**marked, "price_submitted": Decimal("1234.56"), "quantity": Decimal(2)},
+        {**marked, "price_submitted": Decimal(1375)},  # what the list gives
+        {**marked, "price_submitted": Decimal("1100.00")},
+        {**marked, "price_submitted": Decimal(50), "hrg": "XX99Z"},  # in no list
+        {**marked, "price_submitted": Decimal(1), "tariff_code": "AA22C//BP1"},  # 1300 x 1.375
+    ]
+    assert differences(engine, tables, rows) == []
+    shown = differences(engine, tables, rows, local=True)
+    names = ("price_basis", "price_submitted", "price_expected", "delta", "cause")
+    assert [tuple(str(r[n]) for n in names) for r in shown] == [
+        ("local", "1234.56", "2750.00", "-1515.44", "local_price"),
+        ("local", "1100.00", "1375.00", "-275.00", "top_up"),
+        ("local", "1.00", "1787.50", "-1786.50", "local_price"),
+    ]
+
+
+def test_a_year_may_hold_local_prices_to_the_list(engine: Any, tables: Any) -> None:
+    policies = [{**p, "local_price": "by_list"} for p in tables["pricing_policies"].to_pylist()]
+    row = {"price_submitted": Decimal("1234.56"), "national_tariff_indicator": "N"}
+    (shown,) = differences(engine, with_rows(tables, pricing_policies=policies), [row])
+    assert (shown["price_basis"], shown["price_expected"], shown["cause"]) == ("national", 1375, "local_price")
+
+
+def test_an_addition_that_was_not_billed_is_no_matter_of_factors(engine: Any, tables: Any) -> None:
+    """RHM has neither factor nor top-up: 700 + 200 expected, and 700.00 is the price without best practice."""
+    row = {"hrg": "AA22D", "tariff_code": "AA22D//ADD", "provider_code": "RHM"}
+    billed = [{**row, "price_submitted": Decimal(p)} for p in ("700.00", "840.00", "1400.00")]
+    shown = differences(engine, tables, billed)
+    assert [r["price_expected"] for r in shown] == [900, 900, 900]
+    assert [(r["cause"], r["recomputed"]) for r in shown] == [
+        ("best_practice", 700), ("unexplained", None), ("unexplained", None)
+    ]  # fmt: skip
+
+
 def test_materiality_by_pounds_and_percent(engine: Any, tables: Any) -> None:
     # 1375 expected: +20.00 is 1.45%; 138.02 expected: +5.00 is 3.62%
     rows = [{"price_submitted": Decimal(1395)}, {"hrg": "AA23A", "price_submitted": Decimal("143.02")}]
@@ -178,3 +217,5 @@ def test_without_the_rows_as_they_arrived_the_rest_is_found(engine: Any, tables:
     differences(engine, tables, [{"price_submitted": Decimal(1250)}])
     found = price_differences(engine, engine.table("records"), engine.table("reasons"), tables, EVERYTHING)
     assert engine.fetch(found).to_pylist()[0]["cause"] == "market_forces"
+    with pytest.raises(ValueError, match="needs activity"):
+        price_differences(engine, engine.table("records"), engine.table("reasons"), tables, EVERYTHING, local=True)

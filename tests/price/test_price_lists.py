@@ -16,6 +16,7 @@ from tertiary.price.lists import lists, one_a_day, rounded, year_after, year_bef
 
 POLICY = {
     "financial_year": "201819", "derived_unit_places": 0, "month_places": 2, "top_up_flags": "final",
+    "local_price": "as_submitted",
     "line_rounding": "half_away_from_zero_to_pence",
 }  # fmt: skip
 
@@ -38,6 +39,8 @@ def test_policies_and_groups_that_are_not_known(register: Any) -> None:
     assert "top_up_flags is 'submitted'" in refusal(
         register, pricing_policies=[{**POLICY, "top_up_flags": "submitted"}]
     )
+    guess = {**POLICY, "local_price": "haggle"}
+    assert "local_price is 'haggle'; expected as_submitted or by_list" in refusal(register, pricing_policies=[guess])
     group = {"price_group": "elective", "price_basis": "guess"}
     assert "price_basis is 'guess'; expected one of national" in refusal(register, price_groups=[group])
 
@@ -56,6 +59,17 @@ def test_a_rule_without_its_number_is_refused(register: Any) -> None:
     ):
         assert f"{table}, row 201819" in refusal(register, **{table: [row]})
         assert f"{field} is blank" in refusal(register, **{table: [row]})
+
+
+def test_rates_and_factors_that_no_price_can_be_made_with(register: Any) -> None:
+    """28 for 28% would pay a line 29 times, and not fit the engine's decimals."""
+    top = {"financial_year": "201819", "service_line_code": "NCBPS08S", "provider_code": "RRV", "rank": 1}
+    for rate in ("28", "-0.1"):
+        message = refusal(register, top_ups=[{**top, "rate": Decimal(rate)}])
+        assert f"top_ups, 201819 NCBPS08S RRV: rate is {Decimal(rate):.6f}" in message and "0.28" in message
+    for factor in ("115.7", "0", "-1.1"):
+        row = {"provider_code": "RRV", "financial_year": "201819", "factor": Decimal(factor)}
+        assert f"market_forces, 201819 RRV: factor is {Decimal(factor):.6f}" in refusal(register, market_forces=[row])
 
 
 def test_low_volume_spans_of_a_pair_may_overlap(register: Any) -> None:

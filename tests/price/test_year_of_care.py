@@ -31,7 +31,8 @@ def rules(register: Any, band_change: str, leaver: str) -> dict[str, Any]:
         market_forces=[{"provider_code": "RRV", "financial_year": y, "factor": Decimal("1.1")} for y in years],
         pricing_policies=[
             {"financial_year": y, "derived_unit_places": 0, "month_places": 2, "top_up_flags": "final",
-             "line_rounding": "half_away_from_zero_to_pence", "band_change": band_change, "leaver": leaver}
+             "line_rounding": "half_away_from_zero_to_pence", "local_price": "as_submitted",
+             "band_change": band_change, "leaver": leaver}
             for y in years
         ],
     )  # fmt: skip
@@ -49,6 +50,12 @@ def test_a_month_is_a_twelfth_times_market_forces(tables: Any) -> None:
     assert first == Due("p", "RRV", "201819", 2, "CF3", Decimal("916.67")) and second.financial_month == 3
     (alone,) = months_due([Enrolment("p", "RHM", "CF3", date(2018, 5, 1), date(2018, 5, 2))], tables, LAST)
     assert alone.pounds == Decimal("833.34"), "a provider without a factor has 1"
+
+
+def test_a_band_that_was_not_closed_ends_where_the_next_begins(tables: Any) -> None:
+    still_open = [Enrolment("p", "RRV", "CF1", date(2018, 12, 10)), Enrolment("p", "RRV", "CF3", date(2019, 1, 15))]
+    last = date(2019, 5, 1)
+    assert list(months_due(still_open, tables, last)) == list(months_due(CHANGE, tables, last))
 
 
 CHANGE = [

@@ -102,6 +102,41 @@ def test_best_practice(tmp_path: Path) -> None:
     assert "Add a column" in refusal(tmp_path, "HRG,Price group,Flag\nAA22C,elective,BP1\n", *names)
 
 
+@pytest.mark.parametrize(
+    ("column", "written", "rate"),
+    [("Rate", "0.28", "0.28"), ("Rate", "28%", "0.28"), ("Rate", "0", "0"), ("Rate", "1", "1"),
+     ("Percentage", "28", "0.28"), ("Percentage", "0.5%", "0.005"), ("Percentage", "1", "0.01")],
+)  # fmt: skip
+def test_a_top_up_is_a_share_however_it_is_written(tmp_path: Path, column: str, written: str, rate: str) -> None:
+    text = f"Service line,Provider code,{column}\nNCBPS08S,RRV,{written}\n"
+    (tmp_path / "t.csv").write_text(text, encoding="utf-8")
+    (row,) = overlay(tmp_path, "t.csv", "top_up_table")["top_ups"].to_pylist()
+    assert row["rate"] == Decimal(rate)
+
+
+@pytest.mark.parametrize(
+    ("column", "written"),
+    [("Rate", "28"), ("Rate", "-0.1"), ("Rate", "inf"), ("Percentage", "0.28"), ("Percentage", "280"),
+     ("Percentage", "-5")],
+)  # fmt: skip
+def test_a_top_up_that_may_be_a_hundred_times_too_much_or_too_little_is_refused(
+    tmp_path: Path, column: str, written: str
+) -> None:
+    text = f"Service line,Provider code,{column}\nNCBPS08S,RRV,{written}\n"
+    message = refusal(tmp_path, text, "top_up_table", "top_ups")
+    assert "row 2" in message and f"'{written}'" in message
+
+
+def test_an_uplift_below_one_percent_is_not_guessed(tmp_path: Path) -> None:
+    """A workbook cell shown as 5% holds 0.05."""
+    names = ("best_practice_list", "best_practice_prices")
+    text = "HRG,Flag,Price group,Uplift %\nAA22C,BP1,elective,{}\n"
+    assert "'0.05'" in refusal(tmp_path, text.format("0.05"), *names)
+    (tmp_path / "list.csv").write_text(text.format("-2.5"), encoding="utf-8")
+    (row,) = overlay(tmp_path, "list.csv", "best_practice_list")["best_practice_prices"].to_pylist()
+    assert row["multiplier"] == Decimal("0.975")
+
+
 def test_year_of_care(tmp_path: Path) -> None:
     (tmp_path / "cf.csv").write_text('Band,Annual price\nCF1,"£5,000.50"\nCF2,n/a\n', encoding="utf-8")
     (row,) = overlay(tmp_path, "cf.csv", "year_of_care_list", service="cystic fibrosis")[

@@ -27,7 +27,7 @@ def both_tables(engine: Engine, rows: pa.Table, tables: Any) -> tuple[pa.Table, 
     records = engine.materialise("records", conform(priced, "records"))
     reasons = engine.materialise("reasons", conform(priced, "reasons"))
     all_of_them = Materiality(Decimal(0), Decimal(0))
-    found = price_differences(engine, records, reasons, tables, all_of_them, activity=arrived)
+    found = price_differences(engine, records, reasons, tables, all_of_them, activity=arrived, local=True)
     return engine.fetch(priced), engine.fetch(found)
 
 

@@ -30,6 +30,9 @@ def prices(
     ] = None,
     either: Annotated[bool, typer.Option("--either", help="One of the two limits passed is enough.")] = False,
     register: Overlays = None,
+    local: Annotated[
+        bool, typer.Option("--local", help="Also rows at a local price, against what the list would give.")
+    ] = False,
     uncounted: Annotated[bool, typer.Option("--uncounted", help="Keep rows that only reconcile.")] = False,
     limit: Annotated[int, typer.Option(min=0, help="Rows to print; 0 prints all.")] = 0,
     format: Format = "table",
@@ -49,18 +52,25 @@ def prices(
     with DuckDBEngine() as engine:
         tables = {name: engine.scan(name, opened.table(name).paths) for name in TABLES}
         found = price_differences(
-            engine, tables["records"], tables["reasons"], known, least, activity=tables["activity"]
+            engine, tables["records"], tables["reasons"], known, least, activity=tables["activity"], local=local
         )
         if not uncounted:
             found = found.filter(found.counted)
         if rows:
             shown = found.order_by(ibis.desc(found.delta.abs()), "record_id")
         else:
-            shown = _totals(found, [d.strip() for d in by.split(",") if d.strip()])
+            shown = _totals(found, list(dict.fromkeys(d.strip() for d in by.split(",") if d.strip())))
         made = engine.fetch(shown.limit(limit) if limit else shown)
+        years = engine.fetch(found.select("financial_year").distinct()).column(0).to_pylist()
     typer.echo(label(opened), err=True)
     both = "and" if least.both else "or"
-    typer.echo(f"Differences above £{least.pounds} {both} {least.percent}% of the expected price.", err=True)
+    typer.echo(f"Differences above £{least.pounds:f} {both} {least.percent:f}% of the expected price.", err=True)
+    for year in sorted(set(years) - set(known["market_forces"]["financial_year"].to_pylist())):
+        typer.echo(
+            f"No market forces factors are loaded for {year}: its expected prices are made with 1. Load the list of "
+            "the year with an overlay (market_forces_list) and run again.",
+            err=True,
+        )
     print_rows(made, format)
 
 
@@ -83,17 +93,22 @@ def _materiality(pounds: str | None, percent: str | None, either: bool) -> Mater
 
     usual = Materiality.usual()
     return Materiality(
-        _limit("--pounds", pounds, usual.pounds), _limit("--percent", percent, usual.percent), usual.both and not either
+        _limit("--pounds", pounds, usual.pounds, 999_999_999, 2),
+        _limit("--percent", percent, usual.percent, 99_999, 4),
+        usual.both and not either,
     )
 
 
-def _limit(name: str, text: str | None, usual: Decimal) -> Decimal:
+def _limit(name: str, text: str | None, usual: Decimal, most: int, places: int) -> Decimal:
     if text is None:
         return usual
     try:
         value = Decimal(text)
     except InvalidOperation:
         value = Decimal(-1)
-    if not value.is_finite() or value < 0:
-        raise TertiaryError(f"{name} {text!r} is not a number from 0. Write it such as 50 or 2.5.")
+    if not value.is_finite() or not 0 <= value <= most or value != round(value, places):
+        raise TertiaryError(
+            f"{name} {text!r} is not a number from 0 to {most:,} with at most {places} decimals. Write it such as 50 "
+            "or 2.5."
+        )
     return value

@@ -8,18 +8,18 @@ What no arithmetic explains is told by what else the record shows (`conditions.c
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from tertiary.joins import Lookup, attach_all
+from tertiary.joins import attach
 from tertiary.portable import product
 from tertiary.price.alternatives import attach_alternatives
-from tertiary.price.lists import PRICED
-from tertiary.price.price import FACTOR, MONEY
+from tertiary.price.lists import LOCAL, PRICED
+from tertiary.price.price import FACTOR, MONEY, READ, price
 from tertiary.price.totals import line_total
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ FROM_RECORDS = (
     "price_expected",
 )  # fmt: skip
 FROM_REASONS = ("unit_price", "top_up", "market_forces")
+OWN = {"unit": "own", "top_up": "own", "market_forces": "own", "quantity": "own"}
 FROM_ACTIVITY = ("national_tariff_indicator", "mff_submitted")
 
 
@@ -75,27 +76,42 @@ def price_differences(
     materiality: Materiality | None = None,
     *,
     activity: ir.Table | None = None,
+    local: bool = False,
 ) -> ir.Table:
     """Material differences between submitted and expected prices with their cause.
 
     `records`, `reasons` and `activity` are tables of one run, known to `engine`; `register` the one the run was made
     with. Without `activity` the causes that need the row as it arrived (stated market forces, local price) are not
-    found. Grain: a record that was priced from a list and differs; key record_id. Columns: SHOWN, price_submitted,
-    price_expected, delta (submitted - expected), recomputed (pounds by the rule that explains it, null when none does),
-    rule, cause, proof, all exact. Rows are kept by `engine` under the name price_differences_found.
+    found. `local` (needs `activity`): also records of the basis `local`, held against what the list would give. Grain:
+    a record that was priced from a list and differs; key record_id. Columns: SHOWN, price_submitted, price_expected
+    (of a local record: by the list), delta (submitted - expected), recomputed (pounds by the rule that explains it,
+    null when none does), rule, cause, proof, all exact. Rows are kept by `engine` under the name
+    price_differences_found. ValueError when `local` is asked for without `activity`.
     """
-    rows = _material(engine, records, reasons, materiality or Materiality.usual(), activity)
+    import ibis
+
+    if local and activity is None:
+        raise ValueError("price_differences: local=True needs activity, which holds the indicator and the tariff code.")
+    least = materiality or Materiality.usual()
+    rows = attach(
+        _differing(records, PRICED, least), reasons.select("record_id", *FROM_REASONS), ["record_id"], "inner"
+    )
+    if local:
+        rows = rows.union(_differing(_by_the_list(engine, records, register, activity), (LOCAL,), least, FROM_REASONS))
+    if activity is None:
+        rows = rows.mutate(national_tariff_indicator=ibis.literal(""), mff_submitted=ibis.null(MONEY))
+    else:
+        rows = attach(rows, activity.select("record_id", *FROM_ACTIVITY), ["record_id"])
+    rows = engine.materialise("price_differences_material", rows)
     rows = attach_alternatives(engine, rows, records, register)
     return engine.materialise("price_differences_found", _explained(rows))
 
 
-def _material(
-    engine: Engine, records: ir.Table, reasons: ir.Table, materiality: Materiality, activity: ir.Table | None
-) -> ir.Table:
-    """Records priced from a list whose submitted price is materially another one; materialised, since they are few."""
+def _differing(records: ir.Table, bases: Sequence[str], materiality: Materiality, more: Sequence[str] = ()) -> ir.Table:
+    """Accepted records of some price bases whose submitted price is materially another one than the expected."""
     import ibis
 
-    wanted = records.filter((records.fate == "accepted") & records.price_basis.isin(PRICED))
+    wanted = records.filter((records.fate == "accepted") & records.price_basis.isin(bases))
     submitted = wanted.price_submitted.cast(MONEY).fill_null(ibis.literal(Decimal(0)).cast(MONEY))
     wanted = wanted.mutate(submitted=submitted)
     delta = (wanted.submitted - wanted.price_expected).cast(MONEY)
@@ -105,14 +121,22 @@ def _material(
     above_share = product(size.cast("decimal(18, 2)"), _number(Decimal(100), 9, 4)) > hundredth
     keep = (above_pounds & above_share) if materiality.both else (above_pounds | above_share)
     wanted = wanted.mutate(delta=delta).filter(keep & (size > 0))
-    wanted = wanted.select([*SHOWN, *FROM_RECORDS, "submitted", "delta"])
-    lookups = [Lookup(reasons.select(["record_id", *FROM_REASONS]), ["record_id"], how="inner")]
-    if activity is not None:
-        lookups.append(Lookup(activity.select(["record_id", *FROM_ACTIVITY]), ["record_id"]))
-    found = attach_all(wanted, lookups)
-    if activity is None:
-        found = found.mutate(national_tariff_indicator=ibis.literal(""), mff_submitted=ibis.null(MONEY))
-    return engine.materialise("price_differences_material", found)
+    return wanted.select([*SHOWN, *FROM_RECORDS, "submitted", "delta", *more])
+
+
+def _by_the_list(engine: Engine, records: ir.Table, register: Mapping[str, Any], activity: ir.Table) -> ir.Table:
+    """Records at a local price with what the list would give: price_expected, and the columns FROM_REASONS."""
+    import ibis
+
+    kept = (*SHOWN, *FROM_RECORDS, "fate")
+    rows = records.filter(records.price_basis == LOCAL)
+    given = [name for name in READ if name not in records.columns]
+    rows = attach(rows, activity.select("record_id", *given), ["record_id"])
+    asked = [name for name in dict.fromkeys((*kept, *READ)) if name not in ("price_expected", "price_basis")]
+    rows = rows.select(asked).mutate(national_tariff_indicator=ibis.literal(""))
+    made = engine.materialise("price_differences_listed", price(engine, rows, register))
+    found = made.filter(made.price_basis.isin(PRICED)).mutate(price_basis=ibis.literal(LOCAL))
+    return found.select([*kept, "price_submitted", *FROM_REASONS])
 
 
 def _explained(rows: ir.Table) -> ir.Table:
@@ -120,6 +144,9 @@ def _explained(rows: ir.Table) -> ir.Table:
     import ibis
 
     told, nothing = [], ibis.null(MONEY)
+    plain = line_total(*_parts(rows, OWN))
+    # factors alone do not make the price of a record with a best practice addition
+    rows = rows.mutate(has_addition=(plain - rows.price_expected).cast(MONEY).abs() > _number(Decimal("0.01"), 18, 2))
     for rule in _rows("differences.csv"):
         total = _total(rows, rule)
         gap = (total - rows.submitted).cast(MONEY).abs()
@@ -181,6 +208,8 @@ def _total(rows: ir.Table, rule: Mapping[str, str]) -> ir.Value:
     if rule["market_forces"] == "stated":
         total = (total + rows.mff_submitted.cast(MONEY)).cast(MONEY)
     is_another = (total - rows.price_expected).cast(MONEY).abs() > _number(Decimal(rule["tolerance"]), 18, 2)
+    if rule["unit"] == "own" and times != 0:
+        is_another &= ~rows.has_addition
     return ibis.ifelse(is_another, total, ibis.null(MONEY))
 
 

@@ -35,10 +35,14 @@ METHOD = [
 # bases of a record whose price was worked out here
 PRICED = ("national", "critical_care", "excess_bed_day", "year_of_care", "uplifted", "best_practice")
 FLAGS = ("final", "derived", "sus")
+LOCAL = "local"  # basis of a record at a locally agreed price
+BY_LIST = "by_list"
+LOCAL_PRICES = ("as_submitted", BY_LIST)  # what a pricing year may expect of a row marked as locally priced
 LINE_ROUNDING = "half_away_from_zero_to_pence"
 SHORT_STAY, WHOLE_STAY, YEAR_OF_CARE = "non_elective_short_stay", "non_elective", "year_of_care"
 MONTHS = 12
 LAST = 2**31 - 1  # rank of a row that has none
+MOST_TOP_UP, MOST_FORCES = 2, 2  # far beyond any that was ever paid; a percentage or pounds by mistake is above
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,8 @@ class Lists:
     year, group and currency. `best_practice`: best_unit, additions with and without market forces and best_table by
     year, group, currency and flag, dated. `forces`: factor by provider and year. `top_ups`: rate and rank by year, line
     and provider, dated; one table for each of FLAGS, with the years whose policy lets that line earn a top-up.
-    `low_volume`: pairs of payer and provider, dated.
+    `low_volume`: pairs of payer and provider, dated. `years_by_list`: years in which a row marked as locally priced is
+    priced from the list all the same.
     """
 
     methods: pa.Table
@@ -60,6 +65,7 @@ class Lists:
     forces: pa.Table
     top_ups: Mapping[str, pa.Table]
     low_volume: pa.Table
+    years_by_list: tuple[str, ...]
 
 
 def lists(register: Mapping[str, Any]) -> Lists:
@@ -111,6 +117,7 @@ def _lists(held: tuple[_Held, ...]) -> Lists:
         _forces(tables["market_forces"], tables["providers"]),
         _top_ups(tables["top_ups"].to_pylist(), policies),
         _low_volume(tables["low_volume_agreements"].to_pylist()),
+        tuple(sorted(year for year, row in policies.items() if row["local_price"] == BY_LIST)),
     )
 
 
@@ -135,6 +142,8 @@ def _policies(table: pa.Table) -> Mapping[str, Row]:
             _refuse(year, "line_rounding", row["line_rounding"], LINE_ROUNDING)
         if not set(row["top_up_flags"].split(";")) <= set(FLAGS):
             _refuse(year, "top_up_flags", row["top_up_flags"], ";".join(FLAGS) + " or some of them")
+        if row["local_price"] not in LOCAL_PRICES:
+            _refuse(year, "local_price", row["local_price"], " or ".join(LOCAL_PRICES))
     return found
 
 
@@ -202,7 +211,8 @@ def _uplifted(
 ) -> Iterator[tuple[UnitKey, tuple[Decimal, str, str]]]:
     """Prices of a group that last year had and this year has not. Last year's may be uplifted ones."""
     year, group = row["financial_year"], row["price_group"]
-    places = policy(policies, year, "price_uplifts")["derived_unit_places"]
+    stated = policy(policies, year, "price_uplifts")
+    places = stated["month_places" if group == YEAR_OF_CARE else "derived_unit_places"]
     before = year_before(year)
     for (known, kind, code), (price, told, _) in units.items():
         if known == before and kind == group and (year, group, code) not in units:
@@ -284,6 +294,12 @@ def _forces(forces: pa.Table, providers: pa.Table) -> pa.Table:
         (r["provider_code"], r["financial_year"]): r["factor"]
         for r in forces.select(["provider_code", "financial_year", "factor"]).to_pylist()
     }
+    for (provider, year), factor in factors.items():
+        if not 0 < factor < MOST_FORCES:
+            raise RegisterError(
+                f"market_forces, {year} {provider}: factor is {factor:f}; expected a number about 1, such as 1.081234. "
+                "Correct the row."
+            )
     heirs = {r["provider_code"]: r["successor"] for r in providers.select(["provider_code", "successor"]).to_pylist()}
     years = sorted({year for _, year in factors})
     listed = dict(factors)
@@ -308,6 +324,12 @@ def _top_ups(rows: Sequence[Row], policies: Mapping[str, Row]) -> dict[str, pa.T
     import pyarrow as pa
 
     names = ("financial_year", "service_line_code", "provider_code")
+    for row in rows:
+        if row["rate"] is not None and not 0 <= row["rate"] <= MOST_TOP_UP:
+            raise RegisterError(
+                f"top_ups, {' '.join(row[n] for n in names)}: rate is {row['rate']:f}; expected a share of the price, "
+                "such as 0.28 for 28%. Correct the row."
+            )
     schema = pa.schema(
         [*((n, pa.string()) for n in names), ("valid_from", pa.date32()), ("valid_to", pa.date32()),
          ("rate", pa.decimal128(9, 6)), ("rank", pa.int32())]

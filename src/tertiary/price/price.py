@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from tertiary.joins import Lookup, attach_all
 from tertiary.portable import part, product
-from tertiary.price.lists import FLAGS, PRICED, Lists, lists
+from tertiary.price.lists import FLAGS, LOCAL, PRICED, Lists, lists
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -28,9 +28,10 @@ MONEY = "decimal(18, 2)"
 READ = (
     "flow", "component", "provider_code", "treatment_function_code", "hrg", "tariff_code", "point_of_delivery",
     "activity_date", "financial_year", "service_line_final", "service_line_derived", "service_line_sus", "payer_code",
-    "quantity", "price_submitted",
+    "quantity", "price_submitted", "national_tariff_indicator",
 )  # fmt: skip
 BEST_PRACTICE_PART = 3  # of the tariff code: HRG / specialised service flag / best practice flag
+LOCALLY_AGREED = "N"  # NATIONAL TARIFF INDICATOR: activity attracts a locally agreed tariff
 
 
 def price(engine: Engine, assigned: ir.Table, register: Mapping[str, Any]) -> ir.Table:
@@ -76,14 +77,18 @@ def _attach_method(engine: Engine, rows: ir.Table, register: Mapping[str, Any]) 
     rows = attach_all(rows, lookups)
     passed = rows.component != "activity"
     plain = rows.flow.isin(["apc_episode", "iap", "prior_approval"])
+    listed = ibis.coalesce(rows.pod_basis, ibis.literal("submitted"))
+    may_differ = listed.isin(["priced", "submitted"])
+    local = (rows.national_tariff_indicator == LOCALLY_AGREED) & ~rows.financial_year.isin(made.years_by_list)
     return rows.mutate(
         **currency(rows),
         best_practice_flag=part(rows.tariff_code, "/", BEST_PRACTICE_PART),
         treatment=ibis.cases(
             (plain, "none"),
             (passed, "pass_through"),
-            (rows.low_volume.notnull() & rows.pod_basis.isin(["priced", "submitted"]), "as_agreed"),
-            else_=ibis.coalesce(rows.pod_basis, ibis.literal("submitted")),
+            (rows.low_volume.notnull() & may_differ, "as_agreed"),
+            (local & may_differ, LOCAL),
+            else_=listed,
         ),
     )
 
@@ -147,7 +152,7 @@ def _line(rows: ir.Table) -> ir.Table:
     exact = product((forced + rows.plain_addition.cast(UNIT)).cast("decimal(25, 14)"), rows.quantity)
     priced = (rows.treatment == "priced") & rows.unit_price.notnull() & rows.quantity.notnull()
     submitted = rows.price_submitted.cast(MONEY)
-    named = rows.treatment.isin(["pass_through", "as_agreed"])
+    named = rows.treatment.isin(["pass_through", "as_agreed", LOCAL])
     basis = ibis.cases(
         (rows.treatment == "none", "none"),
         (priced & rows.best_unit.notnull(), "best_practice"),
@@ -177,6 +182,7 @@ def _words(rows: ir.Table) -> ir.Table:
     return rows.mutate(
         price_table=ibis.ifelse(used, ibis.coalesce(rows.best_table, rows.price_table), "").fill_null(""),
         price_steps=ibis.ifelse(used, steps, rows.price_basis).fill_null(""),
+        top_up_line=ibis.ifelse(used, rows.top_up_line, ""),
         unit_price=ibis.ifelse(used, rows.unit_price.cast(MONEY), no_unit),
         top_up=ibis.ifelse(used, rows.top_up.cast("decimal(9, 6)"), none),
         market_forces=ibis.ifelse(used, rows.market_forces.cast("decimal(9, 6)"), none),

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -25,7 +25,7 @@ LEAVERS = ("through_month_of_end", "month_before")
 
 @dataclass(frozen=True)
 class Enrolment:
-    """A patient in a band at a provider from `start` to `end` inclusive; no end: still in it."""
+    """A patient in a band at a provider from `start` to `end` inclusive; no end: until the next one there, or still."""
 
     patient_id: str
     provider_code: str
@@ -77,7 +77,7 @@ def months_due(enrolments: Iterable[Enrolment], register: Mapping[str, Any], las
 def _bands(listed: Sequence[Enrolment], policies: Mapping[str, Any], last: int) -> Iterator[tuple[int, str]]:
     """Months to pay and the band each is paid at, for one patient at one provider."""
     paid: dict[int, str] = {}
-    for one in listed:
+    for one in map(_until, listed, [*listed[1:], None]):
         for number in range(_month(one.start), min(_end(one, policies, last), last) + 1):
             rules = _rules(policies, number)
             kept = paid.get(number - 1) if _financial(number)[1] > 1 else None
@@ -86,6 +86,13 @@ def _bands(listed: Sequence[Enrolment], policies: Mapping[str, Any], last: int) 
             elif number not in paid:
                 paid[number] = one.band_code
     yield from sorted(paid.items())
+
+
+def _until(one: Enrolment, later: Enrolment | None) -> Enrolment:
+    """An enrolment that nobody closed ends on the day before the next one starts."""
+    if later is None or later.start == one.start or (one.end is not None and one.end < later.start):
+        return one
+    return replace(one, end=later.start - timedelta(days=1))
 
 
 def _end(one: Enrolment, policies: Mapping[str, Any], last: int) -> int:

@@ -22,7 +22,7 @@ class Risk:
 def risks(found: Position, prior: Decimal = Decimal(0), challenged: Decimal | None = None) -> list[Risk]:
     """Risks of a position that stand on any pounds, the largest first.
 
-    `prior`: what moved in months that were closed before; `challenged`: value of what is questioned, None when not known.
+    `prior`: what moved in months that were closed before; `challenged`: pounds in question, None when not known.
     """
     loose = [e for e in found.entries if e.kind == "uncontracted"]
     off = [t for t in found.ties if t.state != "ties"]

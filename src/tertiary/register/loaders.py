@@ -57,7 +57,7 @@ def rules_workbook(path: Path, options: Options) -> dict[str, Rows]:
                     {**line, "setting": setting, "rank": str(int(rank)), "description": cell.get("description", "")}
                 )
         if cell["percentage"].lower() not in NO_PRICE:
-            rate = number(cell["percentage"], hierarchy.where, row, "percentage") / 100
+            rate = _top_up(cell["percentage"], hierarchy, row, "percentage")
             rates.append({**line, **year_span(year), "rate": decimal_text(rate, 6), "rank": cell["apc_rank"]})
     kept = [dict(r) for r in summary.rows if r["flag_number"] or r["unique_column"]]
     return {"official_hierarchy": ranks, "official_top_up_rates": rates, "official_rule_summary": kept}
@@ -125,6 +125,31 @@ def _share(value: Decimal, written: str) -> Decimal:
     return value / 100 if "%" in written or value > 1 else value
 
 
+def _percent(written: str, sheet: Sheet, row: int, column: str) -> Decimal:
+    """The share that a percentage stands for. RegisterError when it could be meant as a share already."""
+    value = number(written, sheet.where, row, column)
+    if "%" not in written and 0 < abs(value) < 1:
+        raise RegisterError(
+            f"{sheet.where}, row {row}: {column} {written!r} may be a share or a percentage below 1 (a workbook cell "
+            "shown as 5% holds 0.05). Write it with a percent sign, such as 5%."
+        )
+    return value / 100
+
+
+def _top_up(written: str, sheet: Sheet, row: int, column: str) -> Decimal:
+    """A top-up as a share of the price, from a column of rates or of percentages."""
+    if column == "percentage" or "%" in written:
+        rate = _percent(written, sheet, row, column)
+    else:
+        rate = number(written, sheet.where, row, column)
+    if not 0 <= rate <= 1:
+        raise RegisterError(
+            f"{sheet.where}, row {row}: {column} {written!r} is no share of a price from 0 to 1. Write a rate such as "
+            "0.28, or 28%."
+        )
+    return rate
+
+
 def market_forces_list(path: Path, options: Options) -> dict[str, Rows]:
     """Payment market forces factors by provider."""
     sheet = read_sheet(path, "market_forces_list", sheet=str(options.get("sheet", "")))
@@ -168,7 +193,7 @@ def best_practice_list(path: Path, options: Options) -> dict[str, Rows]:
         amounts = {n: _amount(cell.get(n, ""), sheet, row, n) for n in ("unit_price", "multiplier", "addition")}
         uplift = cell.get("uplift_percentage", "")
         if not amounts["multiplier"] and uplift.lower() not in NO_PRICE:
-            amounts["multiplier"] = decimal_text(1 + number(uplift, sheet.where, row, "uplift_percentage") / 100, 6)
+            amounts["multiplier"] = decimal_text(1 + _percent(uplift, sheet, row, "uplift_percentage"), 6)
         if any(amounts.values()):
             told = {n: cell.get(n, "") for n in ("priority", "addition_market_forces", "condition")}
             key = {"price_group": group, "currency_code": code, "best_practice_flag": flag}
@@ -218,7 +243,7 @@ def top_up_table(path: Path, options: Options) -> dict[str, Rows]:
             )
         year = _year(cell, options, sheet)
         column = "rate" if cell.get("rate") else "percentage"
-        rate = number(cell[column], sheet.where, row, column) / (1 if column == "rate" else 100)
+        rate = _top_up(cell[column], sheet, row, column)
         rows.append(
             {**year_span(year), "service_line_code": cell["service_line_code"], "provider_code": cell["provider_code"],
              "area": cell.get("area", ""), "rate": decimal_text(rate, 6), "rank": cell.get("rank", "")}

@@ -137,11 +137,12 @@ def year_span(year: str) -> dict[str, str]:
 def number(written: str, where: str, row: int, column: str) -> Decimal:
     """A written amount without pound sign, thousands separators or percent sign."""
     try:
-        return Decimal(re.sub(r"[£,%\s]", "", written))
+        value = Decimal(re.sub(r"[£,%\s]", "", written))
     except InvalidOperation:
-        raise RegisterError(
-            f"{where}, row {row}, column {column}: {written!r} is not a number. Correct the value."
-        ) from None
+        value = Decimal("NaN")
+    if not value.is_finite():
+        raise RegisterError(f"{where}, row {row}, column {column}: {written!r} is not a number. Correct the value.")
+    return value
 
 
 def decimal_text(value: Decimal, places: int) -> str:

@@ -28,6 +28,7 @@ SELECT
   `t0`.`service_line_sus`,
   `t0`.`commissioner_submitted`,
   `t0`.`tariff_code`,
+  `t0`.`national_tariff_indicator`,
   `t0`.`quantity`,
   `t0`.`price_submitted`,
   `t0`.`quantity_plan`,

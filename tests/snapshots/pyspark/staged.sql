@@ -28,6 +28,7 @@ SELECT
   `t52`.`service_line_sus`,
   `t52`.`commissioner_submitted`,
   `t52`.`tariff_code`,
+  `t52`.`national_tariff_indicator`,
   `t52`.`quantity`,
   `t52`.`price_submitted`,
   `t52`.`quantity_plan`,
@@ -108,6 +109,7 @@ FROM (
     `t51`.`service_line_sus`,
     `t51`.`commissioner_submitted`,
     `t51`.`tariff_code`,
+    `t51`.`national_tariff_indicator`,
     `t51`.`quantity`,
     `t51`.`price_submitted`,
     `t51`.`quantity_plan`,
@@ -210,7 +212,18 @@ FROM (
       CAST(`t51`.`top_up` AS DECIMAL(9, 6)),
       CAST(NULL AS DECIMAL(9, 6))
     ) AS `top_up`,
-    `t51`.`top_up_line`,
+    IF(
+      `t51`.`price_basis` IN (
+        'national',
+        'critical_care',
+        'excess_bed_day',
+        'year_of_care',
+        'uplifted',
+        'best_practice'
+      ),
+      `t51`.`top_up_line`,
+      ''
+    ) AS `top_up_line`,
     IF(
       `t51`.`price_basis` IN (
         'national',
@@ -330,6 +343,7 @@ FROM (
       `t50`.`service_line_sus`,
       `t50`.`commissioner_submitted`,
       `t50`.`tariff_code`,
+      `t50`.`national_tariff_indicator`,
       `t50`.`quantity`,
       `t50`.`price_submitted`,
       `t50`.`quantity_plan`,
@@ -426,7 +440,7 @@ FROM (
         THEN `t50`.`price_word`
         WHEN `t50`.`price_submitted` IS NULL
         THEN 'none'
-        WHEN `t50`.`treatment` IN ('pass_through', 'as_agreed')
+        WHEN `t50`.`treatment` IN ('pass_through', 'as_agreed', 'local')
         THEN `t50`.`treatment`
         ELSE 'submitted'
       END AS `price_basis`,
@@ -480,6 +494,7 @@ FROM (
         `t49`.`service_line_sus`,
         `t49`.`commissioner_submitted`,
         `t49`.`tariff_code`,
+        `t49`.`national_tariff_indicator`,
         `t49`.`quantity`,
         `t49`.`price_submitted`,
         `t49`.`quantity_plan`,
@@ -832,6 +847,7 @@ FROM (
           `t48`.`service_line_sus`,
           `t48`.`commissioner_submitted`,
           `t48`.`tariff_code`,
+          `t48`.`national_tariff_indicator`,
           `t48`.`quantity`,
           `t48`.`price_submitted`,
           `t48`.`quantity_plan`,
@@ -928,6 +944,7 @@ FROM (
             `t46`.`service_line_sus`,
             `t46`.`commissioner_submitted`,
             `t46`.`tariff_code`,
+            `t46`.`national_tariff_indicator`,
             `t46`.`quantity`,
             `t46`.`price_submitted`,
             `t46`.`quantity_plan`,
@@ -997,8 +1014,16 @@ FROM (
               WHEN (
                 `t46`.`low_volume` IS NOT NULL
               )
-              AND `t46`.`pod_basis` IN ('priced', 'submitted')
+              AND COALESCE(`t46`.`pod_basis`, 'submitted') IN ('priced', 'submitted')
               THEN 'as_agreed'
+              WHEN (
+                `t46`.`national_tariff_indicator` = 'N'
+              )
+              AND NOT (
+                FALSE
+              )
+              AND COALESCE(`t46`.`pod_basis`, 'submitted') IN ('priced', 'submitted')
+              THEN 'local'
               ELSE COALESCE(`t46`.`pod_basis`, 'submitted')
             END AS `treatment`
           FROM (
@@ -1035,6 +1060,7 @@ FROM (
                 `t44`.`service_line_sus`,
                 `t44`.`commissioner_submitted`,
                 `t44`.`tariff_code`,
+                `t44`.`national_tariff_indicator`,
                 `t44`.`quantity`,
                 `t44`.`price_submitted`,
                 `t44`.`quantity_plan`,
@@ -1114,6 +1140,7 @@ FROM (
                   `t42`.`service_line_sus`,
                   `t42`.`commissioner_submitted`,
                   `t42`.`tariff_code`,
+                  `t42`.`national_tariff_indicator`,
                   `t42`.`quantity`,
                   `t42`.`price_submitted`,
                   `t42`.`quantity_plan`,
@@ -1186,6 +1213,7 @@ FROM (
                     `t41`.`service_line_sus`,
                     `t41`.`commissioner_submitted`,
                     `t41`.`tariff_code`,
+                    `t41`.`national_tariff_indicator`,
                     `t41`.`quantity`,
                     `t41`.`price_submitted`,
                     `t41`.`quantity_plan`,
@@ -1331,6 +1359,7 @@ FROM (
                       `t40`.`service_line_sus`,
                       `t40`.`commissioner_submitted`,
                       `t40`.`tariff_code`,
+                      `t40`.`national_tariff_indicator`,
                       `t40`.`quantity`,
                       `t40`.`price_submitted`,
                       `t40`.`quantity_plan`,
@@ -1524,6 +1553,7 @@ FROM (
                         `t39`.`service_line_sus`,
                         `t39`.`commissioner_submitted`,
                         `t39`.`tariff_code`,
+                        `t39`.`national_tariff_indicator`,
                         `t39`.`quantity`,
                         `t39`.`price_submitted`,
                         `t39`.`quantity_plan`,
@@ -1828,6 +1858,7 @@ FROM (
                           `t38`.`service_line_sus`,
                           `t38`.`commissioner_submitted`,
                           `t38`.`tariff_code`,
+                          `t38`.`national_tariff_indicator`,
                           `t38`.`quantity`,
                           `t38`.`price_submitted`,
                           `t38`.`quantity_plan`,
@@ -1933,6 +1964,7 @@ FROM (
                             `t9`.`service_line_sus`,
                             `t9`.`commissioner_submitted`,
                             `t9`.`tariff_code`,
+                            `t9`.`national_tariff_indicator`,
                             `t9`.`quantity`,
                             `t9`.`price_submitted`,
                             `t9`.`quantity_plan`,
