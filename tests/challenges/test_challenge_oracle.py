@@ -17,6 +17,9 @@ from tertiary.runs import Run
 Row = dict[str, Any]
 Claims = dict[tuple[str, str], Decimal]
 
+# bases of a price that the engine worked out, so that another one can be wrong
+PRICED = ("national", "critical_care", "excess_bed_day", "uplifted", "best_practice", "year_of_care")
+
 
 def holds(row: Row, on: date) -> bool:
     return (row["valid_from"] is None or row["valid_from"] <= on) and (row["valid_to"] is None or on < row["valid_to"])
@@ -66,7 +69,7 @@ class Slow:
                 self.claim("CH06", row)
             if row["payer_kind"] == "none" and row["assignment_box"] == "C-2":
                 self.claim("CH08", row)
-            if row["price_basis"] in ("national", "critical_care"):
+            if row["price_basis"] in PRICED:
                 above = row["price_submitted"] - row["price_expected"]
                 if above > 100 and above / row["price_expected"] > Decimal("0.05"):
                     self.claim("CH09", row, above)
