@@ -17,7 +17,9 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 def serve(
     runs: Annotated[list[Path], typer.Argument(help="Run folders.")],
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8000,
-    host: Annotated[str, typer.Option(help="Address to listen on; loopback only until there are sign-ons.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; loopback only until there are sign-ons.")
+    ] = "127.0.0.1",
     organisation: Annotated[str, typer.Option(help="Name in the header of each page.")] = "Tertiary",
     register: Overlays = None,
 ) -> None:
@@ -35,7 +37,7 @@ def serve(
         from tertiary.web.app import Settings, create_app, names_of
     except ImportError as error:
         raise TertiaryError(
-            f"The pages need the extra web ({error.name} is missing): pip install \"tertiary[web]\"."
+            f'The pages need the extra web ({error.name} is missing): pip install "tertiary[web]".'
         ) from error
     from tertiary.runs import open as open_run
     from tertiary.show import label

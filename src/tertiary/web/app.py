@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from tertiary.runs import Run
 
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
+    "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -65,7 +65,8 @@ def create_app(runs: Mapping[str, Run], register: Register, settings: Settings |
             one.close()
 
     app = FastAPI(
-        title="tertiary", version=__version__, lifespan=life, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json"
+        title="tertiary", version=__version__, lifespan=life, docs_url=None, redoc_url=None,
+        openapi_url="/api/openapi.json",
     )  # fmt: skip
     app.state.answers, app.state.register, app.state.settings = answers, register, chosen
     app.state.secret = chosen.secret or secrets.token_bytes(32)

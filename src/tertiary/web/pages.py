@@ -154,7 +154,9 @@ async def signed_in(request: Request) -> Response:
         raise ForbiddenError("The form came from another site.")
     answer = RedirectResponse("/", status_code=303)
     cookie = signed(account, request.app.state.secret)
-    answer.set_cookie(COOKIE, cookie, max_age=HOLDS, httponly=True, samesite="strict", secure=request.url.scheme == "https")
+    answer.set_cookie(
+        COOKIE, cookie, max_age=HOLDS, httponly=True, samesite="strict", secure=request.url.scheme == "https"
+    )
     return answer
 
 

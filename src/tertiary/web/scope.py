@@ -7,7 +7,6 @@ Tables of single patients are not read here at all.
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
 from tertiary.errors import TertiaryError
@@ -57,11 +56,6 @@ def within(table: ir.Table, name: str, person: Person, register: Register) -> ir
 
 def _region(register: Register, codes: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """ICBs, of any year, and providers of some regions."""
-    return _members(id(register), register, codes)
-
-
-@cache
-def _members(_: int, register: Register, codes: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     found = []
     for table, code in (("icbs", "icb_code"), ("providers", "provider_code")):
         rows = register[table].select([code, "region_code"]).to_pylist()
