@@ -12,6 +12,7 @@ from tertiary.commands.need_model import fit
 from tertiary.commands.pool import pool
 from tertiary.commands.prices import prices
 from tertiary.commands.ringfence import ringfence
+from tertiary.commands.serve import serve
 from tertiary.commands.statement import report, statement
 from tertiary.commands.variation import variation
 
@@ -26,6 +27,7 @@ __all__ = [
     "prices",
     "report",
     "ringfence",
+    "serve",
     "statement",
     "variation",
 ]

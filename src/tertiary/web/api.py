@@ -1,0 +1,78 @@
+"""The JSON API: the same answers as the pages, at the same grain, for programs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, Field
+
+from tertiary.errors import RunError
+from tertiary.show import label
+from tertiary.web.answers import DIMENSIONS, MOST_ROWS
+from tertiary.web.pages import answers_of, person_of
+
+api = APIRouter(prefix="/api/v1", tags=["figures"])
+
+
+class Failure(BaseModel):
+    """What went wrong, in a sentence."""
+
+    error: str
+
+
+class Rows(BaseModel):
+    """Rows of a table with what must be known of them. Amounts are text, exact to the penny or finer."""
+
+    label: str = Field(description="What kind of data it is, and which register was used.")
+    rows: list[dict[str, str | int | None]]
+
+
+class RunFacts(BaseModel):
+    """A run that may be asked for."""
+
+    name: str
+    received: int
+    accepted: int
+    quarantined: int
+    superseded: int
+    synthetic: bool
+
+
+FAILURES: dict[int | str, dict[str, Any]] = {n: {"model": Failure} for n in (400, 403, 422)}
+
+
+@api.get("/runs")
+def runs(request: Request) -> list[RunFacts]:
+    """The runs of this server."""
+    found = []
+    for name, answers in request.app.state.answers.items():
+        manifest = answers.run.manifest
+        counts = {n: manifest["counts"][n] for n in ("received", "accepted", "quarantined", "superseded")}
+        found.append(RunFacts(name=name, synthetic=manifest["synthetic"], **counts))
+    return found
+
+
+@api.get("/ledger", responses=FAILURES)
+def ledger(
+    request: Request,
+    by: Annotated[list[str] | None, Query(description="Columns to total by: " + ", ".join(DIMENSIONS))] = None,
+    only: Annotated[list[str] | None, Query(description="COLUMN:VALUE to keep to; may be given again.")] = None,
+    measure: Annotated[str, Query(pattern="^(actual|plan)$")] = "actual",
+    limit: Annotated[int, Query(ge=1, le=MOST_ROWS)] = 1000,
+) -> Rows:
+    """What counts of the ledger within what the caller may see, dearest first."""
+    kept = {}
+    for text in only or ():
+        name, colon, value = text.partition(":")
+        if not colon:
+            raise RunError(f"only={text!r} is not COLUMN:VALUE, such as provider_code:RRV.")
+        kept[name] = value
+    asked = answers_of(request)
+    found = asked.ledger(person_of(request), by or [], kept, measure, limit)
+    rows = [{name: _plain(value) for name, value in row.items()} for row in found.to_pylist()]
+    return Rows(label=label(asked.run), rows=rows)
+
+
+def _plain(value: Any) -> str | int | None:
+    return value if value is None or isinstance(value, (int, str)) else format(value, "f")

@@ -1,0 +1,56 @@
+"""A server over a small run in which each organisation owns something."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from builders import row, run_folder
+from tertiary.register import Register
+from tertiary.web.app import Settings, create_app
+
+# population, payer, provider, pounds: QMJ and QMF in London, QE1 in the North West; RXN is a trust of the North West
+SPENT = (
+    ("QMJ", "QMJ", "RRV", "100"), ("QMJ", "X24", "RRV", "20"), ("QMF", "QMF", "RRV", "3000"),
+    ("QE1", "QE1", "RXN", "40000"), ("QE1", "QMJ", "RXN", "7"), ("QE1", "QE1", "RRV", "600000"),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def client(register: Register, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    ledger = [
+        row("ledger", flow="plcm", measure="actual", counted=True, financial_year="202526", financial_month=1,
+            population_icb=icb, payer_code=payer, payer_kind="icb", provider_code=provider, component="activity",
+            service_line_final="=NCBPS11B" if icb == "QMF" else "NCBPS11B", point_of_delivery="EL", records=1,
+            quantity=Decimal(1), price_submitted=Decimal(pounds), price_expected=Decimal(pounds))
+        for icb, payer, provider, pounds in SPENT
+    ]  # fmt: skip
+    ledger.append({**ledger[0], "counted": False, "price_submitted": Decimal(99_999_999)})
+    sent = [
+        row("submissions", submission_id=p, flow="plcm", provider_code=p, status="current", received=n, accepted=n,
+            quarantined=0, superseded=0) for p, n in (("RRV", 5), ("RXN", 70))
+    ]  # fmt: skip
+    folder: Path = tmp_path_factory.mktemp("web") / "run"
+    run = run_folder(folder, ledger=ledger, submissions=sent)
+    run.manifest["counts"].update(received=75, accepted=75, quarantined=0, superseded=0)  # type: ignore[attr-defined]
+    app = create_app({"run": run}, register, Settings(secret=b"a secret of the tests"))
+    with TestClient(app, raise_server_exceptions=False) as made:
+        yield made
+
+
+@pytest.fixture
+def be(client: TestClient) -> Callable[[str], TestClient]:
+    """The client as somebody of the demonstration, nobody for a blank account."""
+
+    def become(account: str) -> TestClient:
+        client.cookies.clear()
+        if account:
+            answer = client.post("/sign-in", data={"account": account}, follow_redirects=False)
+            assert answer.status_code == 303
+        return client
+
+    return become
