@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from month_helpers import LEDGER, register
 
 from builders import run_folder
+from month_helpers import LEDGER, register
 from tertiary.month_end import Contract, read_contracts
 from tertiary.runs import Run
 
