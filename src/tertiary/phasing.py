@@ -58,28 +58,29 @@ def weight(
     if profile not in (*COUNTED, *_shipped()):
         known = ", ".join([*COUNTED, *_shipped(), *(own or ())])
         raise error(f"Profile {profile!r} is not known. Choose from {known}, or add it with a file of profiles.")
-    return _shares(profile, financial_year, error)[month]
-
-
-@cache
-def _shares(profile: str, financial_year: str, error: type[TertiaryError]) -> Mapping[int, Fraction]:
-    days = {"calendar_days": _calendar_days, "working_days": _working_days}
-    weights = days[profile](financial_year, error) if profile in days else _shipped()[profile]
-    whole = sum(weights.values(), Fraction(0))
-    return {month: weights[month] / whole for month in MONTHS}
-
-
-def _calendar_days(financial_year: str, _: type[TertiaryError]) -> Mapping[int, Fraction]:
-    return {m: Fraction((last_day(financial_year, m) - first_day(financial_year, m)).days + 1) for m in MONTHS}
-
-
-def _working_days(financial_year: str, error: type[TertiaryError]) -> Mapping[int, Fraction]:
-    if first_day(financial_year, 1) < LISTED[0] or last_day(financial_year, 12) > LISTED[1]:
+    begins, ends = first_day(financial_year, 1), last_day(financial_year, 12)
+    if profile == "working_days" and (begins < LISTED[0] or ends > LISTED[1]):
         raise error(
             f"Bank holidays of {financial_year} are not listed ({LISTED[0]} to {LISTED[1]} are), so working days "
             "cannot be counted. Use another profile, or give your own weights by month."
         )
-    free = {line.day("day") for line in shipped("tertiary", "bank_holidays.csv", error)}
+    return _shares(profile, financial_year)[month]
+
+
+@cache
+def _shares(profile: str, financial_year: str) -> Mapping[int, Fraction]:
+    days = {"calendar_days": _calendar_days, "working_days": _working_days}
+    weights = days[profile](financial_year) if profile in days else _shipped()[profile]
+    whole = sum(weights.values(), Fraction(0))
+    return {month: weights[month] / whole for month in MONTHS}
+
+
+def _calendar_days(financial_year: str) -> Mapping[int, Fraction]:
+    return {m: Fraction((last_day(financial_year, m) - first_day(financial_year, m)).days + 1) for m in MONTHS}
+
+
+def _working_days(financial_year: str) -> Mapping[int, Fraction]:
+    free = {line.day("day") for line in shipped("tertiary", "bank_holidays.csv", ContractError)}
     found = {}
     for month in MONTHS:
         first, last = first_day(financial_year, month), last_day(financial_year, month)
