@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pool_cases import agreements, exact, terms
 
 from tertiary.errors import PoolError
 from tertiary.pool import (
@@ -32,44 +33,6 @@ from tertiary.pool import (
 
 D, F = Decimal, Fraction
 PENNY = D("0.01")
-TERMS = {
-    "name": "Rare disease pool", "host": "QHL", "partners": ["QHL", "QUA", "QGH"], "valid_from": "2026-04-01",
-    "contribution": "C1", "risk": "R1",
-}  # fmt: skip
-exact = st.fractions(min_value=0, max_value=10**8, max_denominator=10**4)
-
-
-def terms(**changes: Any) -> Agreement:
-    return Agreement.of({**TERMS, **changes})
-
-
-def values(rule: str) -> st.SearchStrategy[dict[str, str]]:
-    """Parameters of a rule as they stand in terms."""
-    return st.fixed_dictionaries(
-        {name: st.integers(0, 100).map(lambda n: str(D(n) / 100)) for name in rules()[rule].parameters}
-    )
-
-
-@st.composite
-def agreements(draw: Any) -> tuple[Agreement, list[dict[str, Fraction]], list[dict[str, Fraction]], dict[str, Any]]:
-    """A random agreement with some months of contributions and costs."""
-    codes = draw(st.lists(st.text("QABCDEFG123", min_size=3, max_size=3), min_size=2, max_size=6, unique=True))
-    risk = draw(st.sampled_from([code for code, rule in rules().items() if rule.kind == "risk"]))
-    changes: dict[str, Any] = {
-        "partners": codes, "risk": risk, "risk_parameters": draw(values(risk)), "guarantor": "NHS England",
-        "threshold": "50000", "contingency": draw(st.sampled_from(["0", "0.005", "0.05"])),
-        "unused": draw(st.sampled_from(["returned", "reserve"])),
-    }  # fmt: skip
-    if draw(st.booleans()):
-        changes |= {"floor": draw(st.sampled_from(["0", "0.03", "1"])), "ceiling": draw(st.sampled_from(["0", "0.03"]))}
-    months = draw(st.integers(1, 3))
-    contributed = [{code: draw(exact) + 1 for code in codes} for _ in range(months)]
-    actual = [{code: draw(exact) for code in codes} for _ in range(months)]
-    more = {
-        "need": {code: draw(st.integers(1, 99)) for code in codes},
-        "pooled": [{code: amount / 3 for code, amount in month.items()} for month in actual],
-    }
-    return terms(**changes), contributed, actual, more
 
 
 @settings(max_examples=1000, deadline=None)
