@@ -132,7 +132,8 @@ def _weights(profile: str, year: str, own: Weights | None) -> list[Amount]:
 def _told(versions: Sequence[Version]) -> str:
     if len(versions) == 1:
         return versions[0].told
-    return "\n".join(f"Months {v.first} to {v.last}: {v.told}" for v in versions)
+    spans = [f"Month {v.first}" if v.first == v.last else f"Months {v.first} to {v.last}" for v in versions]
+    return "\n".join(f"{span}: {v.told}" for span, v in zip(spans, versions, strict=True))
 
 
 def versions_of(number: int | None, files: Sequence[Path] | None, store: str, year: str, last: int) -> list[Version]:
