@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from itertools import groupby
@@ -46,13 +46,13 @@ Profiles = Annotated[
 
 @dataclass(frozen=True)
 class Version:
-    """One version of an agreement and the months, first to last, of a year in which it holds. `raw`: its JSON terms."""
+    """A version of an agreement, and from which to which month of a year it holds. `raw`: its JSON terms."""
 
     agreement: Agreement
     raw: Mapping[str, Any]
-    first: int
-    last: int
     told: str
+    first: int = 0
+    last: int = 0
 
 
 @dataclass(frozen=True)
@@ -137,81 +137,70 @@ def _told(versions: Sequence[Version]) -> str:
 
 
 def versions_of(number: int | None, files: Sequence[Path] | None, store: str, year: str, last: int) -> list[Version]:
-    """The versions that hold in months 1 to `last`, in order. PoolError when one month has none, or two."""
+    """The versions that hold in months 1 to `last`, in order. PoolError when a month has none, or more than one."""
     if (number is None) == (not files):
         raise PoolError("Give either --agreement with its number in the store, or --terms with a file.")
-    return _of_files(files, year, last) if files else _of_store(int(number or 0), store, year, last)
+    ends = {month: (first_day(year, month), last_day(year, month)) for month in MONTHS[:last]}
+    days = [day for both in ends.values() for day in both]
+    found, by_day = _of_files(files, days) if files else _of_store(int(number or 0), store, days, ends[last][0])
+    by_month = {month: {by_day[day] for day in both} for month, both in ends.items()}
+    if any(None in held or len(held) > 1 for held in by_month.values()):
+        _refuse([one.agreement for one in found], year, last)
+    made = []
+    for (at,), group in groupby(by_month, key=lambda month: tuple(by_month[month])):
+        months = list(group)
+        made.append(replace(found[at or 0], first=months[0], last=months[-1]))
+    return made
 
 
-def _of_files(files: Sequence[Path], year: str, last: int) -> list[Version]:
+ByDay = Mapping[date, int | None]
+
+
+def _of_files(files: Sequence[Path], days: Sequence[date]) -> tuple[list[Version], ByDay]:
+    """The versions in files, by their first day, and which of them holds on each day."""
     from tertiary.pool import Agreement
 
-    read = [(shared.json_of(file), file) for file in files]
-    found = sorted(((Agreement.of(raw), raw, file) for raw, file in read), key=lambda one: one[0].valid_from)
-    names, days = ({getattr(agreed, name) for agreed, _, _ in found} for name in ("name", "valid_from"))
-    if len(names) > 1 or len(days) < len(found):
-        said = ", ".join(f"{agreed.name} from {agreed.valid_from}" for agreed, _, _ in found)
+    found = []
+    for file in files:
+        raw = shared.json_of(file)
+        told = f"Terms of {file}, which nobody agreed as far as this tells."
+        found.append(Version(Agreement.of(raw), raw, told))
+    found.sort(key=lambda one: one.agreement.valid_from)
+    names, firsts = ({getattr(one.agreement, name) for one in found} for name in ("name", "valid_from"))
+    if len(names) > 1 or len(firsts) < len(found):
+        said = ", ".join(f"{one.agreement.name} from {one.agreement.valid_from}" for one in found)
         raise PoolError(f"The terms given are {said}; versions of one agreement have one name and begin one by one.")
-
-    def holding(on: date) -> int | None:
-        begun = [n for n, (agreed, _, _) in enumerate(found) if agreed.valid_from <= on]
-        return begun[-1] if begun and _holds(found[begun[-1]][0], on) else None
-
-    made = _by_month({m: (holding(first_day(year, m)), holding(last_day(year, m))) for m in MONTHS[:last]})
-    if made is None or any(n is None for n, _, _ in made):
-        _refuse([agreed for agreed, _, _ in found], year, last)
-    return [
-        Version(
-            found[n][0], found[n][1], first, end, f"Terms of {found[n][2]}, which nobody agreed as far as this tells."
-        )
-        for n, first, end in made or []
-        if n is not None
-    ]
+    begun = {day: [n for n, one in enumerate(found) if one.agreement.valid_from <= day] for day in days}
+    return found, {day: _holding(found, at[-1] if at else None, day) for day, at in begun.items()}
 
 
-def _of_store(number: int, store: str, year: str, last: int) -> list[Version]:
+def _of_store(number: int, store: str, days: Sequence[date], end: date) -> tuple[list[Version], ByDay]:
+    """The versions of a decision that hold on some of the days, in order, and which of them holds on each day."""
     from tertiary.pool import Agreement
 
-    end = first_day(year, last)
     with shared.open_store(store) as opened:
         newest = opened.decision(number)
-        days = {day for m in MONTHS[:last] for day in (first_day(year, m), last_day(year, m))}
         governing: dict[date, Decision | None] = {day: opened.governing(number, day) for day in days}
     if governing[end] is None or newest.kind != "agreement":
         raise PoolError(
             f"Decision {number} is no agreement in force on {end}: of kind {newest.kind}, {newest.state} in "
             f"version {newest.version}. tertiary decisions list --on {end} shows what is."
         )
-    found = {held.version: held for held in governing.values() if held is not None}
-    agreed = {version: Agreement.of(held.terms) for version, held in found.items()}
-
-    def holding(on: date) -> int | None:
-        held = governing[on]
-        return held.version if held is not None and _holds(agreed[held.version], on) else None
-
-    made = _by_month({m: (holding(first_day(year, m)), holding(last_day(year, m))) for m in MONTHS[:last]})
-    if made is None or any(n is None for n, _, _ in made):
-        _refuse([agreed[version] for version in sorted(agreed)], year, last)
-    return [
-        Version(agreed[n], found[n].terms, first, to, f"Agreement {number}, version {n}: {found[n].subject}.")
-        for n, first, to in made or []
-        if n is not None
+    held = {one.version: one for one in governing.values() if one is not None}
+    numbers = sorted(held)
+    found = [
+        Version(Agreement.of(held[n].terms), held[n].terms, f"Agreement {number}, version {n}: {held[n].subject}.")
+        for n in numbers
     ]
+    at = {day: None if one is None else numbers.index(one.version) for day, one in governing.items()}
+    return found, {day: _holding(found, n, day) for day, n in at.items()}
 
 
-def _holds(agreed: Agreement, on: date) -> bool:
-    return agreed.valid_from <= on and (agreed.valid_to is None or on < agreed.valid_to)
-
-
-def _by_month(holding: Mapping[int, tuple[int | None, int | None]]) -> list[tuple[int | None, int, int]] | None:
-    """Which version holds from which to which month; None when another one holds at the end of a month."""
-    if any(first != last for first, last in holding.values()):
+def _holding(found: Sequence[Version], at: int | None, day: date) -> int | None:
+    if at is None:
         return None
-    made = []
-    for version, months in groupby(holding, key=lambda month: holding[month][0]):
-        held = list(months)
-        made.append((version, held[0], held[-1]))
-    return made
+    agreed = found[at].agreement
+    return at if agreed.valid_from <= day and (agreed.valid_to is None or day < agreed.valid_to) else None
 
 
 def _refuse(agreed: Sequence[Agreement], year: str, last: int) -> None:
