@@ -88,6 +88,24 @@ def test_a_version_that_changes_nothing_changes_no_linear_rule(made: Any, cut: i
         assert abs(left.payment - right.payment) <= D("0.02")
 
 
+@settings(max_examples=60)
+@given(versions(), st.randoms(use_true_random=False))
+def test_the_order_of_partners_changes_no_statement(stretches: list[Stretch], order: Any) -> None:
+    def turned(stretch: Stretch) -> Stretch:
+        partners = list(stretch.agreement.partners)
+        order.shuffle(partners)
+
+        def months(given: Any) -> Any:
+            return [{code: month[code] for code in partners} for month in given]
+
+        return Stretch(
+            replace(stretch.agreement, partners=tuple(partners)), months(stretch.contributed), months(stretch.actual),
+            {code: (stretch.need or {})[code] for code in partners}, months(stretch.pooled),
+        )  # fmt: skip
+
+    assert list(over_versions([turned(one) for one in stretches])) == list(over_versions(stretches))
+
+
 def test_each_stretch_has_its_own_corridor_and_contingency() -> None:
     """By hand: 18 over and 18 under cancel within one corridor and not within two."""
     put_in = [{"QHL": 100, "QUA": 60, "QGH": 40}] * 2

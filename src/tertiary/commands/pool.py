@@ -23,7 +23,7 @@ from tertiary.commands.pool_files import (
     known_of,
     paid_of,
     versions_of,
-)  # fmt: skip
+)
 from tertiary.commands.shared import STORE, Format, RunFolder, Url
 from tertiary.errors import PoolError
 from tertiary.period import period
