@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tertiary.month_end.cells import Covered, strands
-from tertiary.month_end.contracts import Contract, Element, first_day
+from tertiary.month_end.contracts import Contract, Element
 from tertiary.month_end.forecast import outturn, three
 from tertiary.month_end.payment import Owed, cash_effect, owed
+from tertiary.phasing import first_day
 
 SHARES = st.fractions(min_value=0, max_value=1, max_denominator=20)
 POUNDS = st.decimals(min_value=-10_000, max_value=10_000_000, places=3)

@@ -10,7 +10,7 @@ import pytest
 
 from tertiary.errors import ContractError
 from tertiary.month_end import dates, read_calendar, read_profiles, weight
-from tertiary.month_end.contracts import first_day, last_day
+from tertiary.phasing import first_day, last_day
 
 
 @pytest.mark.parametrize("profile", ["twelfths", "calendar_days", "working_days"])

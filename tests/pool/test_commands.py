@@ -10,10 +10,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from typer.testing import CliRunner
+from pool_cases import RUN_TERMS as TERMS
+from pool_cases import said
 
-from builders import row, run_folder
-from tertiary.cli import app
 from tertiary.decisions.migrate import newest
 from tertiary.errors import TertiaryError
 from tertiary.period import last_month
@@ -21,52 +20,6 @@ from tertiary.pool import Agreement
 from tertiary.pool.calls import calls, hosted, pooled_calls
 from tertiary.runs import Run
 from tertiary.tables import arrow_schema
-
-PARTNERS = ["QMF", "QMJ"]
-TERMS: dict[str, Any] = {
-    "name": "Pool", "host": "QMJ", "partners": PARTNERS, "valid_from": "2025-04-01", "contribution": "C1", "risk": "R1",
-    "services": ["NCBPS11B", "NCBPS13E"],
-}  # fmt: skip
-
-
-@pytest.fixture
-def run(tmp_path: Path) -> Run:
-    """A run folder with a ledger and records of two populations, three months and a service outside the scope."""
-    cells, records = [], []
-    spend = [
-        ("QMJ", 1, "NCBPS11B", "p1", "1000.005"),
-        ("QMJ", 1, "NCBPS13E", "p1", "500"),
-        ("QMF", 1, "NCBPS11B", "p2", "200"),
-        ("QMJ", 2, "NCBPS11B", "p1", "900"),
-        ("QMF", 2, "NCBPS11B", "", "5000"),
-        ("QMF", 3, "NCBPS13E", "p2", "2000"),
-        ("QMJ", 1, "NCBPS99Z", "p1", "77777"),
-        ("QWO", 1, "NCBPS11B", "p3", "88888"),
-        ("QMJ", 1, "NCBPS99Z", "p6", "10"),
-        ("QMF", 1, "NCBPS99Z", "p5", "777"),
-    ]
-    for icb, month, line, patient, price in spend:
-        about = {
-            "population_icb": icb, "financial_month": month, "service_line_final": line, "financial_year": "202526",
-            "price_submitted": Decimal(price), "measure": "actual", "patient_id": patient, "component": "activity",
-            "payer_code": icb, "payer_kind": "icb", "contracting_host": "QMJ", "provider_code": "RRV",
-        }  # fmt: skip
-        cells.append(row("ledger", **about))
-        records.append(row("records", **about))
-    cells.append({**cells[0], "measure": "plan", "price_submitted": Decimal(66666)})
-    cells.append({**cells[0], "counted": False, "price_submitted": Decimal(55555)})
-    return run_folder(tmp_path / "run", ledger=cells, records=records)
-
-
-def said(*words: str, code: int = 0) -> str:
-    done = CliRunner().invoke(app, list(words))
-    if code == 0 and done.exception and not isinstance(done.exception, SystemExit):
-        raise done.exception
-    if code:
-        assert isinstance(done.exception, TertiaryError) and done.exception.exit_code == code
-        return str(done.exception)
-    assert done.exit_code == 0, done.output
-    return done.stdout
 
 
 def test_calls_are_counted_actual_spend_within_the_scope(run: Run) -> None:

@@ -58,8 +58,8 @@ def given_of(
     on: date | None = None,
 ) -> Given:  # fmt: skip
     from tertiary import month_end
-    from tertiary.month_end.contracts import first_day
     from tertiary.period import period
+    from tertiary.phasing import first_day
     from tertiary.runs import open as open_run
 
     opened = open_run(run)

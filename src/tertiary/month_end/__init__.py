@@ -9,9 +9,9 @@ from tertiary.month_end.forecast import Outturn
 from tertiary.month_end.journal import Posting, journal
 from tertiary.month_end.payment import cash_effect
 from tertiary.month_end.position import Adjustment, Entry, Position, Tie, position, read_adjustments, table
-from tertiary.month_end.profiles import read_profiles, weight
 from tertiary.month_end.reconcile import Invoice, coverage, hospital_gaps, invoice_gaps, read_invoices, reconcile
 from tertiary.month_end.settled import Settled, adjustments_csv, settled
+from tertiary.phasing import read_profiles, weight
 
 __all__ = [
     "Adjustment",

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from tertiary.errors import ContractError
-from tertiary.month_end.contracts import last_day
+from tertiary.phasing import last_day
 from tertiary.sheets import lines, shipped
 
 STEPS = ("flex", "freeze")

@@ -9,7 +9,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from tertiary.errors import ContractError
-from tertiary.month_end.contracts import MONTHS, Contract, Element, first_day, kinds
+from tertiary.month_end.contracts import Contract, Element, kinds
+from tertiary.phasing import MONTHS, first_day
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from tertiary.errors import ContractError
+from tertiary.phasing import MONTHS, first_day
 from tertiary.sheets import Line, lines, shipped
 
 COMPONENTS = ("activity", "drug", "device")
-MONTHS = tuple(range(1, 13))
 HEADER = (
     "contract", "version", "provider_code", "host_code", "financial_year", "valid_from", "valid_to", "signed_on",
     "signed_value",
@@ -160,19 +160,6 @@ def contracts_of(terms: Sequence[tuple[str, Mapping[str, Any]]]) -> tuple[Contra
         found.append(_contract(group))
     _judge(found, "the decisions given")
     return tuple(found)
-
-
-def first_day(financial_year: str, month: int) -> date:
-    """The first day of a financial month; month 13 stands for what is adjusted after month 12 and begins with it."""
-    number = min(month, 12)
-    year = int(financial_year[:4]) + (number > 9)
-    return date(year, (number + 2) % 12 + 1, 1)
-
-
-def last_day(financial_year: str, month: int) -> date:
-    """The last day of a financial month."""
-    after = first_day(financial_year, month) + timedelta(days=32)
-    return after.replace(day=1) - timedelta(days=1)
 
 
 def _contract(group: Sequence[Line]) -> Contract:

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 from tertiary.errors import ContractError
 from tertiary.month_end.cells import PLAN_FLOW
-from tertiary.month_end.contracts import FIELDS, MONTHS, Contract, Element, first_day, kinds
-from tertiary.month_end.profiles import weight
+from tertiary.month_end.contracts import FIELDS, Contract, Element, kinds
 from tertiary.pennies import pounds
+from tertiary.phasing import MONTHS, first_day, weight
 from tertiary.sheets import shipped
 
 if TYPE_CHECKING:

@@ -16,10 +16,9 @@ from decimal import Decimal
 from fractions import Fraction
 
 from tertiary.month_end.cells import Covered
-from tertiary.month_end.contracts import MONTHS
 from tertiary.month_end.payment import Owed, cash_effect, planned, valued
-from tertiary.month_end.profiles import Weights
 from tertiary.pennies import pounds
+from tertiary.phasing import MONTHS, Weights
 
 RECENT = 3
 

@@ -16,9 +16,9 @@ from decimal import Decimal
 from fractions import Fraction
 
 from tertiary.month_end.cells import Covered
-from tertiary.month_end.contracts import MONTHS, Element
-from tertiary.month_end.profiles import Weights, weight
+from tertiary.month_end.contracts import Element
 from tertiary.pennies import pounds
+from tertiary.phasing import MONTHS, Weights, weight
 
 ARRIVED, BY_PLAN, BY_RATIO, NOT_DUE = "arrived", "plan", "plan x ratio to date", "not due"
 

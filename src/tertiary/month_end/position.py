@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from tertiary.errors import ContractError
 from tertiary.month_end.cells import NO_CONTRACT, Cells, Covered, cells, strands
-from tertiary.month_end.contracts import Contract, first_day
+from tertiary.month_end.contracts import Contract
 from tertiary.month_end.forecast import Outturn, outturn
 from tertiary.month_end.payment import Owed, owed, planned
-from tertiary.month_end.profiles import Weights
 from tertiary.month_end.thresholds import thresholds
 from tertiary.pennies import pounds
+from tertiary.phasing import Weights, first_day
 from tertiary.sheets import lines
 
 if TYPE_CHECKING:

@@ -5,18 +5,22 @@ Only sums by partner leave the engine; cost by patient is used within it.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
+from math import sqrt
 from typing import TYPE_CHECKING, Any
 
 from tertiary.errors import PoolError
 from tertiary.period import YEAR_END
 from tertiary.pool.terms import Agreement
-from tertiary.pool.volatility import Cases
+from tertiary.pool.volatility import Cases, HighCost
 
 if TYPE_CHECKING:
     from tertiary.runs import Run, Table
 
 Months = list[dict[str, Decimal]]
+# fewer dear patients than this say nothing of how far their costs differ, and their sums would be somebody's
+FEW = 5
 
 
 def calls(run: Run, agreement: Agreement, financial_year: str, last_month: int) -> Months:
@@ -61,8 +65,10 @@ def pooled_calls(run: Run, agreement: Agreement, financial_year: str, last_month
 def _scoped(table: Any, agreement: Agreement, financial_year: str, last_month: int) -> Any:
     rows = table.filter(
         table.counted, table.financial_year == financial_year, _within(table, last_month),
-        table.population_icb.isin(agreement.partners),
+        table.population_icb.isin(list(agreement.populations)),
     )  # fmt: skip
+    if agreement.succeeds:
+        rows = rows.mutate(population_icb=rows.population_icb.substitute(dict(agreement.succeeds)))
     for column, codes in (
         ("service_line_final", agreement.services),
         ("provider_code", agreement.providers),
@@ -139,6 +145,53 @@ def cases(run: Run, agreement: Agreement, financial_year: str, last_month: int) 
         code: Cases(row["number"], float(row["cost"]), row["spread"] * row["number"] / float(row["cost"]))
         for code, row in rows.items()
     }
+
+
+def high_cost_cases(run: Run, agreement: Agreement, financial_year: str, last_month: int) -> dict[str, HighCost] | None:
+    """Each partner's patients as rule R6 parts them: numbers, costs in pounds and coefficients of variation only.
+
+    Patients without a pseudonym, and those who cost nothing, are left out as in `cases`. How far costs above the
+    threshold and of listed services differ is measured over all partners together, because one partner has few such
+    patients; None when there are fewer than FEW of them in all, or nothing is above the threshold or listed.
+    """
+    threshold = agreement.threshold
+
+    def step(table: Any) -> Any:
+        import ibis
+
+        rows = _scoped(table, agreement, financial_year, last_month)
+        rows = rows.filter(rows.patient_id != "")
+        listed = rows.service_line_final.isin(agreement.listed) if agreement.listed else ibis.literal(False)
+        people = rows.mutate(listed=listed).group_by("population_icb", "patient_id", "listed")
+        people = people.aggregate(cost=rows[agreement.measure].sum())
+        people = people.filter(people.cost > 0)
+        beyond = ibis.literal(False) if threshold is None else ~people.listed & (people.cost > threshold)
+        part = ibis.cases((people.listed, "listed"), (beyond, "beyond"), else_="below")
+        cost = people.cost - ibis.cases((beyond, threshold or Decimal(0)), else_=Decimal(0))
+        parts = people.mutate(part=part, part_cost=cost)
+        size = parts.part_cost.cast("float64")
+        return parts.group_by("population_icb", "part").aggregate(
+            number=parts.count(), cost=parts.part_cost.sum(), squares=(size * size).sum()
+        )
+
+    held = {(r["population_icb"], r["part"]): r for r in run.records.derive(step).to_arrow().to_pylist()}
+
+    def moments(keys: list[tuple[str, str]]) -> Cases:
+        rows = [held[key] for key in keys if key in held]
+        number, cost = sum(r["number"] for r in rows), float(sum(r["cost"] for r in rows))
+        spread = max(0.0, number * sum(r["squares"] for r in rows) / cost**2 - 1) if rows else 0.0
+        return Cases(number, cost, sqrt(spread))
+
+    everyone = {part: moments([(code, part) for code in agreement.partners]) for part in ("beyond", "listed")}
+    if everyone["beyond"].number + everyone["listed"].number < FEW:
+        return None
+    found = {}
+    for code in agreement.partners:
+        dear, listed = (
+            replace(moments([(code, part)]), cv_cost=everyone[part].cv_cost) for part in ("beyond", "listed")
+        )
+        found[code] = HighCost(float(threshold or 0), moments([(code, "below")]), dear, listed)
+    return found
 
 
 def hosted(run: Run, host: str, financial_year: str, last_month: int) -> list[dict[str, Any]]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from importlib import resources
 from math import sqrt
 
 from tertiary.errors import PoolError
 from tertiary.pennies import Amount
-from tertiary.pool.risk import share_risk
+from tertiary.pool.risk import Outcome, share_risk
 
 
 def choices() -> list[tuple[str, dict[str, Fraction]]]:
@@ -51,26 +51,32 @@ def compare(
     actual: Sequence[Mapping[str, Amount]],
     *,
     need: Mapping[str, Amount] | None = None,
+    pooled: Sequence[Mapping[str, Amount]] | None = None,
 ) -> list[Compared]:
     """Every choice of rule and parameters over the same years, past or simulated, each one mapping of pounds by partner
 
-    PoolError when the years of the amounts are not as many, or as in `share_risk`.
+    Rule R6 needs `pooled`, what of each partner's cost lies above the threshold or belongs to listed services, a
+    mapping a year. A pound saved under it is spread over pooled and other cost as the partner's cost is.
+    PoolError when the years of the amounts are not as many, R6 has no `pooled`, or as in `share_risk`.
     """
-    if len(contributed) != len(actual) or not actual:
+    if len(contributed) != len(actual) or not actual or (pooled is not None and len(pooled) != len(actual)):
         raise PoolError(
             f"{len(contributed)} years of contributions and {len(actual)} of costs; give as many, at least 1."
         )
     made = []
     for rule, given in choices:
-        if rule == "R6":
+        if rule == "R6" and pooled is None:
             raise PoolError("Rule R6 shares single patients' cost, of which years of totals say nothing: leave it out.")
-        years = list(zip(contributed, actual, strict=True))
-        outcomes = [share_risk(rule, put_in, cost, parameters=given, need=need) for put_in, cost in years]
-        moved = [
-            sum((abs(paid - Fraction(cost[code])) for code, paid in outcome.pay.items()), Fraction(0)) / 2
-            for outcome, (_, cost) in zip(outcomes, years, strict=True)
+        years = [
+            _Year(rule, given, put_in, cost, need, pooled[n] if rule == "R6" and pooled else None)
+            for n, (put_in, cost) in enumerate(zip(contributed, actual, strict=True))
         ]
-        kept = [_incentive(rule, given, put_in, cost, need) for put_in, cost in years]
+        outcomes = [year.outcome() for year in years]
+        moved = [
+            sum((abs(paid - Fraction(year.cost[code])) for code, paid in outcome.pay.items()), Fraction(0)) / 2
+            for outcome, year in zip(outcomes, years, strict=True)
+        ]
+        kept = [year.incentive() for year in years]
         made.append(
             Compared(
                 rule,
@@ -84,22 +90,37 @@ def compare(
     return made
 
 
-def _incentive(
-    rule: str,
-    given: Mapping[str, Amount],
-    put_in: Mapping[str, Amount],
-    cost: Mapping[str, Amount],
-    need: Mapping[str, Amount] | None,
-) -> Fraction:
-    """What a partner's own payment falls by for each pound less of its own cost, weighted by contribution."""
-    before = share_risk(rule, put_in, cost, parameters=given, need=need)
-    total = sum((Fraction(v) for v in put_in.values()), Fraction(0))
-    kept = Fraction(0)
-    for code, amount in cost.items():
-        saved = {**cost, code: Fraction(amount) - 1}
-        after = share_risk(rule, put_in, saved, parameters=given, need=need)
-        kept += (before.pay[code] - after.pay[code]) * Fraction(put_in[code]) / total
-    return kept
+@dataclass(frozen=True)
+class _Year:
+    """One year under one rule."""
+
+    rule: str
+    given: Mapping[str, Amount]
+    put_in: Mapping[str, Amount]
+    cost: Mapping[str, Amount]
+    need: Mapping[str, Amount] | None
+    pooled: Mapping[str, Amount] | None
+
+    def outcome(self) -> Outcome:
+        """Who pays what."""
+        return share_risk(self.rule, self.put_in, self.cost, parameters=self.given, need=self.need, pooled=self.pooled)
+
+    def incentive(self) -> Fraction:
+        """What a partner's own payment falls by for each pound less of its own cost, weighted by contribution."""
+        before = self.outcome()
+        total = sum((Fraction(v) for v in self.put_in.values()), Fraction(0))
+        kept = Fraction(0)
+        for code in self.cost:
+            after = self._saved(code).outcome()
+            kept += (before.pay[code] - after.pay[code]) * Fraction(self.put_in[code]) / total
+        return kept
+
+    def _saved(self, code: str) -> _Year:
+        own = Fraction(self.cost[code])
+        pooled = self.pooled
+        if pooled is not None and own:
+            pooled = {**pooled, code: Fraction(pooled[code]) * (1 - 1 / own)}
+        return replace(self, cost={**self.cost, code: own - 1}, pooled=pooled)
 
 
 def _removed(

@@ -5,7 +5,7 @@ In this order: contingency, then risk share of what is left, then limits, then w
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -48,6 +48,9 @@ class Settled:
         return self.payment + self.reserve - self.paid_in
 
 
+AMOUNTS = ("contribution", "contingency", "actual", "payment", "reserve")
+
+
 @dataclass(frozen=True)
 class Settlement:
     """All partners' lines of a period. Actual cost = payments + external, to the penny.
@@ -63,6 +66,21 @@ class Settlement:
     def total(self, name: str) -> Decimal:
         """The sum of a column of the lines."""
         return sum((getattr(line, name) for line in self.lines), Decimal(0))
+
+    def gains(self) -> dict[str, Decimal]:
+        """Each partner's part, by contribution, of a gain that the pool kept (`external` below 0), to the penny."""
+        gain, total = -min(self.external, Decimal(0)), Fraction(self.total("contribution"))
+        return to_the_penny({line.partner: Fraction(gain) * Fraction(line.contribution) / total for line in self.lines})
+
+
+def summed(lines: Iterable[Settled], heirs: Mapping[str, str] | None = None) -> tuple[Settled, ...]:
+    """Lines added up by partner, those of a former partner with its successor's: penny by penny, nothing rounded."""
+    found: dict[str, dict[str, Decimal]] = {}
+    for line in lines:
+        into = found.setdefault((heirs or {}).get(line.partner, line.partner), dict.fromkeys(AMOUNTS, Decimal(0)))
+        for name in AMOUNTS:
+            into[name] += getattr(line, name)
+    return tuple(Settled(code, **found[code]) for code in sorted(found))
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
 from tertiary.errors import PoolError
 from tertiary.pennies import Amount, to_the_penny
-from tertiary.pool.settle import Settled, Settlement, settle
+from tertiary.pool.settle import Settled, Settlement, settle, summed
 from tertiary.pool.terms import Agreement
 
 MONTHS = 12
@@ -28,18 +28,52 @@ class Statement:
     movement: Decimal
 
 
-def phased(year: Mapping[str, Amount], months: int = MONTHS) -> list[dict[str, Decimal]]:
-    """A year's amounts by partner in equal months to the penny, each month and each partner adding up.
+def phased(year: Mapping[str, Amount], weights: Sequence[Amount] = (1,) * MONTHS) -> list[dict[str, Decimal]]:
+    """A year's amounts by partner, spread over months by weight, to the penny, each month and each partner adding up.
 
-    Cumulative amounts are rounded, each within a penny, so that no month is two pennies from its share.
+    Cumulative amounts are rounded, each within a penny, so that no month is two pennies from its share. PoolError when
+    a weight is below 0 or all are 0.
     """
+    whole = sum((Fraction(one) for one in weights), Fraction(0))
+    if not whole or min(weights) < 0:
+        raise PoolError(f"Weights of months must be 0 or more and not all 0; got {', '.join(map(str, weights))}.")
+    exact = to_the_penny(year)
     before = dict.fromkeys(year, Decimal(0))
-    made = []
-    for month in range(1, months + 1):
-        upto = to_the_penny({code: Fraction(amount) * month / months for code, amount in to_the_penny(year).items()})
-        made.append({code: upto[code] - before[code] for code in year})
-        before = upto
+    made, upto = [], Fraction(0)
+    for one in weights:
+        upto += Fraction(one) / whole
+        held = to_the_penny({code: Fraction(amount) * upto for code, amount in exact.items()})
+        made.append({code: held[code] - before[code] for code in year})
+        before = held
     return made
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Months in a row under one version of an agreement, and what it is settled with.
+
+    `contributed`, `actual` and `pooled` hold one mapping a month, pounds by partner of this version; `need` any unit.
+    """
+
+    agreement: Agreement
+    contributed: Sequence[Mapping[str, Amount]]
+    actual: Sequence[Mapping[str, Amount]]
+    need: Mapping[str, Amount] | None = None
+    pooled: Sequence[Mapping[str, Amount]] | None = None
+
+    def to_date(self) -> Iterator[Settlement]:
+        """The settlement of the stretch to the end of each of its months. PoolError as in `statements`."""
+        paid, spent = len(self.contributed), len(self.actual)
+        if paid != spent or (self.pooled is not None and len(self.pooled) != spent):
+            raise PoolError(f"{paid} months of contributions and {spent} of costs; give as many of each.")
+        for month in range(1, spent + 1):
+            yield settle(
+                self.agreement,
+                _to_date(self.contributed[:month]),
+                _to_date(self.actual[:month]),
+                need=self.need,
+                pooled=None if self.pooled is None else _to_date(self.pooled[:month]),
+            )
 
 
 def statements(
@@ -50,28 +84,50 @@ def statements(
     need: Mapping[str, Amount] | None = None,
     pooled: Sequence[Mapping[str, Amount]] | None = None,
 ) -> Iterator[tuple[Settlement, list[Statement]]]:
-    """For each month in turn the settlement of the year to date and every partner's statement.
+    """For each month in turn the settlement of the year to date and every partner's statement, under one version.
 
     `contributed`, `actual` and `pooled` hold one mapping a month, pounds by partner; they must be as many.
     PoolError when they are not, or as in `settle`.
     """
-    if len(contributed) != len(actual) or (pooled is not None and len(pooled) != len(actual)):
-        raise PoolError(f"{len(contributed)} months of contributions and {len(actual)} of costs; give as many of each.")
+    return over_versions([Stretch(agreement, contributed, actual, need, pooled)])
+
+
+def over_versions(stretches: Sequence[Stretch]) -> Iterator[tuple[Settlement, list[Statement]]]:
+    """The same for months that lie under several versions: each stretch is settled by its own terms, and added up.
+
+    Contingency, limits, corridors and caps are those of each stretch alone: what one leaves over does not meet the next
+    one's overspend. Who left keeps its line as it was at its end; the lines of a partner that was succeeded go on as
+    its successor's. PoolError as in `statements`.
+    """
+    behind: Settlement = Settlement((), Decimal(0), Decimal(0))
     paid: dict[str, Decimal] = {}
-    for month in range(1, len(actual) + 1):
-        settled = settle(
-            agreement,
-            _to_date(contributed[:month]),
-            _to_date(actual[:month]),
-            need=need,
-            pooled=None if pooled is None else _to_date(pooled[:month]),
-        )
-        lines = [
-            Statement(month, line.partner, line, line.payment - paid.get(line.partner, Decimal(0)))
-            for line in settled.lines
-        ]
-        paid = {line.partner: line.payment for line in settled.lines}
-        yield settled, lines
+    month = 0
+    for stretch in stretches:
+        behind = together([behind], stretch.agreement.succeeds)
+        paid = {line.partner: line.payment for line in behind.lines}
+        settled = behind
+        for own in stretch.to_date():
+            month += 1
+            settled = together([behind, own])
+            yield (
+                settled,
+                [
+                    Statement(month, line.partner, line, line.payment - paid.get(line.partner, Decimal(0)))
+                    for line in settled.lines
+                ],
+            )
+            paid = {line.partner: line.payment for line in settled.lines}
+        behind = settled
+
+
+def together(settlements: Iterable[Settlement], heirs: Mapping[str, str] | None = None) -> Settlement:
+    """Settlements of different months as one: all amounts are added up, of former partners with their successors'."""
+    made = list(settlements)
+    return Settlement(
+        summed((line for one in made for line in one.lines), heirs),
+        sum((one.external for one in made), Decimal(0)),
+        sum((one.contingency_used for one in made), Decimal(0)),
+    )
 
 
 def _to_date(months: Sequence[Mapping[str, Amount]]) -> dict[str, Decimal]:

@@ -18,6 +18,7 @@ from importlib import resources
 from typing import Any
 
 from tertiary.errors import PoolError
+from tertiary.phasing import TWELFTHS
 
 MEASURES = ("price_submitted", "price_expected")
 UNUSED = ("returned", "reserve")
@@ -51,7 +52,9 @@ class Agreement:
     `components` mean all. `contingency` is a share of the pool, paid on top of contributions; what is left of it at
     year end is returned by contribution or kept in the reserve. `floor` and `ceiling` bound every payment, as shares of
     the contribution, of what the contingency does not meet. `threshold` (pounds per patient) and `listed` services are
-    for rule R6.
+    for rule R6. `profile` spreads contributions over the year. `notice_months` bind a partner that leaves, and it bears
+    stranded cost over `taper_years`. `succeeds`: former partner to the partner that took its place, whose figures,
+    costs and positions are the successor's.
     """
 
     name: str
@@ -76,6 +79,13 @@ class Agreement:
     guarantor: str = ""
     notice_months: int = 12
     taper_years: int = 1
+    profile: str = TWELFTHS
+    succeeds: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def populations(self) -> dict[str, str]:
+        """Whose spend counts, to the partner it counts for: partners, and those they succeed."""
+        return {**{code: code for code in self.partners}, **self.succeeds}
 
     @classmethod
     def of(cls, terms: Mapping[str, Any]) -> Agreement:
@@ -129,6 +139,8 @@ class _Reader:
             guarantor=str(self._left.pop("guarantor", "")),
             notice_months=self._count("notice_months", 12, 0),
             taper_years=self._count("taper_years", 1, 1),
+            profile=self._text("profile") if "profile" in self._left else TWELFTHS,
+            succeeds=self._succeeds(),
         )
         self._judge(given)
         return given
@@ -142,6 +154,8 @@ class _Reader:
             self._refuse("valid_to", str(given.valid_to), f"a day after {given.valid_from}")
         if given.risk == "R6" and given.threshold is None and not given.listed:
             self._refuse("threshold", "nothing", "pounds per patient, or listed services, because rule R6 pools these")
+        if odd := sorted({*given.succeeds} & {*given.partners} | {*given.succeeds.values()} - {*given.partners}):
+            self._refuse("succeeds", ", ".join(odd), "former partners, each with the partner that took its place")
         if given.risk == "R8" and not given.guarantor:
             self._refuse("guarantor", "nothing", "who bears what lies above the cap, such as the host or NHS England")
 
@@ -175,6 +189,12 @@ class _Reader:
         if len(set(value)) != len(value) or len(value) < least:
             self._refuse(term, repr(value), f"at least {least} codes, none twice")
         return tuple(value)
+
+    def _succeeds(self) -> dict[str, str]:
+        value = self._left.pop("succeeds", {})
+        if not isinstance(value, dict) or not all(isinstance(v, str) and v for pair in value.items() for v in pair):
+            self._refuse("succeeds", repr(value), "an object of codes such as {'QMF': 'Z9B2Z'}")
+        return dict(value)
 
     def _choice(self, term: str, choices: tuple[str, ...]) -> str:
         value = self._left.pop(term, choices[0])
