@@ -70,9 +70,3 @@ class PublishError(TertiaryError):
     """A workbook, report or chart cannot be made."""
 
     exit_code = 21
-
-
-class ForbiddenError(TertiaryError):
-    """Somebody asked the pages for what their role may not see."""
-
-    exit_code = 22

@@ -11,11 +11,10 @@ import ibis
 import pytest
 from fastapi.testclient import TestClient
 
-from tertiary.errors import ForbiddenError
 from tertiary.register import Register
 from tertiary.tables import ibis_schema
 from tertiary.web.people import COOKIE, HOLDS, PUBLIC, account_of, demo_people, signed
-from tertiary.web.scope import READ, within
+from tertiary.web.scope import READ, ForbiddenError, within
 
 Be = Callable[[str], TestClient]
 # what each sees of the small run's ledger, in pounds, worked out by hand from SPENT

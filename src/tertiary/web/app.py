@@ -20,8 +20,9 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from tertiary import __version__
-from tertiary.errors import ForbiddenError, TertiaryError
+from tertiary.errors import TertiaryError
 from tertiary.web.answers import Answers
+from tertiary.web.scope import ForbiddenError
 
 if TYPE_CHECKING:
     from tertiary.register import Register

@@ -13,11 +13,12 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from tertiary.errors import ForbiddenError, RunError, TertiaryError
+from tertiary.errors import RunError, TertiaryError
 from tertiary.publish.methods import methods
 from tertiary.show import label
 from tertiary.web.answers import DIMENSIONS, Answers
 from tertiary.web.people import COOKIE, HOLDS, PUBLIC, Person, account_of, demo_people, roles, signed
+from tertiary.web.scope import ForbiddenError
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tertiary.errors import ForbiddenError
+from tertiary.errors import TertiaryError
 from tertiary.web.people import Person, roles
 
 if TYPE_CHECKING:
@@ -23,6 +23,10 @@ READ = {
     "submissions": ((), ("provider_code",)),
     "findings": ((), ("provider_code",)),
 }
+
+
+class ForbiddenError(TertiaryError):
+    """Somebody asked for what their role may not see."""
 
 
 def within(table: ir.Table, name: str, person: Person, register: Register) -> ir.Table:
