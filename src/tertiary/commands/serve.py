@@ -51,7 +51,9 @@ def serve(
         typer.echo(label(run), err=True)
     taken = listening.getsockname()[1]
     typer.echo(f"http://[{host}]:{taken}" if ":" in host else f"http://{host}:{taken}", err=True)
-    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=5, proxy_headers=False)
+    config = uvicorn.Config(
+        app, log_level="warning", timeout_graceful_shutdown=5, proxy_headers=False, server_header=False
+    )
     # stopped by Ctrl-C, the server says so again once all is closed
     with suppress(KeyboardInterrupt):
         uvicorn.Server(config).run(sockets=[listening])

@@ -32,7 +32,7 @@ FATES = ("received", "accepted", "quarantined", "superseded")
 MOST_ROWS = 10_000
 
 
-class UnavailableError(TertiaryError):
+class UnavailableError(Exception):
     """The run cannot be read now; why is for the log, for it names folders of this machine."""
 
 

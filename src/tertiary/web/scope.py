@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tertiary.errors import TertiaryError
 from tertiary.web.people import Person, roles
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ READ = {
 }
 
 
-class ForbiddenError(TertiaryError):
+class ForbiddenError(Exception):
     """Somebody asked for what their role may not see."""
 
 
