@@ -113,6 +113,13 @@ def test_a_page_says_which_run_it_shows_and_stays_with_it(two: TestClient, addre
     assert second.count('name="run" value="second"') == second.count('<form class="app-form"')
 
 
+def test_figures_of_one_run_never_wear_the_label_of_another(two: TestClient) -> None:
+    for query in ("run=first&run=second", "run=second&run=first"):
+        for address in ("/ledger", "/api/v1/ledger"):
+            text = two.get(f"{address}?{query}&by=service_line_final").text
+            assert ("NCBPS11B" in text) == ("SYNTHETIC DATA" in text) != ("NCBPS01C" in text)
+
+
 def test_a_row_of_a_blank_leads_to_its_own_part(two: TestClient) -> None:
     text = two.get("/ledger?by=provider_code&by=service_line_final").text
     assert "not specialised" in text

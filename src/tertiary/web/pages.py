@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
@@ -201,7 +201,7 @@ def failure(request: Request, status: int, words: str, headers: Mapping[str, str
 
 def _page(request: Request, template: str, heading: str, **values: Any) -> HTMLResponse:
     state = request.app.state
-    name = parse_qs(request.scope["query_string"].decode("latin-1")).get("run", [""])[0]
+    name = request.query_params.get("run", "")
     if name not in state.answers:
         name = next(iter(state.answers))
     chosen = name if len(state.answers) > 1 else ""
