@@ -169,3 +169,15 @@ def test_the_register_is_searched_to_its_last_row(be: Be, register: Register) ->
 
 def test_drafts_do_not_hold_on_a_day(be: Be) -> None:
     assert ">draft<" not in be("").get("/register?table=responsibility&on=2027-06-01&find=draft").text
+
+
+@pytest.mark.parametrize(
+    ("table", "text"), [("icbs", "london"), ("regions", "Y5"), ("providers", "nhs"), ("icbs", "(")]
+)
+def test_a_search_finds_what_holds_the_text(
+    register: Register, monkeypatch: pytest.MonkeyPatch, table: str, text: str
+) -> None:
+    monkeypatch.setattr(pages, "SLICE", 7)
+    rows = register[table].to_pylist()
+    wanted = [r for r in rows if any(text.casefold() in str(v).casefold() for v in r.values() if v is not None)]
+    assert pages._with_text(register[table], text).to_pylist() == wanted

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import threading
 from collections.abc import Mapping
 from datetime import date
 from functools import cache
@@ -38,6 +39,9 @@ MOST_DIMENSIONS = 3
 PAGE_ROWS = 500
 CSV_ROWS = 100_000
 REGISTER_ROWS = 200
+SLICE = 20_000
+# searches take turns, so that many at once take no more memory than one
+_SEARCH = threading.Lock()
 # a form sends a date that was left open as a blank
 Day = Annotated[date | None, BeforeValidator(lambda value: value or None)]
 Text = Annotated[str, Query(max_length=200)]
@@ -227,17 +231,21 @@ def _templates() -> Environment:
 
 
 def _with_text(rows: pa.Table, wanted: str) -> pa.Table:
-    """Rows of which any column holds a text, in capitals or not."""
+    """Rows of which any column holds a text, in capitals or not; a slice at a time, for all columns become text."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     if not wanted:
         return rows
-    found = pa.repeat(pa.scalar(False), rows.num_rows)
-    for column in rows.columns:
-        holds = pc.match_substring(column.cast(pa.string()), wanted, ignore_case=True)
-        found = pc.or_(found, pc.fill_null(holds, False))
-    return rows.filter(found)
+    kept = []
+    with _SEARCH:
+        for part in rows.to_batches(max_chunksize=SLICE):
+            found = pa.repeat(pa.scalar(False), part.num_rows)
+            for column in part.columns:
+                holds = pc.match_substring(column.cast(pa.string()), wanted, ignore_case=True)
+                found = pc.or_(found, pc.fill_null(holds, False))
+            kept.append(part.filter(found))
+    return pa.Table.from_batches(kept, rows.schema)
 
 
 def _deeper(given: list[tuple[str, str]], by: list[str], row: Mapping[str, Any]) -> str:
