@@ -37,8 +37,8 @@ def client(register: Register, tmp_path_factory: pytest.TempPathFactory) -> Iter
     folder: Path = tmp_path_factory.mktemp("web") / "run"
     run = run_folder(folder, ledger=ledger, submissions=sent)
     run.manifest["counts"].update(received=75, accepted=75, quarantined=0, superseded=0)  # type: ignore[attr-defined]
-    app = create_app({"run": run}, register, Settings(secret=b"a secret of the tests"))
-    with TestClient(app, raise_server_exceptions=False) as made:
+    app = create_app({"run": (run, register)}, Settings(secret=b"a secret of the tests"))
+    with TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False) as made:
         yield made
 
 

@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 
 from tertiary.register import Register
 from tertiary.tables import ibis_schema
-from tertiary.web.people import COOKIE, HOLDS, PUBLIC, account_of, demo_people, signed
+from tertiary.web.people import COOKIE, HOLDS, PUBLIC, Person, account_of, demo_people, signed
 from tertiary.web.scope import READ, ForbiddenError, within
 
 Be = Callable[[str], TestClient]
@@ -114,3 +114,10 @@ def test_the_form_of_another_site_is_refused(client: TestClient) -> None:
     cookie = client.post("/sign-in", data={"account": "national"}, follow_redirects=False).headers["set-cookie"]
     assert "HttpOnly" in cookie and "samesite=strict" in cookie.lower()
     assert client.post("/sign-in", data={"account": "somebody"}).status_code == 400
+
+
+@pytest.mark.parametrize("role", ["region", "icb", "provider"])
+def test_who_acts_for_nobody_sees_nothing(client: TestClient, role: str) -> None:
+    answers = client.app.state.answers["run"]  # type: ignore[attr-defined]
+    found = answers.ledger(Person("x", role, (), "X"), ("provider_code",), {})
+    assert found.rows.num_rows == 0 and not found.more

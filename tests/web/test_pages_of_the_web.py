@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
@@ -12,7 +13,8 @@ from typer.testing import CliRunner
 
 from tertiary.cli import app
 from tertiary.web import pages
-from tertiary.web.app import LARGEST_BODY, names_of
+from tertiary.web.app import names_of
+from tertiary.web.guard import LARGEST_BODY
 
 Be = Callable[[str], TestClient]
 PAGES = ("/", "/services", "/ledger", "/register", "/register?table=services&on=2025-06-30", "/method", "/sign-in")
@@ -103,4 +105,4 @@ def test_it_listens_on_this_machine_only(be: Be, client: TestClient) -> None:
 
 
 def test_runs_of_one_name_are_told_apart() -> None:
-    assert names_of(["a/run", "b/run", "c"]) == ["run", "run-2", "c"]
+    assert names_of([Path(p) for p in ("a/run", "b/run-3", "c/run", "d/run")]) == ["run", "run-3", "run-2", "run-4"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -10,8 +12,7 @@ import typer
 from tertiary.commands import shared
 from tertiary.commands.shared import Overlays
 from tertiary.errors import TertiaryError
-
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
+from tertiary.web import LOOPBACK
 
 
 def serve(
@@ -43,9 +44,26 @@ def serve(
     from tertiary.show import label
 
     opened = [open_run(run) for run in runs]
-    known = shared.register_of(opened[0], register or ())
-    names = names_of([str(run) for run in runs])
-    app = create_app(dict(zip(names, opened, strict=True)), known, Settings(organisation=organisation))
-    typer.echo(label(opened[0]), err=True)
-    typer.echo(f"http://{host}:{port}", err=True)
-    uvicorn.run(app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=5)
+    known = [(run, shared.register_of(run, register or ())) for run in opened]
+    listening = _listening(host, port)
+    app = create_app(dict(zip(names_of(runs), known, strict=True)), Settings(organisation=organisation))
+    for run in opened:
+        typer.echo(label(run), err=True)
+    taken = listening.getsockname()[1]
+    typer.echo(f"http://[{host}]:{taken}" if ":" in host else f"http://{host}:{taken}", err=True)
+    config = uvicorn.Config(
+        app, log_level="warning", timeout_graceful_shutdown=5, proxy_headers=False, server_header=False
+    )
+    # stopped by Ctrl-C, the server says so again once all is closed
+    with suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """A socket on a port, taken before the address is told. TertiaryError when it cannot be had."""
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        raise TertiaryError(
+            f"Port {port} of {host} cannot be used ({error.strerror}). Give another with --port; 0 takes a free one."
+        ) from error

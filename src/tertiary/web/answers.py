@@ -5,13 +5,15 @@ One engine holds the run's files open for the life of the application; queries a
 
 from __future__ import annotations
 
+import logging
 import threading
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from tertiary.errors import RunError
+from tertiary.errors import RunError, TertiaryError
 from tertiary.web.people import Person
-from tertiary.web.scope import within
+from tertiary.web.scope import sees_all, within
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -26,7 +28,29 @@ DIMENSIONS = (
     "npoc_code", "provider_code", "point_of_delivery", "component", "delegation_status", "flow",
 )  # fmt: skip
 MONEY = ("quantity", "price_submitted", "price_expected")
+FATES = ("received", "accepted", "quarantined", "superseded")
 MOST_ROWS = 10_000
+
+
+class UnavailableError(Exception):
+    """The run cannot be read now; why is for the log, for it names folders of this machine."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """Rows, and whether there are more of them than were asked for."""
+
+    rows: pa.Table
+    more: bool
+
+
+def once(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Columns and the value to keep to. RunError when a column is given two values: no row has both."""
+    found: dict[str, str] = {}
+    for name, value in pairs:
+        if found.setdefault(name, value) != value:
+            raise RunError(f"{name} is to be {found[name]!r} and {value!r} at once. Ask for one at a time.")
+    return found
 
 
 class Answers:
@@ -48,11 +72,17 @@ class Answers:
         self._engine.__exit__(None, None, None)
 
     def ledger(
-        self, person: Person, by: Sequence[str], only: Mapping[str, str], measure: str = "actual", limit: int = 0
-    ) -> pa.Table:
+        self,
+        person: Person,
+        by: Sequence[str],
+        only: Mapping[str, str],
+        measure: str = "actual",
+        limit: int = MOST_ROWS,
+    ) -> Found:
         """Totals by `by` of what counts: records, quantity, price_submitted, price_expected; dearest first.
 
-        `only` keeps rows whose columns have these values. RunError when a column is not one of DIMENSIONS.
+        `only` keeps rows whose columns have these values. One row of everything without `by`, of 0 records and no
+        amounts when there is nothing. RunError when a column is not one of DIMENSIONS.
         """
         import ibis
 
@@ -62,26 +92,31 @@ class Answers:
         rows = rows.filter(rows.measure == measure, rows.counted | (rows.measure == "plan"))
         for name, value in only.items():
             rows = rows.filter(rows[name].cast("string") == value)
-        sums = {"records": rows.records.sum(), **{name: rows[name].sum() for name in MONEY}}
-        found = rows.group_by(*by).aggregate(**sums) if by else rows.aggregate(**sums)
-        found = found.order_by(ibis.desc("price_submitted"), *by)
-        return self._fetch(found.limit(min(limit or MOST_ROWS, MOST_ROWS)))
+        sums = {"records": ibis.coalesce(rows.records.sum(), 0), **{name: rows[name].sum() for name in MONEY}}
+        groups = list(dict.fromkeys(by))
+        found = rows.group_by(*groups).aggregate(**sums) if groups else rows.aggregate(**sums)
+        table = self._fetch(found.order_by(ibis.desc("price_submitted"), *groups).limit(limit + 1))
+        # the engine sums whole numbers wider than they were
+        at = table.schema.get_field_index("records")
+        table = table.set_column(at, "records", table.column(at).cast("int64"))
+        return Found(table.slice(0, limit), table.num_rows > limit)
 
     def submissions(self, person: Person) -> pa.Table:
         """Submissions by flow and status: files, rows received, accepted, quarantined and superseded."""
         rows = within(self.run.submissions.expr, "submissions", person, self.register)
-        counts = ("received", "accepted", "quarantined", "superseded")
         found = rows.group_by("flow", "status").aggregate(
-            submissions=rows.count(), **{name: rows[name].sum() for name in counts}
+            submissions=rows.count(), **{name: rows[name].sum() for name in FATES}
         )
         return self._fetch(found.order_by("flow", "status"))
 
-    def values(self, person: Person, name: str) -> list[Any]:
-        """The values of a column of the ledger that a person may see, in order."""
-        rows = within(self.run.ledger.expr, "ledger", person, self.register)
-        found = self._fetch(rows.filter(rows.counted).select(name).distinct().order_by(name))
-        return list(found.column(name).to_pylist())
+    def counts(self, person: Person) -> dict[str, int]:
+        """Rows of the whole run by how they ended; empty for those who may not see all of it."""
+        return {name: self.run.manifest["counts"][name] for name in FATES} if sees_all(person) else {}
 
     def _fetch(self, expr: ir.Table) -> pa.Table:
-        with self._turn:
-            return self._engine.fetch(expr)
+        try:
+            with self._turn:
+                return self._engine.fetch(expr)
+        except TertiaryError as error:
+            logging.getLogger(__name__).error("%s", error)
+            raise UnavailableError("The run cannot be read now. Why is in the log of this server.") from error

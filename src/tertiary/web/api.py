@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from tertiary.errors import RunError
 from tertiary.show import label
-from tertiary.web.answers import DIMENSIONS, MOST_ROWS
+from tertiary.web.answers import DIMENSIONS, MOST_ROWS, once
 from tertiary.web.pages import answers_of, person_of
 
 api = APIRouter(prefix="/api/v1", tags=["figures"])
@@ -26,30 +26,30 @@ class Rows(BaseModel):
 
     label: str = Field(description="What kind of data it is, and which register was used.")
     rows: list[dict[str, str | int | None]]
+    more: bool = Field(description="Whether there are more rows than `limit`.")
 
 
 class RunFacts(BaseModel):
     """A run that may be asked for."""
 
     name: str
-    received: int
-    accepted: int
-    quarantined: int
-    superseded: int
     synthetic: bool
+    received: int | None = Field(default=None, description="Rows of the whole run; null unless the caller sees it all.")
+    accepted: int | None = None
+    quarantined: int | None = None
+    superseded: int | None = None
 
 
-FAILURES: dict[int | str, dict[str, Any]] = {n: {"model": Failure} for n in (400, 403, 422)}
+FAILURES: dict[int | str, dict[str, Any]] = {n: {"model": Failure} for n in (400, 403, 413, 421, 422, 500, 503)}
 
 
-@api.get("/runs")
+@api.get("/runs", responses={n: FAILURES[n] for n in (413, 421, 500)})
 def runs(request: Request) -> list[RunFacts]:
     """The runs of this server."""
     found = []
     for name, answers in request.app.state.answers.items():
-        manifest = answers.run.manifest
-        counts = {n: manifest["counts"][n] for n in ("received", "accepted", "quarantined", "superseded")}
-        found.append(RunFacts(name=name, synthetic=manifest["synthetic"], **counts))
+        counts = answers.counts(person_of(request))
+        found.append(RunFacts(name=name, synthetic=answers.run.manifest["synthetic"], **counts))
     return found
 
 
@@ -57,21 +57,22 @@ def runs(request: Request) -> list[RunFacts]:
 def ledger(
     request: Request,
     by: Annotated[list[str] | None, Query(description="Columns to total by: " + ", ".join(DIMENSIONS))] = None,
-    only: Annotated[list[str] | None, Query(description="COLUMN:VALUE to keep to; may be given again.")] = None,
+    only: Annotated[list[str] | None, Query(description="COLUMN:VALUE to keep to; again for another column.")] = None,
     measure: Annotated[str, Query(pattern="^(actual|plan)$")] = "actual",
     limit: Annotated[int, Query(ge=1, le=MOST_ROWS)] = 1000,
+    run: Annotated[str, Query(description="Name of a run; the first of `/api/v1/runs` when blank.")] = "",
 ) -> Rows:
     """What counts of the ledger within what the caller may see, dearest first."""
-    kept = {}
+    pairs = []
     for text in only or ():
         name, colon, value = text.partition(":")
         if not colon:
             raise RunError(f"only={text!r} is not COLUMN:VALUE, such as provider_code:RRV.")
-        kept[name] = value
-    asked = answers_of(request)
-    found = asked.ledger(person_of(request), by or [], kept, measure, limit)
-    rows = [{name: _plain(value) for name, value in row.items()} for row in found.to_pylist()]
-    return Rows(label=label(asked.run), rows=rows)
+        pairs.append((name, value))
+    asked = answers_of(request, run)
+    found = asked.ledger(person_of(request), by or [], once(pairs), measure, limit)
+    rows = [{name: _plain(value) for name, value in row.items()} for row in found.rows.to_pylist()]
+    return Rows(label=label(asked.run), rows=rows, more=found.more)
 
 
 def _plain(value: Any) -> str | int | None:

@@ -62,10 +62,10 @@ def account_of(cookie: str, secret: bytes, now: float | None = None) -> str:
     try:
         account, given, mark = base64.urlsafe_b64decode(cookie.encode()).decode().split("|")
         age = (time.time() if now is None else now) - int(given)
-    except ValueError:
+    except (ValueError, OverflowError):
         return ""
     said = f"{account}|{given}"
-    return account if hmac.compare_digest(mark, _mark(said, secret)) and 0 <= age < HOLDS else ""
+    return account if hmac.compare_digest(mark.encode(), _mark(said, secret).encode()) and 0 <= age < HOLDS else ""
 
 
 def _mark(said: str, secret: bytes) -> str:
