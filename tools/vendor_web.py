@@ -1,4 +1,4 @@
-"""Bring the web application's style and script into the package, from their own packages, for offline use.
+"""Bring the web application's style into the package, from its own package, for offline use.
 
 python tools/vendor_web.py     needs npm; writes src/tertiary/web/static
 
@@ -24,7 +24,7 @@ ICONS = ("arrow-down", "arrow-up", "arrow-up-down", "cross")
 
 
 def main() -> None:
-    """Write style, script and icons; NOTICE names their licence (MIT)."""
+    """Write style and icons; NOTICE names their licence (MIT)."""
     with tempfile.TemporaryDirectory() as folder:
         packed = subprocess.run(
             ["npm", "pack", "--silent", NHSUK], cwd=folder, check=True, capture_output=True, text=True
@@ -39,8 +39,6 @@ def main() -> None:
             raise SystemExit("The style still names another host.")
         STATIC.mkdir(parents=True, exist_ok=True)
         (STATIC / "nhsuk-frontend.css").write_text(style, encoding="utf-8")
-        script = (dist / "nhsuk-frontend.min.js").read_text(encoding="utf-8")
-        (STATIC / "nhsuk-frontend.js").write_text(re.sub(r"\n?//# sourceMappingURL=.*", "", script), encoding="utf-8")
         for icon in ICONS:
             shutil.copy(dist / "assets" / "images" / f"nhsuk-icon-{icon}.svg", STATIC)
 

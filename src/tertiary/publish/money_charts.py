@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 from tertiary.publish.charts import BLUE, GREY, INK, ORANGE, WIDTH, Spec, Words, framed
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from tertiary.month_end import Position
 
 FEWER = "#B04A00"
@@ -74,11 +72,3 @@ def months(found: Position, words: Words) -> Spec:
         ],
     }  # fmt: skip
     return framed(body, words)
-
-
-def steps_table(steps: Sequence[tuple[str, Decimal]]) -> pa.Table:
-    """The figures of a waterfall, to stand beside it."""
-    import pyarrow as pa
-
-    names, amounts = [n for n, _ in steps], [a for _, a in steps]
-    return pa.table({"step": names, "pounds": pa.array(amounts, pa.decimal128(18, 2))})
