@@ -118,8 +118,11 @@ def _variable(line: Line) -> Variable:
     for name, choices in CHOICES.items():
         if line.text(name, "") not in choices:
             line.refuse(name, f"one of {', '.join(c or 'blank' for c in choices)}")
-    texts = {name: line.text(name, "") for name in FIELDS if name not in NUMBERS}
-    return Variable(**texts, **{name: _number(line, name) for name in NUMBERS})  # type: ignore[arg-type]
+    variable, role, transform, sign, if_wrong, source, confidence = (
+        line.text(name, "") for name in FIELDS if name not in NUMBERS
+    )
+    coefficient, held_at = (_number(line, name) for name in NUMBERS)
+    return Variable(variable, role, transform, sign, if_wrong, coefficient, held_at, source, confidence)
 
 
 def _number(line: Line, name: str) -> float | None:

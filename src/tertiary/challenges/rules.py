@@ -92,7 +92,10 @@ def rows(name: str) -> tuple[dict[str, str], ...]:
 def _rule(row: Mapping[str, str]) -> Rule:
     pairs = (part.partition("=") for part in row["parameters"].split(";") if part)
     given = {name: value for name, _, value in pairs}
-    return Rule(**{**row, "rank": int(row["rank"]), "parameters": given})  # type: ignore[arg-type]
+    return Rule(
+        row["rule_id"], int(row["rank"]), row["title"], row["kind"], given, row["value"], row["party"], row["asks"],
+        row["source"], row["confidence"],
+    )  # fmt: skip
 
 
 def _known(what: str, asked: Iterable[str], known: Iterable[str]) -> None:
