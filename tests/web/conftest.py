@@ -11,7 +11,9 @@ from fastapi.testclient import TestClient
 
 from builders import row, run_folder
 from tertiary.register import Register
-from tertiary.web.app import Settings, create_app
+from tertiary.web.app import create_app
+from tertiary.web.settings import Settings
+from web_helpers import token
 
 # population, payer, provider, pounds: QMJ and QMF in London, QE1 in the North West; RXN is a trust of the North West
 SPENT = (
@@ -49,7 +51,7 @@ def be(client: TestClient) -> Callable[[str], TestClient]:
     def become(account: str) -> TestClient:
         client.cookies.clear()
         if account:
-            answer = client.post("/sign-in", data={"account": account}, follow_redirects=False)
+            answer = client.post("/sign-in", data={"account": account, **token(client)}, follow_redirects=False)
             assert answer.status_code == 303
         return client
 

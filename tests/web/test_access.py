@@ -14,7 +14,8 @@ from fastapi.testclient import TestClient
 from tertiary.register import Register
 from tertiary.tables import ibis_schema
 from tertiary.web.people import COOKIE, HOLDS, PUBLIC, Person, account_of, demo_people, signed
-from tertiary.web.scope import READ, ForbiddenError, within
+from tertiary.web.scope import ForbiddenError, owned, within
+from web_helpers import token
 
 Be = Callable[[str], TestClient]
 # what each sees of the small run's ledger, in pounds, worked out by hand from SPENT
@@ -79,7 +80,7 @@ def test_submissions_are_shown_to_whom_they_belong(be: Be) -> None:
 
 def test_single_records_and_patients_are_never_read(register: Register) -> None:
     for name in ("records", "reasons", "activity", "patient_cells", "quarantine"):
-        assert name not in READ
+        assert name not in owned()
         table = ibis.table(ibis_schema(name), name=name)
         for person in demo_people().values():
             with pytest.raises(ForbiddenError, match="single records or patients"):
@@ -111,9 +112,11 @@ def test_the_form_of_another_site_is_refused(client: TestClient) -> None:
     client.cookies.clear()
     answer = client.post("/sign-in", data={"account": "national"}, headers={"origin": "https://elsewhere.example"})
     assert answer.status_code == 403 and COOKIE not in answer.cookies
-    cookie = client.post("/sign-in", data={"account": "national"}, follow_redirects=False).headers["set-cookie"]
+    cookie = client.post("/sign-in", data={"account": "national", **token(client)}, follow_redirects=False).headers[
+        "set-cookie"
+    ]
     assert "HttpOnly" in cookie and "samesite=strict" in cookie.lower()
-    assert client.post("/sign-in", data={"account": "somebody"}).status_code == 400
+    assert client.post("/sign-in", data={"account": "somebody", **token(client)}).status_code == 400
 
 
 @pytest.mark.parametrize("role", ["region", "icb", "provider"])

@@ -17,10 +17,12 @@ from builders import row, run_folder
 from tertiary.commands.serve import _listening
 from tertiary.errors import TertiaryError
 from tertiary.register import Register
-from tertiary.web import pages
-from tertiary.web.app import Settings, create_app
+from tertiary.web.app import create_app
 from tertiary.web.guard import HEADERS, LARGEST_BODY
+from tertiary.web.pages import method
 from tertiary.web.people import COOKIE
+from tertiary.web.settings import Settings
+from web_helpers import token
 
 Be = Callable[[str], TestClient]
 
@@ -44,7 +46,9 @@ def test_names_of_this_machine_are_answered(client: TestClient, host: str) -> No
     "said", [{"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "same-site"}, {"origin": "null"}]
 )
 def test_a_form_of_another_site_is_refused_by_either_sign(client: TestClient, said: dict[str, str]) -> None:
-    answer = client.post("/sign-in", data={"account": "national"}, headers=said, follow_redirects=False)
+    answer = client.post(
+        "/sign-in", data={"account": "national", **token(client)}, headers=said, follow_redirects=False
+    )
     assert answer.status_code == 403 and "set-cookie" not in answer.headers
 
 
@@ -68,7 +72,7 @@ def test_cookies_of_any_text_are_nobody(client: TestClient, text: str) -> None:
 
 def test_a_fault_is_answered_with_the_same_care(be: Be, monkeypatch: pytest.MonkeyPatch) -> None:
     client = be("national")
-    monkeypatch.setattr(pages, "methods", lambda: 1 / 0)
+    monkeypatch.setattr(method, "methods", lambda: 1 / 0)
     answer = client.get("/method")
     assert answer.status_code == 500
     assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS
@@ -101,7 +105,7 @@ def test_files_that_are_gone_are_not_named_to_others(tmp_path: Path, register: R
     run = run_folder(tmp_path / "secret-place", ledger=[row("ledger")], submissions=[row("submissions")])
     run.manifest["counts"].update(received=1, accepted=1, quarantined=0, superseded=0)  # type: ignore[attr-defined]
     with TestClient(create_app({"run": (run, register)}), base_url="http://localhost") as client:
-        client.post("/sign-in", data={"account": "national"})
+        client.post("/sign-in", data={"account": "national", **token(client)})
         (tmp_path / "secret-place" / "ledger.parquet").unlink()
         answer = client.get("/api/v1/ledger")
     assert answer.status_code == 503 and "secret-place" not in answer.text and "log" in answer.text

@@ -14,9 +14,12 @@ from fastapi.testclient import TestClient
 
 from builders import row, run_folder
 from tertiary.register import Register
-from tertiary.web import pages
-from tertiary.web.app import Settings, create_app
+from tertiary.web.app import create_app
 from tertiary.web.delegation import deciders
+from tertiary.web.pages import ledger
+from tertiary.web.pages import register as register_page
+from tertiary.web.settings import Settings
+from web_helpers import token
 
 Be = Callable[[str], TestClient]
 
@@ -99,7 +102,7 @@ def two(tmp_path: Path, register: Register) -> Iterator[TestClient]:
         run.manifest["synthetic"] = synthetic  # type: ignore[index]
         made[name] = (run, register)
     with TestClient(create_app(made, Settings()), base_url="http://localhost") as client:
-        assert client.post("/sign-in", data={"account": "national"}).status_code == 200
+        assert client.post("/sign-in", data={"account": "national", **token(client)}).status_code == 200
         yield client
 
 
@@ -130,13 +133,13 @@ def test_a_row_of_a_blank_leads_to_its_own_part(two: TestClient) -> None:
 
 
 def test_what_is_cut_off_is_said(two: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pages, "PAGE_ROWS", 2)
+    monkeypatch.setattr(ledger, "PAGE_ROWS", 2)
     text = two.get("/ledger?by=provider_code").text
     assert text.count('<th scope="row"') == 2 and "there are more" in text and "£12 submitted" in text
     assert len(list(csv.reader(two.get("/ledger?by=provider_code&format=csv").text.splitlines()))) == 4
     assert two.get("/api/v1/ledger?by=provider_code&limit=2").json()["more"] is True
     assert two.get("/api/v1/ledger?by=provider_code&limit=3").json()["more"] is False
-    monkeypatch.setattr(pages, "CSV_ROWS", 2)
+    monkeypatch.setattr(ledger, "FILE_ROWS", 2)
     answer = two.get("/ledger?by=provider_code&format=csv")
     assert answer.status_code == 400 and "fewer columns" in answer.text
 
@@ -177,7 +180,7 @@ def test_drafts_do_not_hold_on_a_day(be: Be) -> None:
 def test_a_search_finds_what_holds_the_text(
     register: Register, monkeypatch: pytest.MonkeyPatch, table: str, text: str
 ) -> None:
-    monkeypatch.setattr(pages, "SLICE", 7)
+    monkeypatch.setattr(register_page, "SLICE", 7)
     rows = register[table].to_pylist()
     wanted = [r for r in rows if any(text.casefold() in str(v).casefold() for v in r.values() if v is not None)]
-    assert pages._with_text(register[table], text).to_pylist() == wanted
+    assert register_page._with_text(register[table], text).to_pylist() == wanted

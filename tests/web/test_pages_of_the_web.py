@@ -12,9 +12,9 @@ from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
 from tertiary.cli import app
-from tertiary.web import pages
 from tertiary.web.app import names_of
 from tertiary.web.guard import LARGEST_BODY
+from tertiary.web.pages import method
 
 Be = Callable[[str], TestClient]
 PAGES = ("/", "/services", "/ledger", "/register", "/register?table=services&on=2025-06-30", "/method", "/sign-in")
@@ -69,7 +69,7 @@ def test_a_fault_shows_no_trace(be: Be, monkeypatch: pytest.MonkeyPatch) -> None
     def broken() -> list[dict[str, str]]:
         raise RuntimeError("the secret of the database")
 
-    monkeypatch.setattr(pages, "methods", broken)
+    monkeypatch.setattr(method, "methods", broken)
     answer = client.get("/method")
     assert answer.status_code == 500 and "secret" not in answer.text and "It was logged" in answer.text
 

@@ -23,6 +23,11 @@ def serve(
     ] = "127.0.0.1",
     organisation: Annotated[str, typer.Option(help="Name in the header of each page.")] = "Tertiary",
     register: Overlays = None,
+    contracts: Annotated[Path | None, typer.Option(help="CSV of contracts; else those in force in --store.")] = None,
+    closes: Annotated[Path | None, typer.Option(help="Folder of closed months.")] = None,
+    store: Annotated[
+        str, typer.Option(envvar="TERTIARY_DECISIONS", metavar="URL", help="Database of the decisions.")
+    ] = "",
 ) -> None:
     """Show finished runs as pages and as a JSON API, to whoever you choose to be. Stop it with Ctrl-C.
 
@@ -35,7 +40,8 @@ def serve(
     try:
         import uvicorn
 
-        from tertiary.web.app import Settings, create_app, names_of
+        from tertiary.web.app import create_app, names_of
+        from tertiary.web.settings import Papers, Settings
     except ImportError as error:
         raise TertiaryError(
             f'The pages need the extra web ({error.name} is missing): pip install "tertiary[web]".'
@@ -46,7 +52,8 @@ def serve(
     opened = [open_run(run) for run in runs]
     known = [(run, shared.register_of(run, register or ())) for run in opened]
     listening = _listening(host, port)
-    app = create_app(dict(zip(names_of(runs), known, strict=True)), Settings(organisation=organisation))
+    settings = Settings(organisation=organisation, papers=Papers(contracts, closes, store))
+    app = create_app(dict(zip(names_of(runs), known, strict=True)), settings)
     for run in opened:
         typer.echo(label(run), err=True)
     taken = listening.getsockname()[1]

@@ -63,9 +63,7 @@ class Answers:
         self.register = register
         self._turn = threading.Lock()
         self._engine = DuckDBEngine()
-        for name in ("ledger", "submissions"):
-            table = run.table(name)
-            self._engine.scan(table.name, table.paths)
+        self._scanned: set[str] = set()
 
     def close(self) -> None:
         """Let the files go."""
@@ -88,14 +86,14 @@ class Answers:
 
         if wrong := [name for name in (*by, *only) if name not in DIMENSIONS]:
             raise RunError(f"The ledger cannot be sliced by {', '.join(wrong)}. Choose from {', '.join(DIMENSIONS)}.")
-        rows = within(self.run.ledger.expr, "ledger", person, self.register)
+        rows = self.rows("ledger", person)
         rows = rows.filter(rows.measure == measure, rows.counted | (rows.measure == "plan"))
         for name, value in only.items():
             rows = rows.filter(rows[name].cast("string") == value)
         sums = {"records": ibis.coalesce(rows.records.sum(), 0), **{name: rows[name].sum() for name in MONEY}}
         groups = list(dict.fromkeys(by))
         found = rows.group_by(*groups).aggregate(**sums) if groups else rows.aggregate(**sums)
-        table = self._fetch(found.order_by(ibis.desc("price_submitted"), *groups).limit(limit + 1))
+        table = self.fetch(found.order_by(ibis.desc("price_submitted"), *groups).limit(limit + 1))
         # the engine sums whole numbers wider than they were
         at = table.schema.get_field_index("records")
         table = table.set_column(at, "records", table.column(at).cast("int64"))
@@ -103,17 +101,28 @@ class Answers:
 
     def submissions(self, person: Person) -> pa.Table:
         """Submissions by flow and status: files, rows received, accepted, quarantined and superseded."""
-        rows = within(self.run.submissions.expr, "submissions", person, self.register)
+        rows = self.rows("submissions", person)
         found = rows.group_by("flow", "status").aggregate(
             submissions=rows.count(), **{name: rows[name].sum() for name in FATES}
         )
-        return self._fetch(found.order_by("flow", "status"))
+        return self.fetch(found.order_by("flow", "status"))
 
     def counts(self, person: Person) -> dict[str, int]:
         """Rows of the whole run by how they ended; empty for those who may not see all of it."""
         return {name: self.run.manifest["counts"][name] for name in FATES} if sees_all(person) else {}
 
-    def _fetch(self, expr: ir.Table) -> pa.Table:
+    def rows(self, name: str, person: Person) -> ir.Table:
+        """The rows of a table of the run that a person may see, not read yet. ForbiddenError when there are none."""
+        table = self.run.table(name)
+        found = within(table.expr, name, person, self.register)
+        with self._turn:
+            if name not in self._scanned:
+                self._engine.scan(table.name, table.paths)
+                self._scanned.add(name)
+        return found
+
+    def fetch(self, expr: ir.Table) -> pa.Table:
+        """Read what `rows` began. UnavailableError when the run cannot be read."""
         try:
             with self._turn:
                 return self._engine.fetch(expr)

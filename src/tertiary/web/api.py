@@ -9,8 +9,9 @@ from pydantic import BaseModel, Field
 
 from tertiary.errors import RunError
 from tertiary.show import label
+from tertiary.web.access import person_of
 from tertiary.web.answers import DIMENSIONS, MOST_ROWS, once
-from tertiary.web.pages import answers_of, person_of
+from tertiary.web.render import answers_of
 
 api = APIRouter(prefix="/api/v1", tags=["figures"])
 

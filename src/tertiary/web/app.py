@@ -9,7 +9,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from importlib import resources
 from itertools import count
 from pathlib import Path
@@ -23,33 +22,20 @@ from starlette.exceptions import HTTPException
 
 from tertiary import __version__
 from tertiary.errors import TertiaryError
-from tertiary.web import LOOPBACK
 from tertiary.web.answers import Answers, UnavailableError
 from tertiary.web.scope import ForbiddenError
+from tertiary.web.settings import Settings
 
 if TYPE_CHECKING:
     from tertiary.register import Register
     from tertiary.runs import Run
 
 
-@dataclass(frozen=True)
-class Settings:
-    """How the application is run.
-
-    `demo`: people choose who to be; only for a server on loopback. `hosts`: the names it may be called by.
-    """
-
-    demo: bool = True
-    organisation: str = "Tertiary"
-    secret: bytes = b""
-    hosts: tuple[str, ...] = LOOPBACK
-
-
 def create_app(runs: Mapping[str, tuple[Run, Register]], settings: Settings | None = None) -> FastAPI:
     """The application over runs by name, each with the register it knew; the first is shown unless one is asked for."""
     from tertiary.web.api import api
     from tertiary.web.guard import Guard
-    from tertiary.web.pages import pages
+    from tertiary.web.pages import routers
 
     if not runs:
         raise TertiaryError("There is no run to show. Give at least one run folder.")
@@ -71,7 +57,8 @@ def create_app(runs: Mapping[str, tuple[Run, Register]], settings: Settings | No
     static = resources.files("tertiary.web").joinpath("static")
     app.mount("/static", StaticFiles(directory=str(static)), name="static")
     app.include_router(api)
-    app.include_router(pages)
+    for router in routers():
+        app.include_router(router)
     app.add_middleware(Guard, hosts=chosen.hosts)
     _tell_failures(app)
     return app
@@ -79,7 +66,7 @@ def create_app(runs: Mapping[str, tuple[Run, Register]], settings: Settings | No
 
 def _tell_failures(app: FastAPI) -> None:
     from tertiary.web.guard import HEADERS
-    from tertiary.web.pages import failure
+    from tertiary.web.render import failure
 
     @app.exception_handler(ForbiddenError)
     async def forbidden(request: Request, error: ForbiddenError) -> Response:

@@ -1,0 +1,56 @@
+"""The tables and charts of a page as files: CSV, Excel, PNG, SVG."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from fastapi.responses import Response
+
+from tertiary.publish import charts
+from tertiary.publish.workbook import Workbook
+from tertiary.web.views import Chart, Grid
+
+EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+PICTURES = {"png": "image/png", "svg": "image/svg+xml"}
+
+
+def as_csv(grid: Grid, label: str) -> Response:
+    """A table as CSV, its label in the last column of each row."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    names = [column.name for column in grid.columns]
+    writer.writerow([*names, "label"])
+    writer.writerows([*(_safe(row[name]) for name in names), _safe(label)] for row in grid.rows)
+    return _file(out.getvalue(), "text/csv; charset=utf-8", f"{grid.name}.csv")
+
+
+def as_workbook(grids: Sequence[Grid], label: str, name: str) -> Response:
+    """Tables as a workbook, a sheet each, the label on every one."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"{name}.xlsx"
+        with Workbook(path, label) as book:
+            for grid in grids:
+                book.sheet(grid.name[:31], grid.title, grid.columns, grid.rows, grid.note)
+        return _file(path.read_bytes(), EXCEL, path.name)
+
+
+def as_picture(chart: Chart, kind: str) -> Response:
+    """A chart as PNG or SVG. PublishError when what draws it is not installed."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = charts.save(dict(chart.spec), Path(folder) / f"{chart.name}.{kind}")
+        return _file(path.read_bytes(), PICTURES[kind], path.name, shown=True)
+
+
+def _file(content: str | bytes, kind: str, name: str, shown: bool = False) -> Response:
+    how = "inline" if shown else "attachment"
+    return Response(content, media_type=kind, headers={"Content-Disposition": f'{how}; filename="{name}"'})
+
+
+def _safe(value: Any) -> Any:
+    """Text that a spreadsheet would take for a formula is marked as text."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") else value

@@ -1,0 +1,50 @@
+"""*Overview*: what arrived, how it ended, and what it comes to."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+
+from tertiary.publish.workbook import Column
+from tertiary.web.access import person_of
+from tertiary.web.answers import FATES
+from tertiary.web.render import answer, answers_of
+from tertiary.web.scope import ForbiddenError
+from tertiary.web.views import Grid, View
+
+router = APIRouter(include_in_schema=False)
+PAID = (
+    Column("payer_kind", "Payer"), Column("delegation_status", "Delegation"), Column("records", "Records", "whole"),
+    Column("price_submitted", "Submitted (£)", "money"), Column("price_expected", "Expected (£)", "money"),
+)  # fmt: skip
+ARRIVED = (
+    Column("flow", "Flow"), Column("status", "Status"), Column("submissions", "Submissions", "whole"),
+    *(Column(name, name.capitalize(), "whole") for name in FATES),
+)  # fmt: skip
+
+
+@router.get("/")
+def overview(request: Request) -> Response:
+    """What arrived, how it ended, and what it comes to."""
+    person, asked = person_of(request), answers_of(request)
+    withheld = ""
+    grids = []
+    try:
+        totals = asked.ledger(person, ("payer_kind", "delegation_status"), {}).rows.to_pylist()
+        grids.append(
+            Grid("who_pays", "Who pays, of what counts", PAID, totals, "Nothing in this run is yours.",
+                 blanks={"payer_kind": "nobody"})
+        )  # fmt: skip
+        if person.role in ("national", "provider", "region"):
+            arrived = asked.submissions(person).to_pylist()
+            grids.append(Grid("arrived", "What arrived", ARRIVED, arrived, blanks={"flow": "not recognised"}))
+    except ForbiddenError as error:
+        withheld = str(error)
+    values = {"withheld": withheld, "counts": asked.counts(person), "runs": list(request.app.state.answers)}
+    return answer(request, View("Overview", "overview.html", grids, values=values))
+
+
+@router.get("/health")
+def health() -> Response:
+    """Whether the server answers."""
+    return JSONResponse({"status": "up"})

@@ -1,0 +1,131 @@
+"""How a view is answered: as a page, or as the file that the address asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+
+from tertiary.errors import RunError, TertiaryError
+from tertiary.sheets import shipped
+from tertiary.show import label
+from tertiary.web import downloads
+from tertiary.web.access import person_of, token_of
+from tertiary.web.answers import Answers
+from tertiary.web.views import View
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+FORMATS = ("csv", "xlsx", "png", "svg", "vega")
+NOT_KNOWN = "not known"
+# kinds of column that stand to the right
+NUMBERS = ("money", "number", "whole", "share")
+
+
+def answers_of(request: Request, name: str = "") -> Answers:
+    """The run of a name, or that the address asks for, else the first."""
+    known: Mapping[str, Answers] = request.app.state.answers
+    name = name or request.query_params.get("run") or next(iter(known))
+    if name not in known:
+        raise RunError(f"There is no run {name!r} here. Runs: {', '.join(known)}.")
+    return known[name]
+
+
+def answer(request: Request, view: View) -> Response:
+    """A view as the address asks for it: ?format= one of FORMATS, of=NAME of a table or chart; else as a page."""
+    kind, name = request.query_params.get("format", ""), request.query_params.get("of", "")
+    if not kind:
+        return page(request, view)
+    told = label(answers_of(request).run)
+    parts = {p.name: p for p in (view.grids if kind in ("csv", "xlsx") else view.charts)}
+    if kind not in FORMATS or not parts or (name and name not in parts):
+        raise TertiaryError(f"This page has nothing of that name as {kind!r}. Follow a link of the page.")
+    chosen: Any = parts[name or next(iter(parts))]
+    if kind == "csv":
+        return downloads.as_csv(chosen, told)
+    if kind == "xlsx":
+        return downloads.as_workbook([chosen] if name else view.grids, told, chosen.name)
+    if kind == "vega":
+        return JSONResponse(chosen.spec)
+    return downloads.as_picture(chosen, kind)
+
+
+def page(request: Request, view: View) -> HTMLResponse:
+    """A view as a page."""
+    state = request.app.state
+    name = request.query_params.get("run", "")
+    if name not in state.answers:
+        name = next(iter(state.answers))
+    chosen = name if len(state.answers) > 1 else ""
+    asked = [(k, v) for k, v in request.query_params.multi_items() if k not in ("format", "of")]
+    person = person_of(request)
+
+    def address(**more: str) -> str:
+        """This page's own address with some values changed or added; a blank takes one away."""
+        kept = [(k, v) for k, v in asked if k not in more]
+        return "?" + urlencode([*kept, *((k, v) for k, v in more.items() if v)])
+
+    text = _templates().get_template(view.template).render(
+        heading=view.heading, navigation=_navigation(person.role), path=request.scope["path"], person=person,
+        organisation=state.settings.organisation, demo=state.settings.demo, label=label(state.answers[name].run),
+        run=chosen, onward=f"?{urlencode({'run': chosen})}" if chosen else "", address=address,
+        token=token_of(request), grids={g.name: g for g in view.grids}, charts={c.name: c for c in view.charts},
+        **view.values,
+    )  # fmt: skip
+    return HTMLResponse(text)
+
+
+def failure(request: Request, status: int, words: str, headers: Mapping[str, str] | None = None) -> Response:
+    """What went wrong, as a page or as JSON, as it was asked for."""
+    made: Response = JSONResponse({"error": words})
+    if not request.scope["path"].startswith("/api/"):
+        made = page(request, View("This could not be done", "failure.html", values={"words": words}))
+    made.status_code = status
+    made.headers.update(headers or {})
+    return made
+
+
+@cache
+def _navigation(role: str) -> tuple[tuple[str, str], ...]:
+    """Addresses and names of the pages that a role finds in the menu."""
+    lines = shipped("tertiary.web", "pages.csv", TertiaryError)
+    return tuple((x.text("address"), x.text("name")) for x in lines if role not in x.codes("not_for"))
+
+
+def shown(value: Any, kind: str = "text", pence: bool = False) -> str:
+    """A value as people read it."""
+    if value is None:
+        return NOT_KNOWN
+    if kind == "money":
+        amount = f"{abs(value):,.2f}" if pence else f"{abs(value):,.0f}"
+        return f"−£{amount}" if value < 0 and amount.strip("0.,") else f"£{amount}"
+    if kind == "whole":
+        return f"{value:,.0f}"
+    if kind == "number":
+        return f"{value:,.0f}" if value == int(value) else f"{value:,.3f}".rstrip("0")
+    if kind == "share":
+        return f"{100 * value:.1f}%"
+    if isinstance(value, date):
+        return f"{value.day} {value:%B %Y}"
+    return str(value)
+
+
+@cache
+def _templates() -> Environment:
+    from jinja2 import ChainableUndefined, Environment, PackageLoader, select_autoescape
+
+    made = Environment(
+        loader=PackageLoader("tertiary.web", "templates"), autoescape=select_autoescape(default=True),
+        undefined=ChainableUndefined, trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    made.filters["shown"] = shown
+    made.filters["pounds"] = lambda value: shown(value, "money")
+    made.filters["count"] = lambda value: shown(value, "whole")
+    made.globals["NUMBERS"] = NUMBERS
+    return made
