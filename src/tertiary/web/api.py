@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -12,6 +13,7 @@ from tertiary.show import label
 from tertiary.web.access import person_of
 from tertiary.web.answers import DIMENSIONS, MOST_ROWS, once
 from tertiary.web.render import answers_of
+from tertiary.web.views import Grid
 
 api = APIRouter(prefix="/api/v1", tags=["figures"])
 
@@ -76,5 +78,14 @@ def ledger(
     return Rows(label=label(asked.run), rows=rows, more=found.more)
 
 
+def rows_of(grid: Grid, told: str, limit: int = MOST_ROWS) -> Rows:
+    """A table of a page for programs: its columns, under the same label."""
+    names = [column.name for column in grid.columns]
+    rows = [{name: _plain(row[name]) for name in names} for row in grid.rows[:limit]]
+    return Rows(label=told, rows=rows, more=len(grid.rows) > limit)
+
+
 def _plain(value: Any) -> str | int | None:
-    return value if value is None or isinstance(value, (int, str)) else format(value, "f")
+    if value is None or isinstance(value, (int, str)):
+        return value
+    return value.isoformat() if isinstance(value, date) else format(value, "f")

@@ -1,4 +1,8 @@
-"""The pages, a module each. A module holds a `router`; its templates and menu line stand beside (pages.csv)."""
+"""The pages, a module each.
+
+A module holds a `router` with its pages and, where programs may ask the same, an `api` whose answers stand in the
+OpenAPI document (prefix /api/v1, tertiary.web.api.rows_of). Templates and the menu (pages.csv) stand beside.
+"""
 
 from __future__ import annotations
 
@@ -13,4 +17,5 @@ def routers() -> Sequence[APIRouter]:
     """What answers each page."""
     from tertiary.web.pages import ledger, method, overview, register, services, sign_in
 
-    return [module.router for module in (overview, services, ledger, register, method, sign_in)]
+    modules = (overview, services, ledger, register, method, sign_in)
+    return [found for module in modules for name in ("router", "api") if (found := getattr(module, name, None))]
