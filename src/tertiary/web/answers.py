@@ -66,6 +66,7 @@ class Answers:
         self._totals = Totals(self._engine, "ledger")
         # what a region holds is looked up in the register, which takes longer than the answer
         self._ledger_of = lru_cache(maxsize=1_000)(lambda person: held("ledger", person, register))
+        self._values = lru_cache(maxsize=5_000)(self._sought)
 
     def close(self) -> None:
         """Let the files go."""
@@ -91,6 +92,10 @@ class Answers:
         with self._plain():
             table = self._totals.ask(asked, limit + 1, offset)
         return Found(table.slice(0, limit), table.num_rows > limit)
+
+    def values(self, person: Person, column: str) -> list[str]:
+        """The values of a column of the ledger, in order, in the rows that a person may see."""
+        return self._values(person, column)
 
     def submissions(self, person: Person) -> pa.Table:
         """Submissions by flow and status: files, rows received, accepted, quarantined and superseded."""
@@ -121,6 +126,10 @@ class Answers:
         """Read what `rows` began. UnavailableError when the run cannot be read."""
         with self._plain(), self._turn:
             return self._engine.fetch(expr)
+
+    def _sought(self, person: Person, column: str) -> list[str]:
+        found = self.ledger(person, (column,), {}).rows.column(column).to_pylist()
+        return [str(value) for value in sorted(value for value in found if value is not None)]
 
     @contextmanager
     def _plain(self) -> Iterator[None]:
