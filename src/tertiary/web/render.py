@@ -52,7 +52,7 @@ def answer(request: Request, view: View) -> Response:
     kind, name = query.get(FILE, ""), query.get(OF, "")
     if not kind:
         return page(request, view)
-    told = label(answers_of(request).run)
+    told = view.label or label(answers_of(request).run)
     tables, pictures = {grid.name: grid for grid in view.grids}, {chart.name: chart for chart in view.charts}
     parts: Mapping[str, object] = tables if kind in ("csv", "xlsx") else pictures
     if kind not in FORMATS or not parts or (name and name not in parts):
@@ -78,7 +78,7 @@ def page(request: Request, view: View) -> HTMLResponse:
     name = request.query_params.get("run", "")
     if name not in state.answers:
         name = next(iter(state.answers))
-    chosen = name if len(state.answers) > 1 else ""
+    run, chosen = state.answers[name].run, name if len(state.answers) > 1 else ""
     asked = [(k, v) for k, v in request.query_params.multi_items() if k not in (FILE, OF, EXACT)]
     person = person_of(request)
 
@@ -89,7 +89,7 @@ def page(request: Request, view: View) -> HTMLResponse:
 
     text = _templates().get_template(view.template).render(
         heading=view.heading, navigation=_navigation(person.role), path=request.scope["path"], person=person,
-        organisation=state.settings.organisation, demo=state.settings.demo, label=label(state.answers[name].run),
+        organisation=state.settings.organisation, demo=state.settings.demo, label=view.label or label(run),
         run=chosen, onward=f"?{urlencode({'run': chosen})}" if chosen else "", address=address,
         token=token_of(request), grids={g.name: g for g in view.grids}, charts={c.name: c for c in view.charts},
         **view.values,
@@ -143,5 +143,6 @@ def _templates() -> Environment:
     made.filters["shown"] = shown
     made.filters["pounds"] = lambda value: shown(value, "money")
     made.filters["count"] = lambda value: shown(value, "whole")
+    made.filters["day"] = lambda text: shown(date.fromisoformat(text[:10]))
     made.globals["NUMBERS"] = NUMBERS
     return made

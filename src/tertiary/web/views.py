@@ -50,13 +50,17 @@ class Chart:
 
 @dataclass(frozen=True)
 class View:
-    """A page: the template that lays it out, what it holds, and `values` that only the template needs."""
+    """A page: the template that lays it out, what it holds, and `values` that only the template needs.
+
+    `label`: what kind of data it shows, where that is not the run's.
+    """
 
     heading: str
     template: str
     grids: Sequence[Grid] = ()
     charts: Sequence[Chart] = ()
     values: Mapping[str, Any] = field(default_factory=dict)
+    label: str | None = None
 
     def grid(self, name: str) -> Grid:
         """The table of a name. KeyError when there is none."""
