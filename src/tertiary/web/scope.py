@@ -48,23 +48,26 @@ def within(table: ir.Table, name: str, person: Person, register: Register) -> ir
     """The rows of a run's table that a person may see. ForbiddenError when they may see none of such tables."""
     import ibis
 
-    held = _held(name, person, register)
-    if held is None:
+    mine_by = held(name, person, register)
+    if mine_by is None:
         return table
     mine = ibis.literal(False)
-    for column, codes in held:
+    for column, codes in mine_by:
         mine = mine | table[column].isin(codes)
     return table.filter(mine)
 
 
 def kept(rows: Iterable[Row], name: str, person: Person, register: Register) -> list[Row]:
     """As `within`, for rows worked out from tables of a run."""
-    held = _held(name, person, register)
-    return [row for row in rows if held is None or any(row[column] in codes for column, codes in held)]
+    mine_by = held(name, person, register)
+    return [row for row in rows if mine_by is None or any(row[column] in codes for column, codes in mine_by)]
 
 
-def _held(name: str, person: Person, register: Register) -> Sequence[tuple[str, tuple[str, ...]]] | None:
-    """Columns and the codes in them that make a row a person's own; None when all rows are."""
+def held(name: str, person: Person, register: Register) -> Sequence[tuple[str, tuple[str, ...]]] | None:
+    """Columns and the codes in them that make a row a person's own, any of them; None when all rows are.
+
+    ForbiddenError when they may see none of such tables.
+    """
     if name not in owned():
         raise ForbiddenError(f"Table {name} holds single records or patients and is not shown here.")
     sees = roles()[person.role]["sees"]
@@ -74,10 +77,10 @@ def _held(name: str, person: Person, register: Register) -> Sequence[tuple[str, 
         return None
     codes = _region(register, person.organisations) if sees == "region" else {person.role: person.organisations}
     columns = owned()[name]
-    held = [(column, codes[owner]) for owner in OWNERS if owner in codes for column in columns[owner]]
-    if not held:
+    found = [(column, codes[owner]) for owner in OWNERS if owner in codes for column in columns[owner]]
+    if not found:
         raise ForbiddenError(f"Table {name} says nothing about populations; it is shown to providers and regions.")
-    return held
+    return found
 
 
 def _region(register: Register, codes: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
