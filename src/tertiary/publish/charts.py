@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from math import exp, log
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -271,6 +272,11 @@ def _key(points: Sequence[Mapping[str, Any]]) -> Spec:
         "mark": {"type": "text", "align": "left", "baseline": "middle", "fontSize": 12, "color": INK, "x": 0},
         "encoding": {"text": {"field": "line"}, "y": {"field": "at", "type": "nominal", "sort": None, "axis": None}},
     }
+
+
+def draws() -> bool:
+    """Whether charts can be drawn as PNG and SVG here."""
+    return find_spec("vl_convert") is not None
 
 
 def drawn(spec: Spec) -> str:
