@@ -228,8 +228,9 @@ def _tell(path: Path, areas: Areas, shapes: Sequence[tuple[str, list[list[int]]]
     changes = {
         code: area(unrolled(ring, arcs) for ring in made) / area(areas[code]) - 1 for code, made in shapes
     }  # fmt: skip
-    before, after = -sum(map(area, areas.values())), -sum(
-        area(unrolled(ring, arcs) for ring in made) for _, made in shapes
+    before, after = (
+        -sum(map(area, areas.values())),
+        -sum(area(unrolled(ring, arcs) for ring in made) for _, made in shapes),
     )
     worst = max(changes, key=lambda code: abs(changes[code]))
     print(

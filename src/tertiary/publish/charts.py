@@ -342,7 +342,7 @@ def framed(body: Spec, words: Words) -> Spec:
         "mark": {"type": "text", "align": "left", "baseline": "top", "fontSize": 10.5, "color": "#444444", "x": 0},
         "encoding": {
             "text": {"field": "line"},
-            "y": {"field": "at", "type": "ordinal", "axis": None, "scale": {"paddingInner": 0}},
+            "y": {"field": "at", "type": "ordinal", "axis": None},
         },
     }
     title = {

@@ -8,23 +8,25 @@ figure is grey and carries a sign. Source of the boundaries: ATTRIBUTION, which 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from copy import deepcopy
+from dataclasses import replace
 from functools import cache
 from importlib import resources
+from itertools import pairwise
 from math import floor, log10
 from typing import Any
 
 from tertiary.errors import PublishError
-from tertiary.publish.charts import BLUE, GREY, INK, ORANGE, PALE, Spec, Words, framed
+from tertiary.publish.charts import BLUE, INK, ORANGE, Spec, Words, framed
 
 FOOTPRINTS = ("2024", "2026")
 ATTRIBUTION = (
     "Boundaries: Office for National Statistics licensed under the Open Government Licence v3.0.",
     "Contains OS data © Crown copyright and database right.",
 )
-WIDTH, HEIGHT, NEAR = 620, 620, 500
-MOST_CLASSES, MOST_LINES, MOST_NAMES = 5, 60, 12
+WIDTH, HEIGHT, NEAR = 560, 620, 500
+MOST_CLASSES, MOST_LINES, MOST_NAMES = 5, 60, 8
 SHADES = ("#DEEBF7", "#9ECAE1", "#5BA3D0", "#2171B5", "#08306B")
 # colours of kinds, which have no order: light, middle and dark, so that grey keeps them apart
 KINDS = ("#F0E442", "#56B4E9", "#0B3D63", ORANGE, "#CC79A7")
@@ -53,7 +55,7 @@ def by_icb(
     told = [r[value] for r in kept if r["state"] in ("shown", "part") and r[value] is not None]
     kinds = sorted({v for v in told if isinstance(v, str)})
     edges = [] if kinds else breaks(told)
-    names = kinds or [_class(place, edges, written) for place in range(len(edges) + 1)] if told else []
+    names = kinds or _classes(told, edges, written)
     shades = [KINDS[place % len(KINDS)] for place in range(len(names))] if kinds else _shades(len(names))
     properties = {}
     for r in kept:
@@ -67,9 +69,7 @@ def by_icb(
     seen = {p["kind"] for p in properties.values()}
     domain = [*names, *(word for word in empty if word in seen)]
     colours = [*shades, *(colour for word, colour in empty.items() if word in seen)]
-    # the sea is free in the north east of England; a region fills its map
-    where = {"orient": "bottom", "columns": 2} if region else {"orient": "top-right"}
-    legend = {"title": unit, **where, "titleLimit": 400, "symbolType": "square", "symbolSize": 220,
+    legend = {"title": unit, "orient": "right", "titleLimit": 260, "symbolType": "square", "symbolSize": 220,
               "symbolStrokeColor": INK, "symbolStrokeWidth": 0.5, "labelFontSize": 13, "titleFontSize": 13}  # fmt: skip
     tooltip = [{"field": "properties.name", "title": "ICB"}, {"field": "properties.text", "title": unit}]
     areas: Spec = {
@@ -85,17 +85,26 @@ def by_icb(
         {"longitude": at[0], "latitude": at[1], "sign": p["sign"], "name": p["name"], "note": p["note"]}
         for code, p in properties.items() if p["sign"] for at in (middle(footprint, code),)
     ]  # fmt: skip
-    layers = [areas, _outlines(region)]
+    layers = [areas, _outlines({region} if region else set(_boards(footprint).values()))]
     if signs:
         at = {"longitude": {"field": "longitude", "type": "quantitative"},
               "latitude": {"field": "latitude", "type": "quantitative"}}  # fmt: skip
-        text = {"type": "text", "fontSize": 15, "color": INK, "stroke": "white", "strokeWidth": 3, "paintOrder": "stroke"}
+        text = {
+            "type": "text",
+            "fontSize": 15,
+            "color": INK,
+            "stroke": "white",
+            "strokeWidth": 3,
+            "paintOrder": "stroke",
+        }
         shown = {**at, "text": {"field": "sign"}}
         layers += [
             {"data": {"values": signs}, "mark": text, "encoding": shown},
             {"data": {"values": signs}, "mark": {**text, "strokeWidth": 0}, "encoding": shown},
         ]
-    return framed(_map(layers, region), words)
+    if any(p["sign"] == STATES["part"][1] for p in properties.values()):
+        words = replace(words, subtitle="; ".join(filter(None, (words.subtitle, " ".join(reversed(STATES["part"]))))))
+    return framed(_map(layers, HEIGHT if not region else NEAR), words)
 
 
 def flows(rows: Sequence[Mapping[str, Any]], words: Words, footprint: str, *, unit: str, region: str = "") -> Spec:
@@ -121,7 +130,7 @@ def flows(rows: Sequence[Mapping[str, Any]], words: Words, footprint: str, *, un
         place["value"] += float(r["value"])
     largest = sorted(places.values(), key=lambda p: -p["value"])
     ways = [way for way in (HOME, AWAY) if any(line["way"] == way for line in lines)]
-    legend = {"title": None, "orient": "bottom", "direction": "vertical", "labelFontSize": 13, "labelLimit": 400}
+    legend = {"title": None, "orient": "right", "labelFontSize": 13, "titleFontSize": 13}
     way = {"field": "way", "type": "nominal", "legend": {**legend, "symbolStrokeWidth": 3, "symbolSize": 500}}
     at = {"longitude": {"field": "longitude", "type": "quantitative"},
           "latitude": {"field": "latitude", "type": "quantitative"}}  # fmt: skip
@@ -131,14 +140,17 @@ def flows(rows: Sequence[Mapping[str, Any]], words: Words, footprint: str, *, un
     }  # fmt: skip
     tooltip = [{"field": "from", "title": "People of"}, {"field": "to", "title": "Treated by"},
                {"field": "text", "title": unit}]  # fmt: skip
-    codes = [code for code, r in _boards(footprint).items() if not region or r == region]
+    # no more of England than the regions of those who are treated
+    boards = _boards(footprint)
+    around = {region} if region else {boards[r["icb_code"]] for r in drawn} or set(boards.values())
+    codes = [code for code, own in boards.items() if own in around]
     background: Spec = {
         "data": _areas(f"icb_{footprint}", {code: {} for code in codes}),
         "mark": {"type": "geoshape", "fill": "#F4F4F4", "stroke": "#B0B0B0", "strokeWidth": 0.6},
     }
     layers: list[Spec] = [
         background,
-        _outlines(region),
+        _outlines(around),
         {
             "data": {"values": lines},
             "mark": {"type": "rule", "opacity": 0.75, "strokeCap": "round"},
@@ -148,7 +160,7 @@ def flows(rows: Sequence[Mapping[str, Any]], words: Words, footprint: str, *, un
                 "strokeDash": {**way, "scale": {"domain": ways, "range": [{HOME: [1, 0], AWAY: [7, 5]}[w] for w in ways]}},
                 "strokeWidth": {
                     "field": "value", "type": "quantitative", "scale": {"domainMin": 0, "range": [0.6, 9]},
-                    "legend": {**legend, "title": unit, "direction": "horizontal", "format": "~s", "tickCount": 4},
+                    "legend": {**legend, "title": unit, "format": ",.0f", "tickCount": 4, "symbolStrokeColor": INK},
                 },
             },
         },
@@ -162,7 +174,7 @@ def flows(rows: Sequence[Mapping[str, Any]], words: Words, footprint: str, *, un
     for mark in ({**text, "stroke": "white", "strokeWidth": 4}, text):
         layers.append({"data": {"values": largest[:MOST_NAMES]}, "mark": mark,
                        "encoding": {**at, "text": {"field": "code"}}})  # fmt: skip
-    return framed(_map(layers, region), words)
+    return framed(_map(layers, HEIGHT if len(around) > 3 else NEAR), words)
 
 
 def breaks(values: Iterable[Any], most: int = MOST_CLASSES) -> list[float]:
@@ -177,15 +189,15 @@ def round_(value: float) -> float:
     return 0.0 if not value else round(value, 1 - floor(log10(abs(value))))
 
 
-def _class(place: int, edges: Sequence[float], written: Callable[[Any], str]) -> str:
-    """A class in words: from one edge to below the next."""
+def _classes(told: Sequence[Any], edges: Sequence[float], written: Callable[[Any], str]) -> list[str]:
+    """Classes in words: from one edge to below the next."""
+    if not told:
+        return []
     if not edges:
-        return "every one that has a figure"
-    if place == 0:
-        return f"below {written(edges[0])}"
-    if place == len(edges):
-        return f"{written(edges[-1])} and above"
-    return f"{written(edges[place - 1])} to below {written(edges[place])}"
+        least, most = written(min(told)), written(max(told))
+        return [least if least == most else f"{least} to {most}"]
+    between = [f"{written(low)} to below {written(high)}" for low, high in pairwise(edges)]
+    return [f"below {written(edges[0])}", *between, f"{written(edges[-1])} and above"]
 
 
 def _shades(count: int) -> list[str]:
@@ -245,14 +257,13 @@ def _boards(footprint: str) -> dict[str, str]:
     return {shape["id"]: shape["region"] for shape in shapes}
 
 
-def _map(layers: list[Spec], region: str) -> Spec:
-    return {"width": WIDTH, "height": NEAR if region else HEIGHT, "projection": PROJECTION, "layer": layers}
+def _map(layers: list[Spec], height: int) -> Spec:
+    return {"width": WIDTH, "height": height, "projection": PROJECTION, "layer": layers}
 
 
-def _outlines(region: str) -> Spec:
-    codes = [region] if region else [g["id"] for g in _topology("regions")["objects"]["areas"]["geometries"]]
+def _outlines(regions: Set[str]) -> Spec:
     return {
-        "data": _areas("regions", {code: {} for code in codes}),
+        "data": _areas("regions", {code: {} for code in regions}),
         "mark": {"type": "geoshape", "filled": False, "stroke": INK, "strokeWidth": 1.1},
     }
 

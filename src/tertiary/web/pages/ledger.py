@@ -10,11 +10,14 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from tertiary.errors import RunError
+from tertiary.publish.amounts import MOST_BARS, amounts
+from tertiary.publish.charts import Words
 from tertiary.publish.workbook import Column
+from tertiary.show import label
 from tertiary.web.access import person_of
 from tertiary.web.answers import DIMENSIONS, once
-from tertiary.web.render import answer, answers_of
-from tertiary.web.views import Grid, View
+from tertiary.web.render import answer, answers_of, shown
+from tertiary.web.views import Chart, Grid, View
 
 router = APIRouter(include_in_schema=False)
 # what the ledger is totalled by unless an address says otherwise
@@ -32,6 +35,7 @@ MEASURES = (
     Column("records", "Records", "whole"), Column("quantity", "Activity", "number"),
     Column("price_submitted", "Submitted (£)", "money"), Column("price_expected", "Expected (£)", "money"),
 )  # fmt: skip
+MONTHS = ("financial_year", "financial_month")
 # what a blank says, where it says more than that nothing was told
 BLANKS = {"service_line_final": "not specialised"}
 
@@ -56,7 +60,32 @@ def ledger(request: Request) -> Response:
         "by": by, "only": only, "choices": [(name, WORDS[name]) for name in DIMENSIONS], "words": WORDS,
         "blanks": BLANKS, "more": found.more, "whole": asked.ledger(person, (), only).rows.to_pylist()[0],
     }  # fmt: skip
-    return answer(request, View("Ledger", "ledger.html", [grid], values=values))
+    return answer(request, View("Ledger", "ledger.html", [grid], _charts(by, rows, label(asked.run)), values))
+
+
+def _charts(by: list[str], rows: list[dict[str, Any]], told: str) -> list[Chart]:
+    """The dearest rows as bars, or months as columns; none where there is nothing to draw."""
+    drawn = [r for r in rows if r["price_submitted"] is not None]
+    if not drawn:
+        return []
+    months = set(by) <= set(MONTHS) and "financial_month" in by
+    if months:
+        drawn = sorted(drawn, key=lambda r: [r[name] for name in MONTHS if name in by])
+    named = [
+        {"name": ", ".join(_named(name, row[name]) for name in by), "pounds": row["price_submitted"]} for row in drawn
+    ]
+    first = max(named, key=lambda r: r["pounds"])
+    what = " and ".join(WORDS[name].lower() for name in by)
+    title = f"Submitted, by {what}" + ("" if months or len(named) <= MOST_BARS else f": the {MOST_BARS} dearest")
+    words = f"{title}. Most: {first['name']}, {shown(first['pounds'], 'money')}."
+    return [Chart("dearest", words, amounts(named, Words(title, "", (told,)), months=months), "ledger")]
+
+
+def _named(name: str, value: Any) -> str:
+    """A value of a column as a chart says it."""
+    if value is None or value == "":
+        return BLANKS.get(name, "not told")
+    return f"month {value}" if name == "financial_month" else str(value)
 
 
 def _deeper(given: list[tuple[str, str]], by: list[str], row: Mapping[str, Any]) -> str:
