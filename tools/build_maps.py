@@ -124,7 +124,6 @@ def write(areas: Areas, path: Path, regions: Mapping[str, str] | None = None) ->
             made.append([_arc(part, arcs, known) for part in _parts(ring, joints)])
         shapes.append((code, made))
     small = [_simplified(arc) for arc in arcs]
-    _tell(path, areas, shapes, small)
     geometries = [
         {**_geometry(code, made, small), **({"region": regions[code]} if regions else {})} for code, made in shapes
     ]
@@ -135,6 +134,7 @@ def write(areas: Areas, path: Path, regions: Mapping[str, str] | None = None) ->
         "objects": {"areas": {"type": "GeometryCollection", "geometries": geometries}},
     }
     path.write_text(json.dumps(topology, separators=(",", ":")) + "\n", encoding="utf-8")
+    _tell(path, areas, shapes, small)
 
 
 def _joints(areas: Areas) -> set[Point]:
@@ -234,8 +234,8 @@ def _tell(path: Path, areas: Areas, shapes: Sequence[tuple[str, list[list[int]]]
     )
     worst = max(changes, key=lambda code: abs(changes[code]))
     print(
-        f"{path.name}: {len(areas)} areas, {sum(map(len, arcs)):,} points, {before:,.0f} square km became {after:,.0f}; "
-        f"most changed {worst}, by {changes[worst]:+.2%}"
+        f"{path.name}: {len(areas)} areas, {sum(map(len, arcs)):,} points, {path.stat().st_size:,} bytes; "
+        f"{before:,.0f} square km became {after:,.0f}; most changed {worst}, by {changes[worst]:+.2%}"
     )
 
 

@@ -63,13 +63,12 @@ def by_icb(
         number = r[value] if state in ("shown", "part") else None
         kind = STATES[state][0] if number is None else number if kinds else names[sum(number >= e for e in edges)]
         text = STATES[state][0] if number is None else str(number) if kinds else written(number)
-        properties[r["icb_code"]] = {"name": r["name"], "kind": kind, "text": text, "sign": STATES[state][1],
-                                     "note": STATES[state][0]}  # fmt: skip
+        properties[r["icb_code"]] = {"name": r["name"], "kind": kind, "text": text, "sign": STATES[state][1]}
     empty = {STATES[state][0]: colour for state, colour in EMPTY.items()}
     seen = {p["kind"] for p in properties.values()}
     domain = [*names, *(word for word in empty if word in seen)]
     colours = [*shades, *(colour for word, colour in empty.items() if word in seen)]
-    legend = {"title": unit, "orient": "right", "titleLimit": 260, "symbolType": "square", "symbolSize": 220,
+    legend = {"title": unit, "orient": "right", "titleLimit": 320, "symbolType": "square", "symbolSize": 220,
               "symbolStrokeColor": INK, "symbolStrokeWidth": 0.5, "labelFontSize": 13, "titleFontSize": 13}  # fmt: skip
     tooltip = [{"field": "properties.name", "title": "ICB"}, {"field": "properties.text", "title": unit}]
     areas: Spec = {
@@ -82,25 +81,17 @@ def by_icb(
         },
     }  # fmt: skip
     signs = [
-        {"longitude": at[0], "latitude": at[1], "sign": p["sign"], "name": p["name"], "note": p["note"]}
-        for code, p in properties.items() if p["sign"] for at in (middle(footprint, code),)
+        {**dict(zip(("longitude", "latitude"), middle(footprint, code), strict=True)), "sign": p["sign"]}
+        for code, p in properties.items() if p["sign"]
     ]  # fmt: skip
     layers = [areas, _outlines({region} if region else set(_boards(footprint).values()))]
     if signs:
         at = {"longitude": {"field": "longitude", "type": "quantitative"},
               "latitude": {"field": "latitude", "type": "quantitative"}}  # fmt: skip
-        text = {
-            "type": "text",
-            "fontSize": 15,
-            "color": INK,
-            "stroke": "white",
-            "strokeWidth": 3,
-            "paintOrder": "stroke",
-        }
-        shown = {**at, "text": {"field": "sign"}}
+        sign = {"type": "text", "fontSize": 15, "color": INK}
         layers += [
-            {"data": {"values": signs}, "mark": text, "encoding": shown},
-            {"data": {"values": signs}, "mark": {**text, "strokeWidth": 0}, "encoding": shown},
+            {"data": {"values": signs}, "mark": mark, "encoding": {**at, "text": {"field": "sign"}}}
+            for mark in ({**sign, "stroke": "white", "strokeWidth": 3}, sign)
         ]
     if any(p["sign"] == STATES["part"][1] for p in properties.values()):
         words = replace(words, subtitle="; ".join(filter(None, (words.subtitle, " ".join(reversed(STATES["part"]))))))
@@ -118,7 +109,8 @@ def flows(rows: Sequence[Mapping[str, Any]], words: Words, footprint: str, *, un
     drawn = sorted(rows, key=lambda r: (-r["value"], r["icb_code"], r["provider_code"]))[:MOST_LINES]
     lines = [
         {**{name: r[name] for name in ("from_longitude", "from_latitude", "to_longitude", "to_latitude", "text")},
-         "from": r["icb_name"], "to": r["provider_name"], "value": float(r["value"]), "way": HOME if r["home"] else AWAY}
+         "from": r["icb_name"], "to": r["provider_name"], "value": float(r["value"]),
+         "way": HOME if r["home"] else AWAY}
         for r in drawn
     ]  # fmt: skip
     places: dict[str, Spec] = {}
@@ -129,7 +121,8 @@ def flows(rows: Sequence[Mapping[str, Any]], words: Words, footprint: str, *, un
         })  # fmt: skip
         place["value"] += float(r["value"])
     largest = sorted(places.values(), key=lambda p: -p["value"])
-    ways = [way for way in (HOME, AWAY) if any(line["way"] == way for line in lines)]
+    seen = [way for way in (HOME, AWAY) if any(line["way"] == way for line in lines)]
+    colours, dashes = {HOME: BLUE, AWAY: "#B04A00"}, {HOME: [1, 0], AWAY: [7, 5]}
     legend = {"title": None, "orient": "right", "labelFontSize": 13, "titleFontSize": 13}
     way = {"field": "way", "type": "nominal", "legend": {**legend, "symbolStrokeWidth": 3, "symbolSize": 500}}
     at = {"longitude": {"field": "longitude", "type": "quantitative"},
@@ -140,24 +133,26 @@ def flows(rows: Sequence[Mapping[str, Any]], words: Words, footprint: str, *, un
     }  # fmt: skip
     tooltip = [{"field": "from", "title": "People of"}, {"field": "to", "title": "Treated by"},
                {"field": "text", "title": unit}]  # fmt: skip
-    # no more of England than the regions of those who are treated
+    # no more of England than the boards of those who are treated, so that a part of it fills the map
     boards = _boards(footprint)
-    around = {region} if region else {boards[r["icb_code"]] for r in drawn} or set(boards.values())
-    codes = [code for code, own in boards.items() if own in around]
+    codes = (
+        {c for c, own in boards.items() if own == region} if region else {r["icb_code"] for r in drawn} or set(boards)
+    )
+    whole = set(boards.values()) - {own for c, own in boards.items() if c not in codes}
     background: Spec = {
-        "data": _areas(f"icb_{footprint}", {code: {} for code in codes}),
+        "data": _areas(f"icb_{footprint}", {code: {} for code in sorted(codes)}),
         "mark": {"type": "geoshape", "fill": "#F4F4F4", "stroke": "#B0B0B0", "strokeWidth": 0.6},
     }
     layers: list[Spec] = [
         background,
-        _outlines(around),
+        _outlines(whole),
         {
             "data": {"values": lines},
             "mark": {"type": "rule", "opacity": 0.75, "strokeCap": "round"},
             "encoding": {
                 **ends, "tooltip": tooltip,
-                "color": {**way, "scale": {"domain": ways, "range": [{HOME: BLUE, AWAY: "#B04A00"}[w] for w in ways]}},
-                "strokeDash": {**way, "scale": {"domain": ways, "range": [{HOME: [1, 0], AWAY: [7, 5]}[w] for w in ways]}},
+                "color": {**way, "scale": {"domain": seen, "range": [colours[each] for each in seen]}},
+                "strokeDash": {**way, "scale": {"domain": seen, "range": [dashes[each] for each in seen]}},
                 "strokeWidth": {
                     "field": "value", "type": "quantitative", "scale": {"domainMin": 0, "range": [0.6, 9]},
                     "legend": {**legend, "title": unit, "format": ",.0f", "tickCount": 4, "symbolStrokeColor": INK},
@@ -174,7 +169,7 @@ def flows(rows: Sequence[Mapping[str, Any]], words: Words, footprint: str, *, un
     for mark in ({**text, "stroke": "white", "strokeWidth": 4}, text):
         layers.append({"data": {"values": largest[:MOST_NAMES]}, "mark": mark,
                        "encoding": {**at, "text": {"field": "code"}}})  # fmt: skip
-    return framed(_map(layers, HEIGHT if len(around) > 3 else NEAR), words)
+    return framed(_map(layers, HEIGHT if len(whole) > 3 else NEAR), words)
 
 
 def breaks(values: Iterable[Any], most: int = MOST_CLASSES) -> list[float]:
@@ -263,7 +258,7 @@ def _map(layers: list[Spec], height: int) -> Spec:
 
 def _outlines(regions: Set[str]) -> Spec:
     return {
-        "data": _areas("regions", {code: {} for code in regions}),
+        "data": _areas("regions", {code: {} for code in sorted(regions)}),
         "mark": {"type": "geoshape", "filled": False, "stroke": INK, "strokeWidth": 1.1},
     }
 

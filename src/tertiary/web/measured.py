@@ -44,8 +44,10 @@ class Measure:
     digits: int
     top: str
     top_words: str
+    top_kind: str
     below: str
     below_words: str
+    below_kind: str
     per: int
     meaning: str
 
@@ -67,8 +69,10 @@ def measures() -> Mapping[str, Measure]:
     for x in shipped("tertiary.web", "map_measures.csv", TertiaryError):
         name, basis = x.text("measure"), x.choice("basis", ("register", "run"))
         found[name] = Measure(
-            name, x.text("name"), basis, x.text("kind"), int(x.text("digits")), x.text("top"), x.text("top_name", ""),
-            x.text("below", ""), x.text("below_name", ""), int(x.text("per")), x.text("meaning"),
+            name, x.text("name"), basis, x.text("kind"), int(x.text("digits")),
+            x.text("top"), x.text("top_name", ""), x.text("top_kind", ""),
+            x.text("below", ""), x.text("below_name", ""), x.text("below_kind", ""),
+            int(x.text("per")), x.text("meaning"),
         )  # fmt: skip
     return found
 

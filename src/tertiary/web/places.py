@@ -42,7 +42,7 @@ class Board:
 
 @dataclass(frozen=True)
 class Site:
-    """Where a provider is: its head office, or the middle of its sites where they lie in one ICB. `icb` by footprint."""
+    """Where a provider is: its head office, or the middle of its sites if they lie in one ICB. `icb`: by footprint."""
 
     name: str
     region: str
@@ -70,7 +70,7 @@ class Places:
         return dict(found)
 
     def moved(self, code: str, coded: str, footprint: str) -> Mapping[str, Fraction]:
-        """Boards of a footprint that stand for a board of the year `coded`, each with its share of it; none when none do."""
+        """Boards of a footprint that stand for a board of the year `coded`, with their shares; none if none do."""
         if coded == footprint:
             return {code: Fraction(1)} if code in self.boards[footprint] else {}
         if (coded, footprint) == ("2024", "2026") and code in self.boards["2024"]:

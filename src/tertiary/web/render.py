@@ -76,8 +76,8 @@ def page(request: Request, view: View) -> HTMLResponse:
         heading=view.heading, navigation=_navigation(person.role), path=request.scope["path"], person=person,
         organisation=state.settings.organisation, demo=state.settings.demo, label=label(state.answers[name].run),
         run=chosen, onward=f"?{urlencode({'run': chosen})}" if chosen else "", address=address,
-        token=token_of(request), draws=charts.draws(), grids={g.name: g for g in view.grids}, charts={c.name: c for c in view.charts},
-        **view.values,
+        token=token_of(request), draws=charts.draws(), grids={g.name: g for g in view.grids},
+        charts={c.name: c for c in view.charts}, **view.values,
     )  # fmt: skip
     return HTMLResponse(text)
 

@@ -20,7 +20,7 @@ from tertiary.web.answers import Answers
 from tertiary.web.api import FAILURES, Rows, rows_of
 from tertiary.web.care import Care, cells, choices
 from tertiary.web.measured import SUMS
-from tertiary.web.pages.asked import Footprint, Month, Text
+from tertiary.web.pages.asked import FOOTPRINTS, Footprint, Month, Text
 from tertiary.web.people import Person
 from tertiary.web.places import coded, kilometres, places_of
 from tertiary.web.render import answer, answers_of, shown
@@ -35,7 +35,6 @@ Amount = Annotated[Literal["spend", "records"], Query()]
 # providers that have a column of the matrix; rows of the long table on a page
 MOST_COLUMNS, MOST_ROWS = 10, 50
 PART = "only the part that you pay for, or that your providers give"
-FOOTPRINTS = [("2024", "42 ICBs of 2024"), ("2026", "36 ICBs of April 2026")]
 
 
 @router.get("/flows")
@@ -154,15 +153,12 @@ class Flows:
         count = min(len(drawable), maps.MOST_LINES)
         share = f": {shown(drawn / whole, 'share')} of all" if whole else ""
         told = f"The {count} largest of {len(self.rows):,} flows{share}"
-        first = (
-            f"; the largest is {drawable[0]['icb_name']} to {drawable[0]['provider_name']}, {drawable[0]['text']}"
-            if drawable
-            else ""
-        )
+        first = drawable[0] if drawable else None
+        top = f"; the largest is {first['icb_name']} to {first['provider_name']}, {first['text']}" if first else ""
         title = self._title(f"{self.words}: from population to provider")
         around = Words(title, f"{told}; the others are in the table", (label(self.asked.run), *maps.ATTRIBUTION))
         spec = maps.flows(drawable, around, self.footprint, unit=self.words, region=self.region)
-        return Chart("map_of_flows", f"Map of flows: {title}. {told}{first}.", spec, "flows")
+        return Chart("map_of_flows", f"Map of flows: {title}. {told}{top}.", spec, "flows")
 
     def _title(self, what: str) -> str:
         where = f", people of {self.places.regions[self.region]}" if self.region else ""

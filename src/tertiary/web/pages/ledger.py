@@ -70,7 +70,7 @@ def _charts(by: list[str], rows: list[dict[str, Any]], told: str) -> list[Chart]
         return []
     months = set(by) <= set(MONTHS) and "financial_month" in by
     if months:
-        drawn = sorted(drawn, key=lambda r: [r[name] for name in MONTHS if name in by])
+        drawn = sorted(drawn, key=lambda r: [f"{r[name]!s:>6}" for name in MONTHS if name in by])
     named = [
         {"name": ", ".join(_named(name, row[name]) for name in by), "pounds": row["price_submitted"]} for row in drawn
     ]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -19,7 +21,7 @@ from tertiary.web.answers import Answers
 from tertiary.web.api import FAILURES, Rows, rows_of
 from tertiary.web.care import Care, cells, choices
 from tertiary.web.measured import REST, Measure, Sums, measures, of_register, of_run
-from tertiary.web.pages.asked import Day, Footprint, Month, Text
+from tertiary.web.pages.asked import FOOTPRINTS, Day, Footprint, Month, Text
 from tertiary.web.people import Person
 from tertiary.web.places import Places, places_of
 from tertiary.web.render import answer, answers_of, shown
@@ -60,9 +62,6 @@ def figures(
     return rows_of(made.grid(), label(asked.run))
 
 
-FOOTPRINTS = [("2024", "42 ICBs of 2024"), ("2026", "36 ICBs of April 2026")]
-
-
 class Mapped:
     """What is asked of the map, answered within what a person may see."""
 
@@ -99,11 +98,7 @@ class Mapped:
         columns = [Column("name", "ICB"), Column("icb_code", "Code"), Column("region", "Region"),
                    Column("value", m.words, m.kind), Column("note", "Note")]  # fmt: skip
         if m.below:
-            kinds = [
-                "money" if "(£)" in words else "number" if "km" in words else "whole"
-                for words in (m.top_words, m.below_words)
-            ]
-            columns += [Column("top", m.top_words, kinds[0]), Column("below", m.below_words, kinds[1])]
+            columns += [Column("top", m.top_words, m.top_kind), Column("below", m.below_words, m.below_kind)]
         blanks = {"note": "", "region": "", "icb_code": "", "value": "", "top": "", "below": ""}
         return Grid("map", self._title(), columns, self.rows, note=self._note(), blanks=blanks)
 
@@ -175,15 +170,10 @@ class Mapped:
 
 def _plain(amount: Any) -> Any:
     """A sum that is a fraction, to a thousandth."""
-    from decimal import Decimal
-    from fractions import Fraction
-
     return round(amount * 1000) / Decimal(1000) if isinstance(amount, Fraction) else amount
 
 
 def _written(value: Any, measure: Measure) -> str:
-    from decimal import Decimal
-
     return shown(Decimal(str(value)), measure.kind)
 
 
