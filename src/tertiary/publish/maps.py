@@ -259,7 +259,7 @@ def _map(layers: list[Spec], height: int) -> Spec:
 def _outlines(regions: Set[str]) -> Spec:
     return {
         "data": _areas("regions", {code: {} for code in sorted(regions)}),
-        "mark": {"type": "geoshape", "filled": False, "stroke": INK, "strokeWidth": 1.1},
+        "mark": {"type": "geoshape", "fill": "none", "stroke": INK, "strokeWidth": 1.1},
     }
 
 

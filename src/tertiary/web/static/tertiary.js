@@ -61,13 +61,13 @@ document.addEventListener("htmx:before:process", ({ target }) => {
 
 let left;
 document.addEventListener("htmx:before:request", () => {
-  left = document.activeElement?.id;
+  left = document.activeElement.id;
   document.getElementById("maincontent").setAttribute("aria-busy", "true");
 });
 document.addEventListener("htmx:after:swap", () => {
   const main = document.getElementById("maincontent");
   // those who chose with the keyboard go on where they were
-  const next = (left && document.getElementById(left)) || main.querySelector("form.app-form button, h1");
+  const next = (left && document.getElementById(left)) || main.querySelector("form.app-form button") || main.querySelector("h1");
   if (next.tagName === "H1") next.tabIndex = -1;
   next.focus({ preventScroll: true });
   const tables = [...main.querySelectorAll("caption")].map((caption) => caption.textContent.trim());
