@@ -147,7 +147,7 @@ def test_a_map_puts_each_board_in_its_class_and_says_what_has_no_figure() -> Non
     kept = [{**r, "v": 987654.0} if r["state"] in ("hidden", "not yours") else r for r in rows]
     assert _features(_map(kept)) == features
     kinds = [f["kind"] for f in features.values()]
-    assert kinds.count("below 10.0") == 7 and "33.0 and above" in kinds
+    assert kinds.count("below 10.0") == 7 and "34.0 and above" in kinds
 
 
 def test_every_class_of_the_legend_is_on_the_map_in_order_from_light_to_dark() -> None:

@@ -55,6 +55,11 @@ def cells(asked: Answers, person: Person, care: Care) -> list[Cell]:
     return list(found.rows.to_pylist())
 
 
+def part_of(person: Person) -> str:
+    """What must be said to those who see care of every population, but not all of it."""
+    return "Only the care that you give is shown." if person.role == "provider" else ""
+
+
 def choices(asked: Answers, person: Person) -> dict[str, Sequence[tuple[str, str]]]:
     """What may be chosen of what a person sees: value and words for service, programme and month."""
     register = asked.register

@@ -18,7 +18,7 @@ from tertiary.show import label
 from tertiary.web.access import person_of
 from tertiary.web.answers import Answers
 from tertiary.web.api import FAILURES, Rows, rows_of
-from tertiary.web.care import Care, cells, choices
+from tertiary.web.care import Care, cells, choices, part_of
 from tertiary.web.measured import SUMS
 from tertiary.web.pages.asked import FOOTPRINTS, Footprint, Month, Text
 from tertiary.web.people import Person
@@ -72,13 +72,13 @@ class Flows:
     """Flows of some care within what a person may see."""
 
     def __init__(self, asked: Answers, person: Person, show: str, footprint: str, region: str, care: Care) -> None:
-        self.asked, self.footprint, self.region, self.care = asked, footprint, region, care
+        self.asked, self.person, self.footprint, self.region, self.care = asked, person, footprint, region, care
         self.places = places_of(asked)
         if region and region not in self.places.regions:
             raise RunError(f"There is no region {region!r}. Choose from {', '.join(sorted(self.places.regions))}.")
         self.column, self.words, self.kind = AMOUNTS[show]
         self.own = populations(person, asked.register)
-        self.rows = self._rows(person)
+        self.rows = self._rows()
 
     def grid(self, longest: int | None = None) -> Grid:
         """Every flow, the largest first."""
@@ -91,6 +91,7 @@ class Flows:
         more = len(self.rows) - (longest or len(self.rows))
         note = f"{more:,} smaller flows are in the download. " if more > 0 else ""
         note += "Kilometres: in a straight line from the average resident to the provider's head office."
+        note += f" {part_of(self.person)}".rstrip()
         if unplaced := sorted({r["provider_code"] for r in self.rows if not r["placed"]}):
             note += f" The register does not say where these are: {', '.join(unplaced)}."
         return Grid("flows", self._title("Flows"), columns, self.rows[:longest], "Nothing of that kind is yours.", note,
@@ -168,10 +169,10 @@ class Flows:
         site = self.places.sites.get(code)
         return f"{site.name} ({code})" if site else "All others" if code == "others" else code
 
-    def _rows(self, person: Person) -> list[dict[str, Any]]:
+    def _rows(self) -> list[dict[str, Any]]:
         """A row for each board and provider, the largest first."""
         sums: dict[tuple[str, str, bool], Decimal] = defaultdict(Decimal)
-        for cell in cells(self.asked, person, self.care):
+        for cell in cells(self.asked, self.person, self.care):
             code = cell["population_icb"]
             whole = self.own is None or code in self.own
             shares = self.places.moved(code, coded(cell["financial_year"]), self.footprint)

@@ -19,7 +19,7 @@ from tertiary.show import label
 from tertiary.web.access import person_of
 from tertiary.web.answers import Answers
 from tertiary.web.api import FAILURES, Rows, rows_of
-from tertiary.web.care import Care, cells, choices
+from tertiary.web.care import Care, cells, choices, part_of
 from tertiary.web.measured import REST, Measure, Sums, measures, of_register, of_run
 from tertiary.web.pages.asked import FOOTPRINTS, Day, Footprint, Month, Text
 from tertiary.web.people import Person
@@ -129,6 +129,8 @@ class Mapped:
 
     def _note(self) -> str:
         told = [self.measure.meaning]
+        if self.measure.basis == "run":
+            told.append(part_of(self.person))
         if self.measure.top == "who_decides" and not self.care.service:
             told.append("Choose a service.")
         if self.footprint == "2026" and (self.measure.basis == "run" or self.measure.top in ("people", "allocation")):
@@ -136,7 +138,7 @@ class Mapped:
                 "What lies on boards of 2024 is shown on those of 2026 by who succeeded whom; of boards that were "
                 "divided, each successor has the register's share of its registered people, so that all parts add up."
             )
-        return " ".join(told)
+        return " ".join(filter(None, told))
 
     def _rows(self) -> list[dict[str, Any]]:
         if self.measure.basis == "run":
