@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from decimal import Decimal
 from itertools import pairwise
 from math import cos, radians
 from pathlib import Path
@@ -163,6 +164,23 @@ def test_classes_are_in_order_and_none_is_empty_at_the_ends(values: list[float])
     assert edges == sorted(set(edges)) and len(edges) < maps.MOST_CLASSES
     if edges:
         assert min(values) < edges[0] and edges[-1] <= max(values)
+
+
+def test_a_value_that_equals_the_edge_of_a_class_is_in_it() -> None:
+    """0.13 as a binary fraction is a little more than 0.13: such an edge would lie above its own value."""
+    rows = _rows("2024")
+    for place, r in enumerate(rows):
+        r["v"] = Decimal("0.05") if place < 10 else Decimal("0.13")
+    spec = maps.by_icb(rows, WORDS, footprint="2024", value="v", unit="£", written=str)
+    kinds = {r["v"]: _features(spec)[r["icb_code"]]["kind"] for r in rows}
+    assert kinds == {Decimal("0.05"): "below 0.13", Decimal("0.13"): "0.13 and above"}
+
+
+def test_classes_that_would_read_alike_are_one() -> None:
+    rows = [{**r, "v": 10 + r["v"] / 10} for r in _rows("2024")]
+    spec = maps.by_icb(rows, WORDS, footprint="2024", value="v", unit="£", written="{:.0f}".format)
+    domain = spec["vconcat"][0]["layer"][0]["encoding"]["color"]["scale"]["domain"]
+    assert len(domain) == len(set(domain)) > 2
 
 
 def test_a_region_holds_its_own_boards_only() -> None:

@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 import uvicorn
+from axe_playwright_python.sync_playwright import Axe
 from fastapi.testclient import TestClient
 from playwright.sync_api import Browser, BrowserContext, Error, Page, expect, sync_playwright
 
+pytestmark = pytest.mark.slow
 CHROMIUM = Path("/usr/bin/chromium")
 # puts every violation of the policy where the test finds it
 WATCH = """window.violations = [];
@@ -201,6 +203,15 @@ def test_a_chart_is_printed_whole_without_what_is_for_the_screen(be_in: Callable
     box, paper = page.locator("[data-chart] svg").bounding_box(), page.locator("main").bounding_box()
     assert box is not None and paper is not None and box["width"] <= paper["width"]
     assert len(page.pdf()) > 20_000
+
+
+@pytest.mark.parametrize("where", ["/map", "/flows", "/ledger"])
+def test_axe_finds_nothing(be_in: Callable[..., Page], where: str) -> None:
+    page = be_in(bypass_csp=True)
+    page.goto(where)
+    page.locator("[data-chart] svg").wait_for()
+    found = Axe().run(page).response["violations"]
+    assert [(v["id"], v["nodes"][0]["html"]) for v in found] == []
 
 
 def test_without_script_there_is_a_picture_and_every_form_works(be_in: Callable[..., Page]) -> None:

@@ -11,10 +11,10 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from copy import deepcopy
 from dataclasses import replace
+from decimal import Decimal
 from functools import cache
 from importlib import resources
 from itertools import pairwise
-from math import floor, log10
 from typing import Any
 
 from tertiary.errors import PublishError
@@ -54,7 +54,8 @@ def by_icb(
     kept = _checked([r for r in rows if not region or r["region_code"] == region], footprint)
     told = [r[value] for r in kept if r["state"] in ("shown", "part") and r[value] is not None]
     kinds = sorted({v for v in told if isinstance(v, str)})
-    edges = [] if kinds else breaks(told)
+    # an edge is dropped that would read as the one before
+    edges = [] if kinds else list({written(edge): edge for edge in reversed(breaks(told))}.values())[::-1]
     names = kinds or _classes(told, edges, written)
     shades = [KINDS[place % len(KINDS)] for place in range(len(names))] if kinds else _shades(len(names))
     properties = {}
@@ -172,19 +173,19 @@ def flows(rows: Sequence[Mapping[str, Any]], words: Words, footprint: str, *, un
     return framed(_map(layers, HEIGHT if len(whole) > 3 else NEAR), words)
 
 
-def breaks(values: Iterable[Any], most: int = MOST_CLASSES) -> list[float]:
-    """Where classes of about equally many values begin, the first left out: round numbers, each once, in order."""
-    held = sorted(float(v) for v in values)
-    found = {round_(held[len(held) * place // most]) for place in range(1, most)} if held else set()
+def breaks(values: Iterable[Any], most: int = MOST_CLASSES) -> list[Decimal]:
+    """Where classes of about equally many values begin, the first left out: numbers of two digits, in order."""
+    held = sorted(Decimal(v) for v in values)
+    found = {_two_digits(held[len(held) * place // most]) for place in range(1, most)} if held else set()
     return sorted(edge for edge in found if held[0] < edge <= held[-1])
 
 
-def round_(value: float) -> float:
-    """A number with two digits that count."""
-    return 0.0 if not value else round(value, 1 - floor(log10(abs(value))))
+def _two_digits(value: Decimal) -> Decimal:
+    """A number to its first two digits that count; exact, so that a value which equals it is not below it."""
+    return round(value, 1 - value.adjusted()) if value else value
 
 
-def _classes(told: Sequence[Any], edges: Sequence[float], written: Callable[[Any], str]) -> list[str]:
+def _classes(told: Sequence[Any], edges: Sequence[Decimal], written: Callable[[Any], str]) -> list[str]:
     """Classes in words: from one edge to below the next."""
     if not told:
         return []

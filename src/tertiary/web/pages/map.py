@@ -176,7 +176,11 @@ def _plain(amount: Any) -> Any:
 
 
 def _written(value: Any, measure: Measure) -> str:
-    return shown(Decimal(str(value)), measure.kind)
+    """A figure or the edge of a class, with the digits that tell small ones apart."""
+    value = Decimal(value)
+    if measure.kind == "share":
+        return f"{100 * value:.3g}%"
+    return shown(value, "number" if measure.kind == "whole" else measure.kind, pence=abs(value) < 100)
 
 
 def _ends(rows: list[dict[str, Any]], measure: Measure) -> str:

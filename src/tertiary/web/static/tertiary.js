@@ -23,8 +23,10 @@ async function draw(under) {
       // ast: expressions are read by an interpreter, for the policy forbids eval; the style is in tertiary.css
       await vegaEmbed(place, spec, {
         renderer: "svg", actions: false, ast: true, defaultStyle: false, hover: false,
-        tooltip: { disableDefaultStyle: true }, config: { aria: false },
+        tooltip: { disableDefaultStyle: true },
       });
+      // the words say it all; hundreds of shapes would not
+      place.querySelector("svg").setAttribute("aria-hidden", "true");
       place.setAttribute("role", "img");
       place.setAttribute("aria-label", place.dataset.words);
     } catch (error) {
