@@ -13,6 +13,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from tertiary.errors import RunError, TertiaryError
+from tertiary.publish import charts
 from tertiary.sheets import shipped
 from tertiary.show import label
 from tertiary.web import downloads
@@ -91,8 +92,8 @@ def page(request: Request, view: View) -> HTMLResponse:
         heading=view.heading, navigation=_navigation(person.role), path=request.scope["path"], person=person,
         organisation=state.settings.organisation, demo=state.settings.demo, label=view.label or label(run),
         run=chosen, onward=f"?{urlencode({'run': chosen})}" if chosen else "", address=address,
-        token=token_of(request), grids={g.name: g for g in view.grids}, charts={c.name: c for c in view.charts},
-        **view.values,
+        token=token_of(request), draws=charts.draws(), grids={g.name: g for g in view.grids},
+        charts={c.name: c for c in view.charts}, **view.values,
     )  # fmt: skip
     return HTMLResponse(text)
 

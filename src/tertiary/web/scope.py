@@ -63,6 +63,18 @@ def kept(rows: Iterable[Row], name: str, person: Person, register: Register) -> 
     return [row for row in rows if mine_by is None or any(row[column] in codes for column, codes in mine_by)]
 
 
+def populations(person: Person, register: Register) -> frozenset[str] | None:
+    """ICBs of whose people a person sees every row; None where a row is not seen for its population: all are, or
+    those of a provider. What others' populations show to them is only the part that they pay for or give.
+    """
+    sees = roles()[person.role]["sees"]
+    if sees == "released":
+        return frozenset()
+    if sees == "region":
+        return frozenset(_region(register, person.organisations)["icb"])
+    return frozenset(person.organisations) if person.role == "icb" else None
+
+
 def held(name: str, person: Person, register: Register) -> Sequence[tuple[str, tuple[str, ...]]] | None:
     """Columns and the codes in them that make a row a person's own, any of them; None when all rows are.
 

@@ -11,13 +11,16 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from tertiary.errors import RunError, TertiaryError
+from tertiary.publish.amounts import MOST_BARS, amounts
+from tertiary.publish.charts import Words
 from tertiary.publish.workbook import Column
 from tertiary.sheets import shipped
+from tertiary.show import label
 from tertiary.web.access import person_of
 from tertiary.web.answers import once
-from tertiary.web.render import FILE, answer, answers_of
+from tertiary.web.render import FILE, INSIDE, answer, answers_of, shown
 from tertiary.web.totals import DIMENSIONS, MEASURES
-from tertiary.web.views import Grid, View
+from tertiary.web.views import Chart, Grid, View
 
 router = APIRouter(include_in_schema=False)
 # what the ledger is totalled by unless an address says otherwise
@@ -35,6 +38,7 @@ SUMS = (
     Column("records", "Records", "whole"), Column("quantity", "Activity", "number"),
     Column("price_submitted", "Submitted (£)", "money"), Column("price_expected", "Expected (£)", "money"),
 )  # fmt: skip
+MONTHS = ("financial_year", "financial_month")
 # what a blank says, where it says more than that nothing was told
 BLANKS = {"service_line_final": "not specialised"}
 # columns that a form offers to keep to, and those that a row leads on to
@@ -55,7 +59,7 @@ def ledger(
     if len(by) > MOST_DIMENSIONS:
         raise RunError(f"The ledger is totalled by {MOST_DIMENSIONS} columns at most; {len(by)} were asked for.")
     only = once((name, value) for name, value in _kept(query.multi_items()) if name in DIMENSIONS)
-    is_file = FILE in query
+    is_file = query.get(FILE) in ("csv", "xlsx")
     limit, offset = (FILE_ROWS, 0) if is_file else (PAGE_ROWS, PAGE_ROWS * (page - 1))
     found = asked.ledger(person, by, only, measure, limit, offset)
     if found.more and is_file:
@@ -75,7 +79,32 @@ def ledger(
         "kept": [(name, WORDS[name], [ANYTHING, *asked.values(person, name)]) for name in KEPT],
         "others": {k: v for k, v in only.items() if k not in KEPT}, "anything": ANYTHING,
     }  # fmt: skip
-    return answer(request, View("Ledger", "ledger.html", [grid], values=values))
+    return answer(request, View("Ledger", "ledger.html", [grid], _charts(by, rows, label(asked.run)), values))
+
+
+def _charts(by: list[str], rows: list[dict[str, Any]], told: str) -> list[Chart]:
+    """The dearest rows as bars, or months as columns; none where there is nothing to draw."""
+    drawn = [r for r in rows if r["price_submitted"] is not None]
+    if not drawn:
+        return []
+    months = set(by) <= set(MONTHS) and "financial_month" in by
+    if months:
+        drawn = sorted(drawn, key=lambda r: [f"{r[name]!s:>6}" for name in MONTHS if name in by])
+    named = [
+        {"name": ", ".join(_named(name, row[name]) for name in by), "pounds": row["price_submitted"]} for row in drawn
+    ]
+    first = max(named, key=lambda r: r["pounds"])
+    what = " and ".join(WORDS[name].lower() for name in by)
+    title = f"Submitted, by {what}" + ("" if months or len(named) <= MOST_BARS else f": the {MOST_BARS} dearest")
+    words = f"{title}. Most: {first['name']}, {shown(first['pounds'], 'money')}."
+    return [Chart("dearest", words, amounts(named, Words(title, "", (told, INSIDE)), months=months), "ledger")]
+
+
+def _named(name: str, value: Any) -> str:
+    """A value of a column as a chart says it."""
+    if value is None or value == "":
+        return BLANKS.get(name, "not told")
+    return f"month {value}" if name == "financial_month" else str(value)
 
 
 def _kept(given: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
