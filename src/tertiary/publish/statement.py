@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
 from decimal import ROUND_FLOOR, Decimal
@@ -14,6 +14,7 @@ from tertiary.month_end import (
     Contract,
     Dates,
     Invoice,
+    Keep,
     Movement,
     Outturn,
     Position,
@@ -44,11 +45,34 @@ SUMMED = (
 LONGEST = 5000
 # a payer that is not known, in a word: a formula finds no blank
 NOBODY = "(nobody)"
+# how the sheets compare flows
+FLOWS = ("provider_code", "financial_month", "component")
+SERVICES = ("service_line_final", "component")
+
+
+@dataclass(frozen=True)
+class Checks:
+    """Whether the flows of a year to a month agree, as `reconcile` by FLOWS, `coverage` by SERVICES and
+    `hospital_gaps` say.
+    """
+
+    flows: pa.Table
+    services: pa.Table
+    hospital: pa.Table
+
+    @classmethod
+    def of(cls, run: Run, financial_year: str, last_month: int) -> Checks:
+        """Those of a whole run."""
+        about = (run, financial_year, last_month)
+        return cls(reconcile(*about, FLOWS), coverage(*about, SERVICES), hospital_gaps(*about))
 
 
 @dataclass(frozen=True)
 class Month:
-    """Everything a statement is about. `movements` and `journal` are empty where no month was closed."""
+    """Everything a statement is about. `movements` and `journal` are empty where no month was closed.
+
+    `checks` of flows are those of the whole run unless given.
+    """
 
     run: Run
     position: Position
@@ -60,6 +84,31 @@ class Month:
     journal: Sequence[Posting] = ()
     invoices: Sequence[Invoice] = ()
     challenges: pa.Table | None = None
+    checks: Checks | None = None
+
+    def part(self, keep: Keep, checks: Checks, is_booked: Callable[[str], bool]) -> Month:
+        """The month of some owners, as `Position.part`, with the checks of what is theirs.
+
+        `is_booked` says whose books the journal is kept of, by entity.
+        """
+        import pyarrow as pa
+
+        raised = self.challenges
+        if raised is not None:
+            names = ("provider_code", "host_code", "payer_code")
+            owners = zip(*(raised[name].to_pylist() for name in names), strict=True)
+            raised = raised.filter(pa.array([keep(*owner) for owner in owners], pa.bool_()))
+        contracts = [own for contract in self.contracts if (own := contract.part(keep)).elements]
+        hosts = {(c.provider_code, e.payer_code): c.host_code for c in contracts for e in c.elements}
+        return replace(
+            self, position=self.position.part(keep), contracts=contracts, challenges=raised, checks=checks,
+            movements=[m for m in self.movements if keep(m.provider_code, m.host_code, m.payer_code)],
+            journal=[p for p in self.journal if is_booked(p.entity)],
+            invoices=[
+                i for i in self.invoices
+                if keep(i.provider_code, hosts.get((i.provider_code, i.payer_code), ""), i.payer_code)
+            ],
+        )  # fmt: skip
 
     def of_payer(self, payer: str) -> Month:
         """The month of one payer: position, movements and challenges; checks of flows stay those of all."""
@@ -83,12 +132,14 @@ class Month:
 
 def statement(month: Month, out: Path) -> Path:
     """Write the statement to a workbook; returns its path. PublishError when it cannot be written."""
+    found = month.position
+    checks = month.checks or Checks.of(month.run, found.financial_year, found.financial_month)
     with Workbook(out, label(month.run)) as book:
         _summary(book, month)
         _elements(book, month)
         _waterfall(book, month)
         _months(book, month)
-        _services(book, month)
+        _services(book, found, checks)
         _forecast(book, month)
         _rows(
             book,
@@ -100,7 +151,7 @@ def statement(month: Month, out: Path) -> Path:
         )
         _rows(book, "Plan and contract", "Does the loaded plan tie to the contracts", month.position.ties, Tie,
               ("annual_value", "phased", "loaded", "difference"))  # fmt: skip
-        _checks(book, month)
+        _checks(book, month, checks)
         _challenges(book, month)
         _uncovered(book, month)
         _rows(book, "Journal", "Postings since the former close; each body's lines balance", month.journal, Posting,
@@ -264,19 +315,18 @@ def _months(book: Workbook, month: Month) -> None:
     book.sheet("Months", "Payments by month", columns, [rows[k] for k in sorted(rows)])
 
 
-def _services(book: Workbook, month: Month) -> None:
+def _services(book: Workbook, found: Position, checks: Checks) -> None:
     """By service line: value and activity against plan, with the coverage that says how far to trust it."""
-    found = month.position
-    by = ["service_line_final", "component"]
-    known = {
-        tuple(r[n] for n in by): r
-        for r in coverage(month.run, found.financial_year, found.financial_month, by).to_pylist()
-    }
+    known = {tuple(r[n] for n in SERVICES): r for r in checks.services.to_pylist()}
     sums: dict[tuple[str, str], dict[str, Any]] = {}
     for row in found.cells.services.to_pylist():
         key = (row["service_line_final"], row["component"])
         own = sums.setdefault(
-            key, {**dict(zip(by, key, strict=True)), **dict.fromkeys(("plan", "actual", "planned", "done"), Decimal(0))}
+            key,
+            {
+                **dict(zip(SERVICES, key, strict=True)),
+                **dict.fromkeys(("plan", "actual", "planned", "done"), Decimal(0)),
+            },
         )
         for name in ("plan", "actual", "planned", "done"):
             own[name] += row[name]
@@ -305,19 +355,18 @@ def _forecast(book: Workbook, month: Month) -> None:
     _rows(book, "Forecast", "How the year may end", month.position.outturns, Outturn, money, note)
 
 
-def _checks(book: Workbook, month: Month) -> None:
+def _checks(book: Workbook, month: Month, checks: Checks) -> None:
     year, last = month.position.financial_year, month.position.financial_month
-    flows = reconcile(month.run, year, last, ("provider_code", "financial_month", "component"))
     kinds = {"coverage": "share", "acm_activity": "number", "hospital_activity": "number", "financial_month": "whole"}
     _arrow(
         book,
         "Flows",
         "Aggregate against patient level, plan and hospital data",
-        flows,
+        checks.flows,
         kinds,
         {"gap": "={acm}-{patient_level}"},
     )
-    gaps = hospital_gaps(month.run, year, last)
+    gaps = checks.hospital
     told = f"The {LONGEST:,} largest of {gaps.num_rows:,}." if gaps.num_rows > LONGEST else ""
     numbers = dict.fromkeys(("acm_activity", "hospital_activity", "gap"), "number") | {"financial_month": "whole"}
     heading = "Activity of the aggregate and of hospital data that differ"
@@ -362,8 +411,10 @@ def _method(book: Workbook, month: Month) -> None:
         Column("confidence", "Confidence"),
     ]  # fmt: skip
     about = [
-        {"figure": "Run", "rule": str(month.run.path), "source": f"register {facts['register']['version']} as known on "
-         f"{facts['register']['as_known']}", "confidence": "synthetic" if facts["synthetic"] else "as loaded"},
+        # the folder's name alone: the workbook goes to others, the folders of this machine do not
+        {"figure": "Run", "rule": month.run.path.resolve().name,
+         "source": f"register {facts['register']['version']} as known on {facts['register']['as_known']}",
+         "confidence": "synthetic" if facts["synthetic"] else "as loaded"},
         {"figure": "Software", "rule": f"tertiary {__version__}", "source": "", "confidence": ""},
     ]  # fmt: skip
     book.sheet("Method and sources", "How each figure came about", columns, [*about, *methods()])

@@ -111,10 +111,14 @@ class Answers:
         """Rows of the whole run by how they ended; empty for those who may not see all of it."""
         return {name: self.run.manifest["counts"][name] for name in FATES} if sees_all(person) else {}
 
-    def rows(self, name: str, person: Person) -> ir.Table:
-        """The rows of a table of the run that a person may see, not read yet. ForbiddenError when there are none."""
+    def rows(self, name: str, person: Person, owners: str = "") -> ir.Table:
+        """The rows of a table of the run that a person may see, not read yet. ForbiddenError when there are none.
+
+        `owners`: the name in owned.csv by which they are owned, where that is not the table's own.
+        """
         table = self.run.table(name)
-        found = within(table.expr, name, person, self.register)
+        within(table.expr, name, person, self.register)
+        found = within(table.expr, owners or name, person, self.register)
         with self._turn:
             if name not in self._scanned:
                 self._engine.scan(table.name, table.paths)

@@ -25,6 +25,7 @@ from tertiary.errors import TertiaryError
 from tertiary.web.answers import Answers, UnavailableError
 from tertiary.web.scope import ForbiddenError
 from tertiary.web.settings import Settings
+from tertiary.web.worked import Worked
 
 if TYPE_CHECKING:
     from tertiary.register import Register
@@ -52,7 +53,7 @@ def create_app(runs: Mapping[str, tuple[Run, Register]], settings: Settings | No
         title="tertiary", version=__version__, lifespan=life, docs_url=None, redoc_url=None,
         openapi_url="/api/openapi.json",
     )  # fmt: skip
-    app.state.answers, app.state.settings = answers, chosen
+    app.state.answers, app.state.settings, app.state.worked = answers, chosen, Worked()
     app.state.secret = chosen.secret or secrets.token_bytes(32)
     static = resources.files("tertiary.web").joinpath("static")
     app.mount("/static", StaticFiles(directory=str(static)), name="static")
