@@ -53,12 +53,12 @@ SERVICES = ("service_line_final", "component")
 @dataclass(frozen=True)
 class Checks:
     """Whether the flows of a year to a month agree, as `reconcile` by FLOWS, `coverage` by SERVICES and
-    `hospital_gaps` say.
+    `hospital_gaps` say; `hospital` is None where it may not be told, for it does not say who pays.
     """
 
     flows: pa.Table
     services: pa.Table
-    hospital: pa.Table
+    hospital: pa.Table | None
 
     @classmethod
     def of(cls, run: Run, financial_year: str, last_month: int) -> Checks:
@@ -366,11 +366,15 @@ def _checks(book: Workbook, month: Month, checks: Checks) -> None:
         kinds,
         {"gap": "={acm}-{patient_level}"},
     )
-    gaps = checks.hospital
-    told = f"The {LONGEST:,} largest of {gaps.num_rows:,}." if gaps.num_rows > LONGEST else ""
-    numbers = dict.fromkeys(("acm_activity", "hospital_activity", "gap"), "number") | {"financial_month": "whole"}
     heading = "Activity of the aggregate and of hospital data that differ"
-    _arrow(book, "Hospital data", heading, gaps.slice(0, LONGEST), numbers, note=told)
+    if checks.hospital is None:
+        told = "Not part of this statement: hospital data do not say who pays. Ask the provider."
+        book.sheet("Hospital data", heading, [Column("none", "Hospital data")], [], told)
+    else:
+        gaps = checks.hospital
+        told = f"The {LONGEST:,} largest of {gaps.num_rows:,}." if gaps.num_rows > LONGEST else ""
+        numbers = dict.fromkeys(("acm_activity", "hospital_activity", "gap"), "number") | {"financial_month": "whole"}
+        _arrow(book, "Hospital data", heading, gaps.slice(0, LONGEST), numbers, note=told)
     hosts = {(c.provider_code, e.payer_code): c.host_code for c in month.contracts for e in c.elements}
     invoiced = invoice_gaps(month.run, month.invoices, year, last, hosts) if month.invoices else []
     columns = [

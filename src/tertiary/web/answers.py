@@ -117,6 +117,7 @@ class Answers:
         `owners`: the name in owned.csv by which they are owned, where that is not the table's own.
         """
         table = self.run.table(name)
+        # a table of single records is refused under its own name, whatever owners are named
         within(table.expr, name, person, self.register)
         found = within(table.expr, owners or name, person, self.register)
         with self._turn:

@@ -76,7 +76,11 @@ def _held(name: str, person: Person, register: Register) -> Sequence[tuple[str, 
     columns = owned()[name]
     held = [(column, codes[owner]) for owner in OWNERS if owner in codes for column in columns[owner]]
     if not held:
-        about = "single providers; it is shown to ICBs" if person.role == "provider" else "populations; it is shown to providers"
+        about = (
+            "single providers; it is shown to ICBs"
+            if person.role == "provider"
+            else "populations; it is shown to providers"
+        )
         raise ForbiddenError(f"Table {name} says nothing about {about} and regions.")
     return held
 

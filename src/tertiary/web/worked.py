@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
-MOST = 32
+MOST = 16
 
 
 class Worked:

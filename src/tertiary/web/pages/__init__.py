@@ -15,7 +15,18 @@ if TYPE_CHECKING:
 
 def routers() -> Sequence[APIRouter]:
     """What answers each page."""
-    from tertiary.web.pages import ledger, method, overview, register, services, sign_in
+    from tertiary.web.pages import (
+        closes,
+        ledger,
+        method,
+        money,
+        month,
+        month_files,
+        overview,
+        register,
+        services,
+        sign_in,
+    )
 
-    modules = (overview, services, ledger, register, method, sign_in)
+    modules = (overview, services, ledger, money, month, month_files, closes, register, method, sign_in)
     return [found for module in modules for name in ("router", "api") if (found := getattr(module, name, None))]
