@@ -19,6 +19,7 @@ from tertiary.publish.months import since
 from tertiary.publish.workbook import Column
 from tertiary.web.answers import once
 from tertiary.web.months import AbsentError, Asked, asked_of, plainly, whole_of, worked_of
+from tertiary.web.pages.asked import on_page
 from tertiary.web.render import answer
 from tertiary.web.scope import ForbiddenError, kept, sees_all
 from tertiary.web.views import Grid, View
@@ -53,8 +54,7 @@ HOSPITAL = (
     Column("gap", "Gap", "number"),
 )  # fmt: skip
 USUAL = ("provider_code", "financial_month", "component")
-PAGE_ROWS = 500
-FILE_ROWS = 100_000
+MOST_ROWS = 100_000
 WORDS = {
     "provider_code": "Provider", "payer_code": "Payer", "financial_month": "Month", "component": "Component",
     "service_line_final": "Service line", "population_icb": "Population (ICB)", "npoc_code": "Programme of care",
@@ -80,15 +80,10 @@ def reconciliation(request: Request, year: str = "", month: int | None = None) -
     }  # fmt: skip
     grids: list[Grid] = []
     try:
-        rows = flow_rows(asked, by, only, FILE_ROWS if "format" in query else PAGE_ROWS)
-        note = (
-            f"{PAID_ONLY} Rows are shown up to {PAGE_ROWS}; the download has all."
-            if len(rows) == PAGE_ROWS
-            else PAID_ONLY
-        )
+        rows = flow_rows(asked, by, only)
         columns = [*(Column(n, WORDS[n], "whole" if n == "financial_month" else "text") for n in by), *FLOWS]
         grids.append(Grid("flows", "Do the flows tell the same story, largest gap first", columns, rows,
-                          "Nothing of that kind is yours.", note, blanks=BLANKS))  # fmt: skip
+                          "Nothing of that kind is yours.", PAID_ONLY, blanks=BLANKS))  # fmt: skip
     except ForbiddenError as error:
         if "format" in query:
             raise
@@ -99,19 +94,22 @@ def reconciliation(request: Request, year: str = "", month: int | None = None) -
         except ForbiddenError as error:
             values["no_hospital"] = str(error)
         else:
-            shown = gaps if "format" in query else gaps[:PAGE_ROWS]
-            grids.append(Grid("hospital", "Activity that aggregate and hospital data do not share", HOSPITAL, shown,
+            grids.append(Grid("hospital", "Activity that aggregate and hospital data do not share", HOSPITAL, gaps,
                               "They agree."))  # fmt: skip
-    return answer(request, View(f"Reconciliation to {asked.words}", "reconciliation.html", grids, values=values))
+    return answer(
+        request, View(f"Reconciliation to {asked.words}", "reconciliation.html", on_page(request, grids), values=values)
+    )
 
 
-def flow_rows(asked: Asked, by: Sequence[str], only: Mapping[str, str], limit: int) -> list[dict[str, Any]]:
+def flow_rows(asked: Asked, by: Sequence[str], only: Mapping[str, str]) -> list[dict[str, Any]]:
     """What `tertiary month reconcile --coverage` says of the rows that a person pays for or gave."""
     rows = asked.answers.rows("ledger", asked.person, "flows")
     for name, value in only.items():
         rows = rows.filter(rows[name].cast("string") == value)
-    found = usable(compared(rows, asked.year, asked.last, by)).limit(limit)
+    found = usable(compared(rows, asked.year, asked.last, by)).limit(MOST_ROWS + 1)
     read: list[dict[str, Any]] = asked.answers.fetch(found).to_pylist()
+    if len(read) > MOST_ROWS:
+        raise ContractError(f"These are more than {MOST_ROWS:,} rows. Compare by fewer columns, or keep to a part.")
     return [{**row, "usable": "may be used" if row["usable"] else "not shown"} for row in read]
 
 
@@ -148,7 +146,10 @@ def closes(request: Request, year: str = "", month: int | None = None) -> Respon
         if "format" in request.query_params:
             raise
         values["withheld"] = str(error)
-    return answer(request, View(f"Closes of {asked.year[:4]}/{asked.year[4:]}", "closes.html", grids, values=values))
+    return answer(
+        request,
+        View(f"Closes of {asked.year[:4]}/{asked.year[4:]}", "closes.html", on_page(request, grids), values=values),
+    )
 
 
 def closes_of(request: Request, year: str) -> tuple[list[Close], str]:
