@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tertiary import month_end
 from tertiary.month_end import Adjustment, Close, Contract, Dates, Invoice, Movement, Position, Posting
 from tertiary.phasing import first_day
-from tertiary.publish.statement import Month
+from tertiary.publish.stated import Month
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -23,10 +23,25 @@ def routers() -> Sequence[APIRouter]:
         month,
         month_files,
         overview,
+        pools,
+        recharges,
         register,
         services,
         sign_in,
     )
 
-    modules = (overview, services, ledger, money, month, month_files, closes, register, method, sign_in)
+    modules = (
+        overview,
+        services,
+        ledger,
+        money,
+        month,
+        month_files,
+        closes,
+        pools,
+        recharges,
+        register,
+        method,
+        sign_in,
+    )
     return [found for module in modules for name in ("router", "api") if (found := getattr(module, name, None))]

@@ -16,7 +16,7 @@ from tertiary.month_end.reconcile import compared, usable
 from tertiary.publish import Month, board_report
 from tertiary.publish import statement as workbook
 from tertiary.publish.months import challenges_of, month_of, since
-from tertiary.publish.statement import FLOWS, SERVICES, Checks
+from tertiary.publish.stated import FLOWS, SERVICES, Checks
 from tertiary.web.downloads import EXCEL
 from tertiary.web.months import AbsentError, Asked, asked_of, keep_of, owners_of, plainly, store_of, whole_of, worked_of
 from tertiary.web.pages.closes import books_of, closes_of, hospital_gaps_of
