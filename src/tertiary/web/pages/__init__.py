@@ -30,18 +30,6 @@ def routers() -> Sequence[APIRouter]:
         sign_in,
     )
 
-    modules = (
-        overview,
-        services,
-        ledger,
-        money,
-        month,
-        month_files,
-        closes,
-        pools,
-        recharges,
-        register,
-        method,
-        sign_in,
-    )
+    about_money = (money, month, month_files, closes, pools, recharges)
+    modules = (overview, services, ledger, *about_money, register, method, sign_in)
     return [found for module in modules for name in ("router", "api") if (found := getattr(module, name, None))]

@@ -27,6 +27,12 @@ def on_page(request: Request, grids: Sequence[Grid]) -> list[Grid]:
     return list(grids) if "format" in request.query_params else [grid.first(PAGE_ROWS) for grid in grids]
 
 
+def query_of(request: Request, **values: object) -> str:
+    """The query of an address that stays with the run that is shown; blank values are left out."""
+    given = {"run": request.query_params.get("run", ""), **values}
+    return "?" + urlencode([(name, str(value)) for name, value in given.items() if value not in ("", None)])
+
+
 def deeper(given: Sequence[tuple[str, str]], by: Sequence[str], row: Mapping[str, Any], onward: Sequence[str]) -> str:
     """The address of a row's own part: its values fixed, blank ones too, totalled by the next column that is free."""
     kept = [(k, v) for k, v in given if k not in ("by", "format", "of", *by)]

@@ -26,7 +26,7 @@ from tertiary.pool.tables import NAMES, compared_rows, statement_rows
 from tertiary.publish.pools import Given, Version, compared, given, month_days, of_store, versions_of
 from tertiary.publish.workbook import Column
 from tertiary.web.months import AbsentError, Asked, asked_of, plainly, store_of, worked_of
-from tertiary.web.pages.asked import on_page
+from tertiary.web.pages.asked import on_page, query_of
 from tertiary.web.render import answer
 from tertiary.web.scope import ForbiddenError, kept
 from tertiary.web.views import Grid, View
@@ -65,6 +65,7 @@ SEEN = (
     "A partner sees its own line and the pool's totals; the host sees all lines. Where two partners share a pool, "
     "each can tell the other's line from the totals."
 )
+ALONE = "Without a pool each pays what its own patients cost. Below 0, others bear the difference."
 BALANCE = (
     "Balance: above 0 the partner still owes, below 0 it is owed. Payments and what comes from outside add up to cost."
 )
@@ -90,7 +91,7 @@ def pools(
     grids: list[Grid] = []
     try:
         found = pools_of(request, asked, day)
-        grids.append(_agreements(found, asked, day))
+        grids.append(_agreements(request, found, asked, day))
         if found or agreement is not None:
             chosen = _chosen(found, agreement)
             values |= {"chosen": chosen.agreement, "number": chosen.number}
@@ -127,13 +128,13 @@ def _chosen(found: Sequence[Pool], number: int | None) -> Pool:
     raise AbsentError("No agreement of that number is in force and yours. Choose one of the list.")
 
 
-def _agreements(found: Sequence[Pool], asked: Asked, day: date) -> Grid:
+def _agreements(request: Request, found: Sequence[Pool], asked: Asked, day: date) -> Grid:
     rows = [
         {"number": p.number, "name": p.agreement.name, "host": p.agreement.host,
          "partners": ", ".join(p.agreement.partners), "from": p.agreement.valid_from, "to": p.agreement.valid_to}
         for p in found
     ]  # fmt: skip
-    links = [f"?year={asked.year}&month={asked.last}&agreement={p.number}" for p in found]
+    links = [query_of(request, year=asked.year, month=asked.last, agreement=p.number) for p in found]
     title = f"Agreements in force on {day.day} {day:%B %Y}"
     return Grid("agreements", title, AGREEMENTS, rows, "You are part of no agreement in force on that day.",
                 links=links, blanks={"to": "further notice"})  # fmt: skip
@@ -152,10 +153,11 @@ def _chosen_grids(request: Request, asked: Asked, pool: Pool, compare: bool, val
         return grids
     stated = _given(request, asked, pool, file)
     known = [version.agreement.partners for version in stated.versions][-1]
-    year = {code: Fraction(stated.yearly[-1][code]) for code in known}
+    year = {code: Fraction(stated.yearly[-1][code]) for code in sorted(known)}
     whole = sum(year.values(), Fraction(0))
     shares = [
-        {"partner": code, "contribution": pounds(year[code]), "share": _share(year[code], whole)} for code in sorted(known)
+        {"partner": code, "contribution": pounds(put_in), "share": _share(put_in, whole)}
+        for code, put_in in year.items()
     ]  # fmt: skip
     rows = [
         row for row in statement_rows(list(over_versions(stated.stretches))).to_pylist()
@@ -169,7 +171,7 @@ def _chosen_grids(request: Request, asked: Asked, pool: Pool, compare: bool, val
         Grid("without_and_with", "Without the pool, and with it", WITHOUT, [
             {"partner": r["partner"], "without": r["actual"], "with": r["payment"], "difference": r["transfer"]}
             for r in last if r["partner"] != TOGETHER[1]
-        ], note="Without a pool each pays what its own patients cost. Below 0, others bear the difference.", pence=True),
+        ], note=ALONE, pence=True),
         Grid("every_month", "Month by month, each to date", STATEMENT, rows, pence=True,
              blanks=dict.fromkeys((*NAMES, "movement"), "")),
     ]  # fmt: skip

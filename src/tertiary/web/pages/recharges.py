@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
@@ -18,7 +18,7 @@ from tertiary.show import label
 from tertiary.web.answers import MOST_ROWS
 from tertiary.web.api import FAILURES, Rows, rows_of
 from tertiary.web.months import Asked, asked_of, plainly, worked_of
-from tertiary.web.pages.asked import Text, on_page
+from tertiary.web.pages.asked import Text, on_page, query_of
 from tertiary.web.render import answer
 from tertiary.web.scope import ForbiddenError, kept
 from tertiary.web.views import Grid, View
@@ -53,12 +53,11 @@ def page(request: Request, year: str = "", month: int | None = None, host: Text 
         values["withheld"] = str(error)
     else:
         own = grid(found)
-        about = [("run", request.query_params.get("run", "")), ("year", asked.year), ("month", str(asked.last))]
         links = [
-            "?" + urlencode([*((k, v) for k, v in about if v), ("host", r["host"]), ("payer", r["payer"])])
-            for r in own.rows
+            query_of(request, year=asked.year, month=asked.last, host=row["host"], payer=row["payer"])
+            for row in own.rows
         ]
-        grids.append(Grid(own.name, own.title, own.columns, own.rows, own.none, own.note, links, pence=True))
+        grids.append(replace(own, links=links))
         if host and payer:
             grids.append(backing(found))
         values["is_paid_known"] = any(one.paid or one.opening for one in found)
