@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tertiary.web.views import Grid
 
 # rows of a table on a page; its downloads hold all
-PAGE_ROWS = 200
+PAGE_ROWS = 100
 # a form sends a date that was left open as a blank
 Day = Annotated[date | None, BeforeValidator(lambda value: value or None)]
 Text = Annotated[str, Query(max_length=200)]

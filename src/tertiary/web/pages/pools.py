@@ -213,7 +213,7 @@ def _terms(agreed: Agreement) -> list[dict[str, str]]:
     def said(code: str, parameters: dict[str, Fraction]) -> str:
         rule = rules()[code]
         more = ", ".join(f"{name} {float(value):g}" for name, value in parameters.items())
-        return f"{rule.name} ({code}): {rule.meaning}" + (f" With {more}." if more else "")
+        return f"{rule.name} ({code}): {rule.meaning}" + (f"; with {more}" if more else "")
 
     everything = {"services": agreed.services, "providers": agreed.providers, "components": agreed.components}
     rows = [
