@@ -38,7 +38,9 @@ def month_run(folder: Path, populations: bool = False) -> Run:
     ]  # fmt: skip
     names = set(row("ledger"))
     care = [{**row("ledger"), **{k: v for k, v in one.items() if k in names}, "measure": "actual"} for one in records]
-    return run_folder(folder, ledger=care if populations else LEDGER, records=records)
+    return run_folder(
+        folder, ledger=care if populations else LEDGER, records=records, activity=[], findings=[], reasons=[]
+    )
 
 
 def closed(run: Run, folder: Path) -> tuple[Path, Path]:

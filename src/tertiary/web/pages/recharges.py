@@ -60,7 +60,7 @@ def page(request: Request, year: str = "", month: int | None = None, host: Text 
         grids.append(replace(own, links=links))
         if host and payer:
             grids.append(backing(found))
-        values["is_paid_known"] = any(one.paid or one.opening for one in found)
+        values["is_paid_known"] = any(one.paid or (one.opening and one.financial_month == 1) for one in found)
     return answer(
         request, View(f"Recharges to {asked.words}", "recharges.html", on_page(request, grids), values=values)
     )  # fmt: skip
