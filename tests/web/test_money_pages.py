@@ -6,6 +6,7 @@ import csv
 import re
 import zipfile
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
@@ -17,6 +18,7 @@ from python_calamine import CalamineWorkbook
 from typer.testing import CliRunner
 
 from tertiary.cli import app
+from tertiary.decisions import Actor, Store
 from tertiary.register import Register
 from tertiary.runs import Run
 from tertiary.web.settings import Papers
@@ -43,7 +45,13 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Path, Path]:
 @pytest.fixture(scope="module")
 def money(world: tuple[Run, Path, Path], register: Register) -> Iterator[TestClient]:
     run, contracts, closes = world
-    with serving(run, register, Papers(contracts, closes)) as client:
+    store = f"sqlite:///{contracts.parent / 'decisions.sqlite'}"
+    with Store.open(store) as opened:
+        for own, other in (("QMJ", "QMF"), ("QKK", "QWE")):
+            by = Actor("icb", own)
+            opened.draft("priority", f"{own} and {other}", {}, parties=[(own, "x"), (other, "x")],
+                         valid_from=date(2025, 4, 1), by=by, why="x")  # fmt: skip
+    with serving(run, register, Papers(contracts, closes, store)) as client:
         yield client
 
 
@@ -148,6 +156,7 @@ def test_the_workbook_holds_nothing_of_others(money: TestClient) -> None:
             assert re.search(rf"(?<![\w.]){re.escape(mark)}(?![\w.])", held["national"]), (address, mark)
             assert not re.search(rf"(?<![\w.]){re.escape(mark)}(?![\w.])", held["ncl"]), (address, mark)
         assert "QMF" in held["ncl"]
+    assert "QMJ and QMF" in held["ncl"] and "QKK and QWE" in held["national"]
 
 
 def _text(content: bytes) -> str:
@@ -234,6 +243,17 @@ def test_papers_that_are_absent_are_named_by_their_option(tmp_path: Path, regist
         with serving(run, register, Papers(file)) as client:
             answer = become(client, "national").get("/money/month")
             assert answer.status_code == 503 and str(tmp_path) not in answer.text and "log" in answer.text
+
+
+def test_a_corrected_contract_is_read_with_the_next_question(tmp_path: Path, register: Register) -> None:
+    run = month_run(tmp_path / "run")
+    file, _ = closed(run, tmp_path)
+    with serving(run, register, Papers(file)) as client:
+        become(client, "national")
+        before = rows(client, "/money/month?month=2&by=contract&contract=C2&format=csv")
+        file.write_text(file.read_text().replace("1000.00", "2000.00"))
+        after = rows(client, "/money/month?month=2&by=contract&contract=C2&format=csv")
+    assert (before[0]["payment"], after[0]["payment"]) == ("166.67", "333.33")
 
 
 @pytest.mark.parametrize(

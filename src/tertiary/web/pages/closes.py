@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 router = APIRouter(include_in_schema=False)
 CLOSED = (
-    Column("name", "Close"), Column("financial_month", "Month", "whole"), Column("on", "Closed on"),
+    Column("name", "Close"), Column("financial_month", "Month", "whole"), Column("on", "Closed on", "day"),
     Column("version", "Version", "whole"), Column("state", "Its data were"), Column("plan", "Plan (£)", "money"),
     Column("payment", "Payment (£)", "money"), Column("accrued", "Accrued (£)", "money"),
     Column("reason", "Why it was closed again"),
@@ -177,7 +178,8 @@ def _closed(one: Close, asked: Asked) -> dict[str, Any]:
     mine = kept([asdict(e) for e in one.entries], "money", asked.person, asked.answers.register)
     sums = {n: sum((row[n] for row in mine), Decimal(0)) for n in ("plan", "payment", "accrued")}
     return {
-        **{n: said[n] for n in ("name", "financial_month", "on", "version")}, "state": said["calendar"]["state"],
+        **{n: said[n] for n in ("name", "financial_month", "version")},
+        "on": date.fromisoformat(said["on"]), "state": said["calendar"]["state"],
         # why is free text that may speak of others
         **sums, "reason": said["reason"] if sees_all(asked.person) else "",
     }  # fmt: skip
