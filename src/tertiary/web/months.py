@@ -36,7 +36,7 @@ Owner = tuple[str, str, str]
 OWNER = ("provider_code", "host_code", "payer_code")
 
 
-class AbsentError(TertiaryError):
+class AbsentError(ContractError):
     """A paper that this server was not given; the sentence names the option that brings it."""
 
 
