@@ -54,6 +54,8 @@ demo: .venv/installed ## a synthetic London quarter in, every record explained, 
 	@$(TERTIARY) contracts draft demo/run --out demo/contracts.csv
 	@$(TERTIARY) month close demo/run --contracts demo/contracts.csv --closes demo/closes --out demo/statement.xlsx
 	@$(TERTIARY) report demo/run --contracts demo/contracts.csv --closes demo/closes --out demo/report.html
+	@echo '==> three boards agree to share a budget: the decision store goes to demo/decisions.sqlite'
+	@bash tools/demo_pool.sh $(TERTIARY) demo
 	@echo "$$NEXT"
 
 test: .venv/installed ## every test, quick ones first

@@ -23,6 +23,15 @@ def last_year(run: Run) -> str:
     return str(found)
 
 
+def years(run: Run) -> dict[str, int]:
+    """The financial years of which the run holds actual spend, each with its last month; 13 follows a whole year."""
+    rows = run.ledger.derive(
+        lambda t: t.filter(t.measure == "actual").group_by("financial_year").aggregate(last=t.financial_month.max())
+    )
+    found = {row["financial_year"]: min(row["last"], YEAR_END) for row in rows.to_arrow().to_pylist()}
+    return {year: ADJUSTMENTS if found[year] == YEAR_END else found[year] for year in sorted(found)}
+
+
 def last_month(run: Run, financial_year: str) -> int:
     """The last month of a year of which the run holds actual spend, 12 at most. RunError when it holds none."""
     months = run.ledger.derive(

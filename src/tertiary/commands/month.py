@@ -21,10 +21,9 @@ from tertiary.commands.month_given import (
     OnDay,
     Profiles,
     Year,
-    challenges_of,
     given_of,
     known_contracts,
-    month_of,
+    raised_of,
     say_label,
 )
 from tertiary.commands.shared import STORE, Format, Overlays, RunFolder, Url
@@ -231,8 +230,9 @@ def close(
     typer.echo(f"  {'this month':<16} £{by['this month']:>20,.2f}\n  {'prior months':<16} £{by['prior month']:>20,.2f}")
     if out is not None:
         from tertiary.publish import statement as write
+        from tertiary.publish.months import month_of
 
-        raised = challenges_of(given, register) if challenges else None
+        raised = raised_of(given, register) if challenges else None
         typer.echo(f"{write(month_of(given, done.name, moved, posted, raised), out)} written.")
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,8 +16,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from tertiary.decisions import Decision
-    from tertiary.month_end import Contract, Dates, Invoice, Position
-    from tertiary.publish import Month
+    from tertiary.month_end import Close, Contract
+    from tertiary.publish.months import Given
     from tertiary.runs import Run
 
 Contracts = Annotated[
@@ -38,20 +37,6 @@ Challenges = Annotated[
 OnDay = Annotated[date | None, typer.Option("--on", parser=shared.day, metavar="DATE", help="Today unless told.")]
 
 
-@dataclass(frozen=True)
-class Given:
-    """What the commands about a month have in common."""
-
-    run: Run
-    year: str
-    last: int
-    contracts: Sequence[Contract]
-    position: Position
-    invoices: Sequence[Invoice]
-    agreed: Sequence[Dates]
-    on: date
-
-
 def given_of(
     run: Path, contracts: Path | None, year: str | None, last: int | None, adjustments: Path | None,
     profiles: Path | None, measure: str, store: str, invoices: Path | None = None, agreed: Path | None = None,
@@ -59,65 +44,32 @@ def given_of(
 ) -> Given:  # fmt: skip
     from tertiary import month_end
     from tertiary.period import period
-    from tertiary.phasing import first_day
+    from tertiary.publish.months import days_of, given
     from tertiary.runs import open as open_run
 
     opened = open_run(run)
     year, last = period(opened, year, last)
-    known = known_contracts(contracts, store, [first_day(year, m) for m in range(1, min(last, 12) + 1)])
-    found = month_end.position(
-        opened, known, year, last,
+    return given(
+        opened, year, last, known_contracts(contracts, store, days_of(year, last)),
         adjustments=month_end.read_adjustments(adjustments) if adjustments else (),
         profiles=month_end.read_profiles(profiles) if profiles else None, measure=measure,
-    )  # fmt: skip
-    return Given(
-        opened, year, last, known, found, month_end.read_invoices(invoices) if invoices else (),
-        month_end.read_calendar(agreed) if agreed else (), on or date.today(),
+        invoices=month_end.read_invoices(invoices) if invoices else (),
+        agreed=month_end.read_calendar(agreed) if agreed else (), on=on,
     )  # fmt: skip
 
 
-def month_of(
-    given: Given, close: str = "", moved: Sequence[Any] = (), posted: Sequence[Any] = (), raised: pa.Table | None = None
-) -> Month:
-    from tertiary import month_end
-    from tertiary.publish import Month
+def raised_of(given: Given, register: list[Path] | None) -> pa.Table:
+    """What is questioned of the charges of a month, by the register that its run knew."""
+    from tertiary.publish.months import challenges_of
 
-    when = month_end.dates(given.year, given.last, given.agreed)
-    return Month(
-        given.run, given.position, given.contracts, when, given.on, close, moved, posted, given.invoices, raised
-    )  # fmt: skip
+    return challenges_of(given, shared.register_of(given.run, register or ()))
 
 
-def challenges_of(given: Given, register: list[Path] | None) -> pa.Table:
-    """What the rules question of the months of a position, named, with the cash effect that its contracts say."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    from tertiary.challenges import cash_of, raise_challenges, rules
-    from tertiary.month_end import cash_lines
-
-    cash = cash_of(cash_lines(given.contracts, given.year), "the contracts")
-    known = shared.register_of(given.run, register or ())
-    raised = raise_challenges(given.run, known, cash=cash).challenges
-    in_year = pc.equal(raised["financial_year"], given.year)
-    kept = raised.filter(pc.and_(in_year, pc.less_equal(raised["financial_month"], given.last)))
-    titles = {rule_id: rule.title for rule_id, rule in rules().items()}
-    told = pa.array([titles[rule_id] for rule_id in kept["rule_id"].to_pylist()], pa.string())
-    named = kept.add_column(kept.schema.get_field_index("rule_id") + 1, "question", told)
-    return named.sort_by([("first_claim", "descending"), ("challenge_id", "ascending")])
-
-
-def since(given: Given, closes: Path | None) -> tuple[str, Sequence[Any], Sequence[Any]]:
-    """Name of the close that holds this very position, if one does; movements and journal since the one before it."""
+def closes_of(closes: Path | None, year: str) -> Sequence[Close]:
+    """The closes of a year; none where no folder is given."""
     from tertiary import month_end
 
-    former = month_end.every(closes, given.year) if closes is not None else []
-    same = [c for c in former if c.manifest["financial_month"] == given.last and c.entries == given.position.entries]
-    name = same[-1].name if same else ""
-    place = former.index(same[-1]) if same else len([c for c in former if c.manifest["financial_month"] <= given.last])
-    then = former[place - 1].entries if place else ()
-    now, told = given.position.entries, f"close {given.year}-{given.last:02}"
-    return name, month_end.movements(now, then, given.last), month_end.journal(now, then, told)
+    return month_end.every(closes, year) if closes is not None else ()
 
 
 def decisions_of(store: str) -> Sequence[Decision]:
@@ -133,32 +85,18 @@ def decisions_of(store: str) -> Sequence[Decision]:
 def known_contracts(file: Path | None, store: str, days: Sequence[date]) -> tuple[Contract, ...]:
     """Contracts of a file, else versions of the store that were in force on one of the days, whatever came later."""
     from tertiary import month_end
+    from tertiary.publish.months import contracts_in_force
 
     if file is not None:
         return month_end.read_contracts(file)
     with shared.open_store(store) as opened:
-        held = [
-            (d, ended) for newest in opened.decisions("contract") for number in range(1, newest.version + 1)
-            for d in (opened.decision(newest.decision_id, number),) if d.was_in_force
-            for ended in (_ended(d),)
-            if d.valid_from <= days[-1] and (ended is None or ended > days[0])
-        ]  # fmt: skip
+        held = contracts_in_force(opened, days)
     if not held:
         raise ContractError(
             f"No contract is in force in {store} from {days[0]} to {days[-1]}. Give a file with --contracts, or take "
             "contracts to in_force: tertiary decisions step."
         )
-    return month_end.contracts_of([
-        (f"Decision {d.decision_id}, version {d.version}",
-         {**d.terms, "version": d.version, "valid_from": d.valid_from, "valid_to": ended})
-        for d, ended in held
-    ])  # fmt: skip
-
-
-def _ended(decision: Decision) -> date | None:
-    """The day a version ceased to hold: as agreed, or when it was ended before."""
-    steps = [s.at.date() for s in decision.steps if s.reached == "ended"]
-    return min([d for d in (decision.valid_to, *steps) if d is not None], default=None)
+    return held
 
 
 def say_label(run: Run) -> None:

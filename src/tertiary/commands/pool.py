@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from decimal import Decimal
-from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -20,16 +18,11 @@ from tertiary.commands.pool_files import (
     Total,
     Year,
     given_of,
-    known_of,
-    paid_of,
     versions_of,
 )
 from tertiary.commands.shared import STORE, Format, RunFolder, Url
 from tertiary.errors import PoolError
 from tertiary.period import period
-
-if TYPE_CHECKING:
-    from tertiary.pool import Agreement
 
 pool = typer.Typer(no_args_is_help=True, help="Statements of budgets that partners share.")
 
@@ -59,8 +52,8 @@ def statement(
     Costs come from the run's ledger within the agreement's scope. The year is phased as agreed: in twelfths unless the
     terms or --profile say otherwise. Where a new version began within the year, each is settled by itself and added up.
     """
-    from tertiary.commands.pool_tables import statement_rows, version_rows
     from tertiary.pool import over_versions
+    from tertiary.pool.tables import statement_rows, version_rows
     from tertiary.screen import print_rows
     from tertiary.show import label
 
@@ -101,10 +94,8 @@ def compare(
     costs are drawn with the run's own number of patients and spread of costs, and with a threshold or listed services
     (rule R6) of those above and below it apart. Parameters are usual ones (choices.csv), with those of the agreement.
     """
-    from tertiary import pool as rules
-    from tertiary.commands.pool_tables import compared_rows
-    from tertiary.pool.calls import cases, high_cost_cases
-    from tertiary.pool.compare import choices
+    from tertiary.pool.tables import compared_rows
+    from tertiary.publish.pools import compared, known_of
     from tertiary.runs import open as open_run
     from tertiary.screen import print_rows
     from tertiary.show import label
@@ -115,38 +106,10 @@ def compare(
     agreed, known = versions[-1].agreement, known_of(partners, versions, year)[-1]
     if threshold is not None:
         agreed = replace(agreed, threshold=shared.amount(Path("--threshold"), 1, "POUNDS", threshold))
-    need = {code: p.partner.need for code, p in known.items() if p.partner.need is not None}
-    by_need = need if len(need) == len(known) else None
-    looked_at = [c for c in choices() if c[0] != "R2" or by_need]
-    own_choice = (agreed.risk, dict(agreed.risk_parameters))
-    if agreed.risk != "R6" and own_choice not in looked_at:
-        looked_at.append(own_choice)
-    patients = cases(opened, agreed, year, last)
-    notes = [f"{years} simulated years, seed {seed}: chance alone, no trend."]
-    pooled, high_cost = None, None
-    if by_need and (agreed.threshold is not None or agreed.listed):
-        high_cost = high_cost_cases(opened, agreed, year, last)
-    if high_cost:
-        put_in = {code: Decimal(f"{own.cost:.2f}") for code, own in high_cost.items()}
-        drawn, pooled = rules.simulated_high_cost(high_cost, years, seed)
-        looked_at.append(("R6", {} if agreed.threshold is None else {"threshold": Fraction(agreed.threshold)}))
-    else:
-        put_in = {code: Decimal(f"{own.cost:.2f}") for code, own in patients.items()}
-        drawn = rules.simulated(patients, years, seed)
-        notes.append(_without_high_cost(agreed, by_need is not None))
-    found = rules.compare(looked_at, [put_in] * years, drawn, need=by_need, pooled=pooled)
+    found, left_out = compared(opened, agreed, known, year, last, years, seed)
+    notes = [f"{years} simulated years, seed {seed}: chance alone, no trend.", *filter(None, [left_out])]
     typer.echo("\n".join([label(opened), versions[-1].told, *notes]), err=True)
     print_rows(compared_rows(found), format)
-
-
-def _without_high_cost(agreed: Agreement, has_need: bool) -> str:
-    if agreed.threshold is None and not agreed.listed:
-        why = "it needs a threshold, agreed or given as --threshold, or listed services"
-    elif not has_need:
-        why = "it shares by need, and the column need is not filled"
-    else:
-        why = "fewer patients are above the threshold or in listed services than can say how far their costs differ"
-    return f"Rule R6 is left out: {why}."
 
 
 @pool.command("recharges", short_help="What a host charges others a month.")
@@ -160,9 +123,10 @@ def recharges_(
     format: Format = "table",
 ) -> None:
     """State what a host that pays providers for others charges each of them, and the balance, without any pool."""
-    from tertiary.commands.pool_tables import backing_rows, recharge_rows
     from tertiary.pool import recharges
     from tertiary.pool.calls import hosted
+    from tertiary.pool.tables import backing_rows, recharge_rows
+    from tertiary.publish.pools import paid_of
     from tertiary.runs import open as open_run
     from tertiary.screen import print_rows
     from tertiary.show import label

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tertiary.commands import shared
-from tertiary.commands.pool_files import MONEY, Given, Known, Number, Profile, Profiles, Terms, Total, given_of, rows_of
+from tertiary.commands.pool_files import Number, Profile, Profiles, Terms, Total, given_of
 from tertiary.commands.shared import STORE, Format, Overlays, RunFolder, Url, day
 from tertiary.errors import PoolError
 from tertiary.phasing import MONTHS, last_day
 
 if TYPE_CHECKING:
     from tertiary.pool.merging import Succession
+    from tertiary.publish.pools import Given, Known
 
 SIXTH_PLACE = Decimal("0.000001")
 Partners = Annotated[Path, typer.Option(help="CSV as for a statement; reserve: what is held of earlier years.")]
@@ -60,7 +61,7 @@ def leave(
     contingency; its stranded cost over the agreed taper. The last day must not lie before notice has run.
     """
     from tertiary import pool as rules
-    from tertiary.commands.pool_tables import account_rows, staying_rows
+    from tertiary.pool.tables import account_rows, staying_rows
     from tertiary.screen import print_rows
     from tertiary.show import label
 
@@ -112,8 +113,8 @@ def merge(
     registered people, to the penny.
     """
     from tertiary import pool as rules
-    from tertiary.commands.pool_tables import merged_rows
     from tertiary.pool import over_versions
+    from tertiary.pool.tables import merged_rows
     from tertiary.screen import print_rows
     from tertiary.show import label
 
@@ -196,6 +197,7 @@ def _successors(given: Given, into: Sequence[str] | None, on: date, overlays: Se
 def _merged(known: Known, heirs: Succession, file: Path) -> dict[str, dict[str, Decimal]]:
     """Every column summed by successor; a column that only some of a successor's predecessors have is refused."""
     from tertiary.pool import merged
+    from tertiary.publish.pools import MONEY
 
     made: dict[str, dict[str, Decimal]] = {
         heir: {} for code in known for heir in heirs.get(code, {code: Decimal(1)})
@@ -216,6 +218,8 @@ def _write(
     begins: date,
 ) -> None:  # fmt: skip
     """The terms of the next version, and the file of partners with their lines from its first day on."""
+    from tertiary.publish.pools import rows_of
+
     if terms is None:
         typer.echo(f"No terms go on from {begins}: fewer than two partners are left, or the agreement ends.", err=True)
         return

@@ -32,6 +32,9 @@ def serve(
         Path | None, typer.Option(help="Folder of releases (tertiary release), shown to everybody.")
     ] = None,
     disclosure: Annotated[str, typer.Option(metavar="RULE", help="Rule for files that leave.")] = "hes_2018",
+    pools: Annotated[
+        Path | None, typer.Option(help="Folder with partners-N.csv for agreement N and paid-HOST.csv.")
+    ] = None,
 ) -> None:
     """Show finished runs as pages and as a JSON API, to whoever you choose to be. Stop it with Ctrl-C.
 
@@ -56,9 +59,8 @@ def serve(
     opened = [open_run(run) for run in runs]
     known = [(run, shared.register_of(run, register or ())) for run in opened]
     listening = _listening(host, port)
-    settings = Settings(
-        organisation=organisation, papers=Papers(contracts, closes, store), released=released, disclosure=disclosure
-    )
+    papers = Papers(contracts, closes, store, pools)
+    settings = Settings(organisation=organisation, papers=papers, released=released, disclosure=disclosure)
     app = create_app(dict(zip(names_of(runs), known, strict=True)), settings)
     for run in opened:
         typer.echo(label(run), err=True)

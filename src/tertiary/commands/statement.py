@@ -18,12 +18,11 @@ from tertiary.commands.month_given import (
     OnDay,
     Profiles,
     Year,
-    challenges_of,
+    closes_of,
     decisions_of,
     given_of,
-    month_of,
+    raised_of,
     say_label,
-    since,
 )
 from tertiary.commands.shared import STORE, Overlays, RunFolder, Url
 
@@ -50,11 +49,12 @@ def statement(
     Summary, statement, waterfall, months, services, forecast, checks, challenges, journal, method and sources.
     """
     from tertiary.publish import statement as write
+    from tertiary.publish.months import month_of, since
 
     given = given_of(run, contracts, year, last, adjustments, profiles, measure, store, invoices, agreed, on)
     say_label(given.run)
-    raised = challenges_of(given, register) if challenges else None
-    typer.echo(f"{write(month_of(given, *since(given, closes), raised), out)} written.")
+    raised = raised_of(given, register) if challenges else None
+    typer.echo(f"{write(month_of(given, *since(given, closes_of(closes, given.year)), raised), out)} written.")
 
 
 def report(
@@ -80,10 +80,11 @@ def report(
     Decisions are those of the store, where there is one.
     """
     from tertiary.publish import board_report
+    from tertiary.publish.months import month_of, since
 
     given = given_of(run, contracts, year, last, adjustments, profiles, measure, store, None, agreed, on)
-    raised = challenges_of(given, register) if challenges else None
+    raised = raised_of(given, register) if challenges else None
     say_label(given.run)
-    month = month_of(given, *since(given, closes), raised)
+    month = month_of(given, *since(given, closes_of(closes, given.year)), raised)
     month = month.of_payer(payer) if payer else month
     typer.echo(f"{board_report(month, out, decisions_of(store), body)} written.")

@@ -1,9 +1,10 @@
 """What is owed for a month, how sure that is, and the close: contracts, plan, payment, reconciliation."""
 
+from tertiary.month_end.accruals import Accrual, accruals
 from tertiary.month_end.calendar import Dates, dates, read_calendar
 from tertiary.month_end.cash import cash_lines
 from tertiary.month_end.close import Close, Movement, close, every, movements, open_close
-from tertiary.month_end.contracts import Contract, Element, contracts_of, read_contracts
+from tertiary.month_end.contracts import Contract, Element, Keep, contracts_of, read_contracts
 from tertiary.month_end.draft import as_csv, draft_contracts
 from tertiary.month_end.forecast import Outturn
 from tertiary.month_end.journal import Posting, journal
@@ -14,6 +15,7 @@ from tertiary.month_end.settled import Settled, adjustments_csv, settled
 from tertiary.phasing import read_profiles, weight
 
 __all__ = [
+    "Accrual",
     "Adjustment",
     "Close",
     "Contract",
@@ -21,12 +23,14 @@ __all__ = [
     "Element",
     "Entry",
     "Invoice",
+    "Keep",
     "Movement",
     "Outturn",
     "Position",
     "Posting",
     "Settled",
     "Tie",
+    "accruals",
     "adjustments_csv",
     "as_csv",
     "cash_effect",

@@ -7,8 +7,8 @@ them, a line an element and payer; a decision of the store may hold the same fie
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -35,6 +35,9 @@ NEEDED = tuple(
     if f not in ("valid_to", "signed_on", "components", "points_of_delivery", "services", "tolerance", "rate",
                  "rate_above", "rate_below", "note")
 )  # fmt: skip
+
+# whether the sums between a provider, a host (blank: none) and a payer are kept
+Keep = Callable[[str, str, str], bool]
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,11 @@ class Contract:
     def holds(self, day: date) -> bool:
         """Whether this version is the agreement on a day, unless a later version has begun."""
         return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)
+
+    def part(self, keep: Keep) -> Contract:
+        """The contract as if only the elements of payers that are kept stood in it, and their sum had been signed."""
+        kept = tuple(e for e in self.elements if keep(self.provider_code, self.host_code, e.payer_code))
+        return replace(self, elements=kept, signed_value=sum((e.annual_value for e in kept), Decimal(0)))
 
     def months(self, versions: Iterable[Contract] = ()) -> tuple[int, ...]:
         """Financial months, 1 to 12, whose first day this version holds, before a later one of `versions` begins.

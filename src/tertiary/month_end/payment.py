@@ -46,10 +46,13 @@ class Owed:
 
 @dataclass(frozen=True)
 class Worth:
-    """The activity value of a month in pounds, what of it is an estimate, and where it is from."""
+    """The activity value of a month in pounds, what of it is an estimate by component, and where it is from.
+
+    Of a month before anything arrived the estimate has no component (blank).
+    """
 
     value: Fraction
-    estimate: Fraction
+    estimates: Mapping[str, Fraction]
     basis: str
 
 
@@ -78,7 +81,7 @@ def owed(parts: Sequence[Covered], own: Weights | None = None) -> dict[int, Owed
     before = Owed(nothing, nothing, nothing, nothing, nothing, "")
     for month in sorted(plans):
         plan, value = plan + plans[month], value + worth[month].value
-        accrued += worth[month].estimate
+        accrued += sum(worth[month].estimates.values(), Fraction(0))
         to_date = _rounded(plan, value, accrued, cash_effect(element, plan, value), worth[month].basis)
         made[month] = less(to_date, before)
         before = to_date
@@ -105,12 +108,13 @@ def valued(parts: Sequence[Covered], plans: Mapping[int, Fraction]) -> dict[int,
         there = sum((amount for (_, m), amount in actual.items() if m == month), Fraction(0))
         missing = [c for c in ratios if (c, month) not in came]
         if month > MONTHS[-1]:
-            made[month] = Worth(there, Fraction(0), ARRIVED if any(m == month for _, m in came) else NOT_DUE)
+            made[month] = Worth(there, {}, ARRIVED if any(m == month for _, m in came) else NOT_DUE)
         elif not any(m <= MONTHS[-1] for _, m in came):
-            made[month] = Worth(plan, plan, BY_PLAN)
+            made[month] = Worth(plan, {"": plan}, BY_PLAN)
         else:
-            estimate = sum((plan * ratios[c] for c in missing), Fraction(0))
-            made[month] = Worth(there + estimate, estimate, BY_RATIO if missing else ARRIVED)
+            guessed = {c: plan * ratios[c] for c in missing}
+            value = there + sum(guessed.values(), Fraction(0))
+            made[month] = Worth(value, guessed, BY_RATIO if missing else ARRIVED)
     return made
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tertiary.errors import ContractError
 from tertiary.month_end.cells import NO_CONTRACT, Cells, Covered, cells, strands
-from tertiary.month_end.contracts import Contract
+from tertiary.month_end.contracts import Contract, Keep
 from tertiary.month_end.forecast import Outturn, outturn
 from tertiary.month_end.payment import Owed, owed, planned
 from tertiary.month_end.thresholds import thresholds
@@ -111,20 +111,32 @@ class Position:
 
     def of_payer(self, payer: str) -> Position:
         """The part of one payer. ContractError when it owes nothing and was agreed nothing."""
-        import pyarrow.compute as pc
-
-        entries = tuple(e for e in self.entries if e.payer_code == payer)
-        if not entries:
+        if not any(e.payer_code == payer for e in self.entries):
             known = ", ".join(sorted({e.payer_code for e in self.entries if e.payer_code}))
             raise ContractError(f"No payer {payer!r} is in the position. It has: {known:.300}.")
-        found = self.cells
-        only = {n: getattr(found, n).filter(pc.equal(getattr(found, n)["payer_code"], payer)) for n in TABLES}
-        covered = tuple(c for c in found.covered if c.element.payer_code == payer)
-        return replace(
-            self, entries=entries, ties=tuple(t for t in self.ties if t.payer_code == payer),
-            outturns=tuple(o for o in self.outturns if o.payer_code == payer),
-            cells=replace(found, covered=covered, **only),
+        return self.part(lambda provider, host, own: own == payer)
+
+    def part(self, keep: Keep) -> Position:
+        """The part of some owners: `keep` is asked with provider, host and payer of each sum.
+
+        Sums by service line, and what no contract covers, have no host (blank). Of a contract the elements of payers
+        that are kept are left: see `Contract.part`.
+        """
+        hosts = self.hosts()
+        covered = tuple(
+            replace(c, contract=c.contract.part(keep)) for c in self.cells.covered
+            if keep(c.contract.provider_code, c.contract.host_code, c.element.payer_code)
         )  # fmt: skip
+        return replace(
+            self, entries=tuple(e for e in self.entries if keep(e.provider_code, e.host_code, e.payer_code)),
+            ties=tuple(t for t in self.ties if keep(t.provider_code, hosts[t.contract], t.payer_code)),
+            outturns=tuple(o for o in self.outturns if keep(o.provider_code, hosts[o.contract], o.payer_code)),
+            cells=replace(self.cells, covered=covered, **{n: _part(getattr(self.cells, n), keep) for n in TABLES}),
+        )  # fmt: skip
+
+    def hosts(self) -> dict[str, str]:
+        """Who holds each contract, by its name; nobody (blank) what no contract covers."""
+        return {NO_CONTRACT: "", **{c.contract.contract: c.contract.host_code for c in self.cells.covered}}
 
     def by(self, *names: str, month: int | None = None) -> list[dict[str, Any]]:
         """Sums of the money by columns of an entry, to date or of one month, in order of the columns."""
@@ -187,6 +199,13 @@ def table(rows: Sequence[Any], kind: type) -> pa.Table:
     kinds = {"str": pa.string(), "int": pa.int64(), "Decimal": pa.decimal128(18, 2), "bool": pa.bool_()}
     schema = pa.schema([(f.name, kinds[str(f.type).removesuffix(" | None")]) for f in fields(kind)])
     return pa.Table.from_pylist([asdict(row) for row in rows], schema=schema)
+
+
+def _part(rows: pa.Table, keep: Keep) -> pa.Table:
+    import pyarrow as pa
+
+    owners = zip(rows["provider_code"].to_pylist(), rows["payer_code"].to_pylist(), strict=True)
+    return rows.filter(pa.array([keep(provider, "", payer) for provider, payer in owners], pa.bool_()))
 
 
 def _entry(covered: Covered, month: int, amounts: Owed) -> Entry:

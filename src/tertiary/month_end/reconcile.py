@@ -67,26 +67,26 @@ def reconcile(run: Run, financial_year: str, last_month: int, by: Sequence[str] 
     `small gap`, `short`, `over`, `only acm`, `only patient level` or, of a plan alone, `nothing sent`. Largest gap
     first. ContractError when `by` is not among DIMENSIONS.
     """
-    return run.ledger.derive(lambda table: _compared(table, financial_year, last_month, by)).to_arrow()
+    return run.ledger.derive(lambda table: compared(table, financial_year, last_month, by)).to_arrow()
 
 
 def coverage(run: Run, financial_year: str, last_month: int, by: Sequence[str]) -> pa.Table:
     """Coverage by `by` with what follows from it: `reconcile` with `usable` and `reason` for figures per patient."""
+    return run.ledger.derive(lambda table: usable(compared(table, financial_year, last_month, by))).to_arrow()
+
+
+def usable(found: ir.Table) -> ir.Table:
+    """What `compared` made, with `usable` and `reason`: whether figures per patient may be used, and why not."""
     import ibis
 
     low, high = _limits()
-
-    def step(table: ir.Table) -> ir.Table:
-        found = _compared(table, financial_year, last_month, by)
-        reason = ibis.cases(
-            (found.coverage.isnull(), "no aggregate to compare with"),
-            (found.coverage < low, f"patient level holds less than {low} of the aggregate"),
-            (found.coverage > high, f"patient level holds more than {high} of the aggregate"),
-            else_="",
-        )
-        return found.mutate(usable=reason == "", reason=reason)
-
-    return run.ledger.derive(step).to_arrow()
+    reason = ibis.cases(
+        (found.coverage.isnull(), "no aggregate to compare with"),
+        (found.coverage < low, f"patient level holds less than {low} of the aggregate"),
+        (found.coverage > high, f"patient level holds more than {high} of the aggregate"),
+        else_="",
+    )
+    return found.mutate(usable=reason == "", reason=reason)
 
 
 def hospital_gaps(run: Run, financial_year: str, last_month: int) -> pa.Table:
@@ -157,7 +157,8 @@ def invoice_gaps(
     return sorted(made, key=lambda r: (-abs(r["gap"]), r["provider_code"], r["financial_month"], r["payer_code"]))
 
 
-def _compared(table: ir.Table, financial_year: str, last_month: int, by: Sequence[str]) -> ir.Table:
+def compared(table: ir.Table, financial_year: str, last_month: int, by: Sequence[str]) -> ir.Table:
+    """What `reconcile` says of a ledger, or of a part of one, not worked out yet. ContractError as there."""
     if wrong := [name for name in by if name not in DIMENSIONS]:
         raise ContractError(f"Flows cannot be reconciled by {', '.join(wrong)}. Choose from {', '.join(DIMENSIONS)}.")
     rows = table.filter(table.financial_year == financial_year, table.financial_month.between(1, last_month))

@@ -199,17 +199,23 @@ def hosted(run: Run, host: str, financial_year: str, last_month: int) -> list[di
 
     `amount` in pounds as submitted; what counts of actual spend whose contracting host is `host`.
     """
+    found = run.records.derive(lambda t: _hosted(t.filter(t.contracting_host == host), financial_year, last_month))
+    return [{n: v for n, v in row.items() if n != "host"} for row in found.to_arrow().to_pylist()]
 
+
+def hosted_by_all(run: Run, financial_year: str, last_month: int) -> list[dict[str, Any]]:
+    """As `hosted`, of every host: rows have `host` too."""
+    return list(run.records.derive(lambda t: _hosted(t, financial_year, last_month)).to_arrow().to_pylist())
+
+
+def _hosted(table: Any, financial_year: str, last_month: int) -> Any:
     import ibis
 
-    def step(table: Any) -> Any:
-        rows = table.filter(
-            table.counted, table.financial_year == financial_year, _within(table, last_month),
-            table.contracting_host == host, table.payer_kind == "icb", table.price_submitted.notnull(),
-        )  # fmt: skip
-        month = ibis.least(rows.financial_month, ibis.literal(YEAR_END, "int16"))
-        rows = rows.mutate(payer=rows.payer_code, financial_month=month)
-        by = ("payer", "financial_month", "service_line_final", "provider_code", "point_of_delivery")
-        return rows.group_by(*by).aggregate(amount=rows.price_submitted.sum()).order_by(*by)
-
-    return list(run.records.derive(step).to_arrow().to_pylist())
+    rows = table.filter(
+        table.counted, table.financial_year == financial_year, _within(table, last_month),
+        table.contracting_host != "", table.payer_kind == "icb", table.price_submitted.notnull(),
+    )  # fmt: skip
+    month = ibis.least(rows.financial_month, ibis.literal(YEAR_END, "int16"))
+    rows = rows.mutate(host=rows.contracting_host, payer=rows.payer_code, financial_month=month)
+    by = ("host", "payer", "financial_month", "service_line_final", "provider_code", "point_of_delivery")
+    return rows.group_by(*by).aggregate(amount=rows.price_submitted.sum()).order_by(*by)

@@ -189,6 +189,7 @@ def recharges(
             amounts = to_the_penny({f"{n:09d}": Decimal(str(row["amount"])) for n, row in enumerate(backing)})
             told = tuple({**row, "amount": amounts[f"{n:09d}"]} for n, row in enumerate(backing))
             settled = to_the_penny({payer: paid.get((payer, month), Decimal(0))})[payer]
-            made.append(Recharge(host, payer, month, balance, sum(amounts.values(), Decimal(0)), settled, told))
+            charged = sum(amounts.values(), Decimal("0.00"))
+            made.append(Recharge(host, payer, month, balance, charged, settled, told))
             balance = made[-1].closing
     return made

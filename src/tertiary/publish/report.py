@@ -18,7 +18,8 @@ from tertiary.publish.charts import Words, drawn
 from tertiary.publish.methods import FIELDS, methods
 from tertiary.publish.money_charts import months, waterfall
 from tertiary.publish.risks import risks
-from tertiary.publish.statement import SUMMED, Month, steps, title
+from tertiary.publish.stated import Month
+from tertiary.publish.statement import SUMMED, steps, title
 from tertiary.show import label
 
 if TYPE_CHECKING:

@@ -3,36 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
-from datetime import date
+from dataclasses import asdict, fields
 from decimal import ROUND_FLOOR, Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tertiary import __version__
 from tertiary.month_end import (
-    Contract,
-    Dates,
-    Invoice,
     Movement,
     Outturn,
     Position,
     Posting,
     Tie,
-    coverage,
-    hospital_gaps,
     invoice_gaps,
-    reconcile,
 )
 from tertiary.month_end.forecast import three
 from tertiary.publish.methods import methods
+from tertiary.publish.stated import SERVICES, Checks, Month
 from tertiary.publish.workbook import HEADER, LINE, Column, Workbook
 from tertiary.show import label
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from tertiary.runs import Run
 
 OWNER = ("provider_code", "host_code", "payer_code", "contract", "version", "element", "kind")
 MONEY = ("Decimal",)
@@ -46,49 +39,16 @@ LONGEST = 5000
 NOBODY = "(nobody)"
 
 
-@dataclass(frozen=True)
-class Month:
-    """Everything a statement is about. `movements` and `journal` are empty where no month was closed."""
-
-    run: Run
-    position: Position
-    contracts: Sequence[Contract]
-    when: Dates
-    on: date
-    close: str = ""
-    movements: Sequence[Movement] = ()
-    journal: Sequence[Posting] = ()
-    invoices: Sequence[Invoice] = ()
-    challenges: pa.Table | None = None
-
-    def of_payer(self, payer: str) -> Month:
-        """The month of one payer: position, movements and challenges; checks of flows stay those of all."""
-        import pyarrow.compute as pc
-
-        raised = self.challenges
-        return replace(
-            self, position=self.position.of_payer(payer),
-            movements=[m for m in self.movements if m.payer_code == payer],
-            journal=[p for p in self.journal if p.entity == payer],
-            challenges=None if raised is None else raised.filter(pc.equal(raised["payer_code"], payer)),
-        )  # fmt: skip
-
-    @property
-    def challenged(self) -> Decimal | None:
-        """Pounds that are challenged, each once; None when no challenges were given."""
-        if self.challenges is None:
-            return None
-        return sum((value or Decimal(0) for value in self.challenges.column("first_claim").to_pylist()), Decimal(0))
-
-
 def statement(month: Month, out: Path) -> Path:
     """Write the statement to a workbook; returns its path. PublishError when it cannot be written."""
+    found = month.position
+    checks = month.checks or Checks.of(month.run, found.financial_year, found.financial_month)
     with Workbook(out, label(month.run)) as book:
         _summary(book, month)
         _elements(book, month)
         _waterfall(book, month)
         _months(book, month)
-        _services(book, month)
+        _services(book, found, checks)
         _forecast(book, month)
         _rows(
             book,
@@ -100,7 +60,7 @@ def statement(month: Month, out: Path) -> Path:
         )
         _rows(book, "Plan and contract", "Does the loaded plan tie to the contracts", month.position.ties, Tie,
               ("annual_value", "phased", "loaded", "difference"))  # fmt: skip
-        _checks(book, month)
+        _checks(book, month, checks)
         _challenges(book, month)
         _uncovered(book, month)
         _rows(book, "Journal", "Postings since the former close; each body's lines balance", month.journal, Posting,
@@ -264,19 +224,18 @@ def _months(book: Workbook, month: Month) -> None:
     book.sheet("Months", "Payments by month", columns, [rows[k] for k in sorted(rows)])
 
 
-def _services(book: Workbook, month: Month) -> None:
+def _services(book: Workbook, found: Position, checks: Checks) -> None:
     """By service line: value and activity against plan, with the coverage that says how far to trust it."""
-    found = month.position
-    by = ["service_line_final", "component"]
-    known = {
-        tuple(r[n] for n in by): r
-        for r in coverage(month.run, found.financial_year, found.financial_month, by).to_pylist()
-    }
+    known = {tuple(r[n] for n in SERVICES): r for r in checks.services.to_pylist()}
     sums: dict[tuple[str, str], dict[str, Any]] = {}
     for row in found.cells.services.to_pylist():
         key = (row["service_line_final"], row["component"])
         own = sums.setdefault(
-            key, {**dict(zip(by, key, strict=True)), **dict.fromkeys(("plan", "actual", "planned", "done"), Decimal(0))}
+            key,
+            {
+                **dict(zip(SERVICES, key, strict=True)),
+                **dict.fromkeys(("plan", "actual", "planned", "done"), Decimal(0)),
+            },
         )
         for name in ("plan", "actual", "planned", "done"):
             own[name] += row[name]
@@ -305,23 +264,26 @@ def _forecast(book: Workbook, month: Month) -> None:
     _rows(book, "Forecast", "How the year may end", month.position.outturns, Outturn, money, note)
 
 
-def _checks(book: Workbook, month: Month) -> None:
+def _checks(book: Workbook, month: Month, checks: Checks) -> None:
     year, last = month.position.financial_year, month.position.financial_month
-    flows = reconcile(month.run, year, last, ("provider_code", "financial_month", "component"))
     kinds = {"coverage": "share", "acm_activity": "number", "hospital_activity": "number", "financial_month": "whole"}
     _arrow(
         book,
         "Flows",
         "Aggregate against patient level, plan and hospital data",
-        flows,
+        checks.flows,
         kinds,
         {"gap": "={acm}-{patient_level}"},
     )
-    gaps = hospital_gaps(month.run, year, last)
-    told = f"The {LONGEST:,} largest of {gaps.num_rows:,}." if gaps.num_rows > LONGEST else ""
-    numbers = dict.fromkeys(("acm_activity", "hospital_activity", "gap"), "number") | {"financial_month": "whole"}
     heading = "Activity of the aggregate and of hospital data that differ"
-    _arrow(book, "Hospital data", heading, gaps.slice(0, LONGEST), numbers, note=told)
+    if checks.hospital is None:
+        told = "Not part of this statement: hospital data do not say who pays. Ask the provider."
+        book.sheet("Hospital data", heading, [Column("none", "Hospital data")], [], told)
+    else:
+        gaps = checks.hospital
+        told = f"The {LONGEST:,} largest of {gaps.num_rows:,}." if gaps.num_rows > LONGEST else ""
+        numbers = dict.fromkeys(("acm_activity", "hospital_activity", "gap"), "number") | {"financial_month": "whole"}
+        _arrow(book, "Hospital data", heading, gaps.slice(0, LONGEST), numbers, note=told)
     hosts = {(c.provider_code, e.payer_code): c.host_code for c in month.contracts for e in c.elements}
     invoiced = invoice_gaps(month.run, month.invoices, year, last, hosts) if month.invoices else []
     columns = [
@@ -362,8 +324,10 @@ def _method(book: Workbook, month: Month) -> None:
         Column("confidence", "Confidence"),
     ]  # fmt: skip
     about = [
-        {"figure": "Run", "rule": str(month.run.path), "source": f"register {facts['register']['version']} as known on "
-         f"{facts['register']['as_known']}", "confidence": "synthetic" if facts["synthetic"] else "as loaded"},
+        # the folder's name alone: the workbook goes to others, the folders of this machine do not
+        {"figure": "Run", "rule": month.run.path.resolve().name,
+         "source": f"register {facts['register']['version']} as known on {facts['register']['as_known']}",
+         "confidence": "synthetic" if facts["synthetic"] else "as loaded"},
         {"figure": "Software", "rule": f"tertiary {__version__}", "source": "", "confidence": ""},
     ]  # fmt: skip
     book.sheet("Method and sources", "How each figure came about", columns, [*about, *methods()])

@@ -55,12 +55,12 @@ class Answers:
     """One run, ready to be asked."""
 
     def __init__(self, run: Run, register: Register) -> None:
-        from tertiary.engine import DuckDBEngine
+        from tertiary.web.shared_engine import SharedEngine
 
         self.run = run
         self.register = register
         self._turn = threading.Lock()
-        self._engine = DuckDBEngine()
+        self._engine = SharedEngine()
         self._scanned: set[str] = set()
         self._scan("ledger")
         self._totals = Totals(self._engine, "ledger")
@@ -109,9 +109,15 @@ class Answers:
         """Rows of the whole run by how they ended; empty for those who may not see all of it."""
         return {name: self.run.manifest["counts"][name] for name in FATES} if sees_all(person) else {}
 
-    def rows(self, name: str, person: Person) -> ir.Table:
-        """The rows of a table of the run that a person may see, not read yet. ForbiddenError when there are none."""
-        found = within(self.run.table(name).expr, name, person, self.register)
+    def rows(self, name: str, person: Person, owners: str = "") -> ir.Table:
+        """The rows of a table of the run that a person may see, not read yet. ForbiddenError when there are none.
+
+        `owners`: the name in owned.csv by which they are owned, where that is not the table's own.
+        """
+        table = self.run.table(name).expr
+        # a table of single records is refused under its own name, whatever owners are named
+        within(table, name, person, self.register)
+        found = within(table, owners or name, person, self.register)
         self._scan(name)
         return found
 

@@ -27,6 +27,7 @@ from tertiary.publish.releases import read_releases
 from tertiary.web.answers import Answers, UnavailableError
 from tertiary.web.scope import ForbiddenError
 from tertiary.web.settings import Settings
+from tertiary.web.worked import Worked
 
 if TYPE_CHECKING:
     from tertiary.register import Register
@@ -57,6 +58,7 @@ def create_app(runs: Mapping[str, tuple[Run, Register]], settings: Settings | No
     app.state.answers, app.state.settings = answers, chosen
     rule_named(chosen.disclosure)
     app.state.releases = read_releases(chosen.released) if chosen.released else []
+    app.state.worked = Worked()
     app.state.secret = chosen.secret or secrets.token_bytes(32)
     static = resources.files("tertiary.web").joinpath("static")
     app.mount("/static", StaticFiles(directory=str(static)), name="static")

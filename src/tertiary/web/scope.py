@@ -91,7 +91,12 @@ def held(name: str, person: Person, register: Register) -> Sequence[tuple[str, t
     columns = owned()[name]
     found = [(column, codes[owner]) for owner in OWNERS if owner in codes for column in columns[owner]]
     if not found:
-        raise ForbiddenError(f"Table {name} says nothing about populations; it is shown to providers and regions.")
+        about = (
+            "single providers; it is shown to ICBs"
+            if person.role == "provider"
+            else "populations; it is shown to providers"
+        )
+        raise ForbiddenError(f"Table {name} says nothing about {about} and regions.")
     return found
 
 

@@ -14,12 +14,14 @@ class Papers:
     """What people agreed and closed, beside the runs: absent parts leave their pages without figures.
 
     `contracts`: CSV of contracts, else those of the store are meant. `closes`: folder of closed months. `store`: URL
-    of the decision store, "" for none; it must exist.
+    of the decision store, "" for none; it must exist. `pools`: folder with what partners state of their pools
+    (partners-1.csv for agreement 1) and what payers paid a host (paid-QMJ.csv).
     """
 
     contracts: Path | None = None
     closes: Path | None = None
     store: str = ""
+    pools: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from tertiary.engine import DuckDBEngine
+    from tertiary.web.shared_engine import SharedEngine
 
 # columns of the ledger that a page or a caller may slice and total by
 DIMENSIONS = (
@@ -51,7 +51,7 @@ class Question:
 class Totals:
     """The cubes of a run, made as they are asked for. Several threads may ask at once."""
 
-    def __init__(self, engine: DuckDBEngine, ledger: str) -> None:
+    def __init__(self, engine: SharedEngine, ledger: str) -> None:
         self._engine = engine
         self._ledger = ledger
         self._making = threading.Lock()

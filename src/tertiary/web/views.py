@@ -7,7 +7,7 @@ it, so that none of them can show more than another.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tertiary.publish.workbook import Column
@@ -36,6 +36,15 @@ class Grid:
     pence: bool = False
     counts: Sequence[str] = ()
     beside: Sequence[str] = ()
+
+    def first(self, most: int) -> Grid:
+        """The table's first rows, and a word that there are more, for a page; its downloads hold all of them."""
+        if len(self.rows) <= most:
+            return self
+        more = f"These are the first {most:,} of {len(self.rows):,} rows; the download has all of them."
+        return replace(
+            self, rows=self.rows[:most], links=self.links[:most], note=" ".join(filter(None, (self.note, more)))
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)

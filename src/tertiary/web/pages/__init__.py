@@ -15,7 +15,39 @@ if TYPE_CHECKING:
 
 def routers() -> Sequence[APIRouter]:
     """What answers each page."""
-    from tertiary.web.pages import flows, ledger, map, method, overview, published, register, services, sign_in
+    from tertiary.web.pages import (
+        closes,
+        flows,
+        ledger,
+        map,
+        method,
+        money,
+        month,
+        month_files,
+        overview,
+        pools,
+        published,
+        recharges,
+        register,
+        services,
+        sign_in,
+    )
 
-    modules = (overview, services, ledger, map, flows, published, register, method, sign_in)
+    modules = (
+        closes,
+        flows,
+        ledger,
+        map,
+        method,
+        money,
+        month,
+        month_files,
+        overview,
+        pools,
+        published,
+        recharges,
+        register,
+        services,
+        sign_in,
+    )
     return [found for module in modules for name in ("router", "api") if (found := getattr(module, name, None))]

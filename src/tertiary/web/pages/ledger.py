@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import Annotated, Any
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
@@ -18,6 +17,7 @@ from tertiary.sheets import shipped
 from tertiary.show import label
 from tertiary.web.access import person_of
 from tertiary.web.answers import once
+from tertiary.web.pages.asked import deeper
 from tertiary.web.render import FILE, INSIDE, answer, answers_of, shown
 from tertiary.web.totals import DIMENSIONS, MEASURES
 from tertiary.web.views import Chart, Grid, View
@@ -65,7 +65,7 @@ def ledger(
     if found.more and is_file:
         raise RunError(f"These are more than {FILE_ROWS:,} rows. Total by fewer columns, or keep to a part.")
     rows = found.rows.to_pylist()
-    links = [] if is_file else [_deeper(query.multi_items(), by, row) for row in rows]
+    links = [] if is_file else [deeper(_kept(query.multi_items()), by, row, ONWARD) for row in rows]
     columns = [*(Column(name, WORDS[name]) for name in by), *SUMS]
     title = "What counts, dearest first" if measure == MEASURES[0] else "What was planned, dearest first"
     grid = Grid("ledger", title, columns, rows, "Nothing of that kind is yours.", links=links, blanks=BLANKS,
@@ -118,12 +118,3 @@ def _views() -> tuple[tuple[str, str], ...]:
     return tuple(
         (line.text("name"), line.text("query")) for line in shipped("tertiary.web", "ledger_views.csv", TertiaryError)
     )
-
-
-def _deeper(given: Sequence[tuple[str, str]], by: Sequence[str], row: Mapping[str, Any]) -> str:
-    """The address of a row's own part: its values fixed, blank ones too, totalled by the next column that is free."""
-    kept = [(k, v) for k, v in _kept(given) if k not in ("by", "page", *by)]
-    fixed = [(name, str(row[name])) for name in by if row[name] is not None]
-    used = {k for k, _ in [*kept, *fixed]}
-    onward = [name for name in ONWARD if name not in used]
-    return "?" + urlencode([*kept, *fixed, ("by", onward[0])]) if len(fixed) == len(by) and onward else ""
