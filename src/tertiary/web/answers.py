@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from tertiary.errors import RunError, TertiaryError
 from tertiary.web.people import Person
-from tertiary.web.scope import sees_all, within
+from tertiary.web.scope import opened, sees_all, signed_on, within
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -61,6 +61,7 @@ class Answers:
 
         self.run = run
         self.register = register
+        self._opened = opened(register)
         self._turn = threading.Lock()
         self._engine = DuckDBEngine()
         self._scanned: set[str] = set()
@@ -68,6 +69,10 @@ class Answers:
     def close(self) -> None:
         """Let the files go."""
         self._engine.__exit__(None, None, None)
+
+    def known(self, person: Person) -> Register:
+        """The register as a person may read it."""
+        return self.register if signed_on(person) else self._opened
 
     def ledger(
         self,
