@@ -98,6 +98,11 @@ def _navigation(role: str) -> tuple[tuple[str, str], ...]:
     return tuple((x.text("address"), x.text("name")) for x in lines if role not in x.codes("not_for"))
 
 
+def may_open(role: str) -> frozenset[str]:
+    """Addresses of the pages that a role finds in the menu."""
+    return frozenset(address for address, _ in _navigation(role))
+
+
 def shown(value: Any, kind: str = "text", pence: bool = False) -> str:
     """A value as people read it."""
     if value is None:
