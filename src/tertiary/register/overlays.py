@@ -2,7 +2,8 @@
 
 A folder may hold `<table>.csv` or `<table>.parquet` files, official files named in `overlay.json`, and notes
 (.md, .txt, .json). `overlay.json`: {"name", "label", "synthetic": false, "replace": ["table", ...],
-"public": ["table", ...], "load": [{"file": "Annex A.xlsx", "as": "price_list", "financial_year": "202526", "sheet": "..."}]}.
+"public": ["table", ...],
+"load": [{"file": "Annex A.xlsx", "as": "price_list", "financial_year": "202526", "sheet": "..."}]}.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ SHOWN = ("pss_line", "service_name", "npoc", "status", "basis", "confidence")
 
 @cache
 def words(kind: str) -> Mapping[str, str]:
-    """Words for the codes of a kind: function, body_rule or status, in the order in which they are shown."""
+    """Words for the codes of a kind: function, body_rule, status or service_set, in the order they are shown in."""
     return {x.text("code"): x.text("words") for x in _lines(kind)}
 
 
@@ -107,7 +107,7 @@ def parts(register: Register, day: date) -> dict[str, dict[str, list[str]]]:
 
 
 def functions_of(codes: Mapping[str, Sequence[str]], held: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
-    """Who performs each function of a service with these `codes` by part; parts that differ are told apart by number of codes."""
+    """Who performs each function of a service with these codes by part; parts that differ say how many codes."""
     made = {}
     for function in words("function"):
         who: dict[str, int] = {}

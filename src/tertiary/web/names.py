@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 HOMES: Mapping[str, Sequence[tuple[str, str, str]]] = {
     "organisation": (
         ("bodies", "body_code", "name"), ("icbs", "icb_code", "name"), ("providers", "provider_code", "name"),
-        ("regions", "region_code", "name"), ("commissioner_codes", "code", "name"), ("sub_icbs", "sub_icb_code", "name"),
+        ("regions", "region_code", "name"), ("commissioner_codes", "code", "name"),
+        ("sub_icbs", "sub_icb_code", "name"),
     ),
     "service_line": (("service_lines", "service_line_code", "name"),),
     "service": (("services", "pss_line", "service_name"),),

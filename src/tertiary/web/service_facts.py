@@ -23,8 +23,9 @@ TOLD = ("pss_line", "service_name", "npoc", "crg_name", "highly_specialised", "n
 HOLDERS = (Column("region", "Region"), *(Column(name, heading) for name, heading in headings().items()))
 TIMES = (
     Column("does", "Function"), Column("where", "Where"), Column("valid_from", "From", "day"),
-    Column("valid_to", "Until", "day"), Column("who", "Who"), Column("status", "Status"), Column("about", "Codes meant"),
-    Column("legal_basis", "Basis"), Column("source", "Source"), Column("confidence", "Confidence"),
+    Column("valid_to", "Until", "day"), Column("who", "Who"), Column("status", "Status"),
+    Column("about", "Codes meant"), Column("legal_basis", "Basis"), Column("source", "Source"),
+    Column("confidence", "Confidence"),
 )  # fmt: skip
 CODES = (
     Column("service_line_code", "Code"), Column("name", "Name"), Column("code_kind", "Kind"),
@@ -145,7 +146,7 @@ def _providers(register: Register, pss_line: str, day: date) -> Grid:
 
 
 def _prices(register: Register, pss_line: str, day: date) -> Grid:
-    """Unit prices of the groups (HRGs) that its rules name, in the last year that has prices, and top-ups of its codes."""
+    """Unit prices of the groups (HRGs) that its rules name, in the last year with prices, and top-ups of its codes."""
     rules = {r["rule_id"] for r in _rules_on(register, pss_line, day)}
     starts = tuple(sorted({
         r["pattern"] for r in register["rule_criteria"].to_pylist()
@@ -163,7 +164,8 @@ def _prices(register: Register, pss_line: str, day: date) -> Grid:
     ]  # fmt: skip
     codes = {c for found in parts(register, day).get(pss_line, {}).values() for c in found}
     rows += [
-        {**r, "code": r["service_line_code"], "name": r["area"], "amount": None, "kind": "top-up", "provider": r["provider_code"]}
+        {**r, "code": r["service_line_code"], "name": r["area"], "amount": None, "kind": "top-up",
+         "provider": r["provider_code"]}
         for r in valid_on(register, "top_ups", day).to_pylist() if r["service_line_code"] in codes
     ]  # fmt: skip
     note = f"The last year with unit prices is {last[:4]}/{last[4:]}; before market forces and top-ups." if last else ""

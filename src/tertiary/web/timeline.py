@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -26,60 +27,84 @@ def timeline(register: Register, pss_line: str) -> list[dict[str, Any]]:
     Grain and key: part (set of codes), function, where (regions that went alike), valid_from, status. A row lasts as
     long as the same kind of body did; one without an end goes on until a draft is enacted. Drafts have status draft.
     """
-    spans: dict[tuple[str, str, tuple[Any, ...]], list[str]] = {}
-    by_place = _spans(register, pss_line)
-    for (part, function, region), rows in by_place.items():
-        spans.setdefault((part, function, tuple(rows)), []).append(region)
-    named = regions(register)
-    texts = {r["service_set"]: r["description"] for r in register["service_sets"].to_pylist()}
-    order, rules = list(words("function")), words("body_rule")
+    alike: dict[tuple[Any, ...], dict[str, list[Span]]] = {}
+    for (part, function, region), spans in _spans(register, pss_line).items():
+        alike.setdefault((part, function, *(span.said for span in spans)), {})[region] = spans
+    named, rules, order = regions(register), words("body_rule"), list(words("function"))
     made = []
-    for (part, function, rows), codes in spans.items():
-        where = EVERYWHERE if len(codes) == len(named) else ", ".join(sorted(named[c] for c in codes))
-        for row in rows:
+    for (part, function, *_), places in alike.items():
+        where = EVERYWHERE if len(places) == len(named) else ", ".join(sorted(named[code] for code in places))
+        for same in zip(*places.values(), strict=True):
+            begins, ends, rule, status = same[0].said
             made.append(
-                {**dict(zip(FIELDS, row, strict=True)), "part": part, "about": texts[part], "function": function,
-                 "does": headings()[function], "where": where, "who": rules[row[2]]}
+                {"part": part, "about": words("service_set")[part], "function": function, "does": headings()[function],
+                 "where": where, "valid_from": begins, "valid_to": ends, "who": rules[rule], "status": status,
+                 "legal_basis": _told(s.basis for s in same), "source": _told(s.source for s in same),
+                 "confidence": _least(s.confidence for s in same)}
             )  # fmt: skip
     return sorted(
         made, key=lambda r: (r["part"], order.index(r["function"]), r["where"], r["valid_from"], r["status"] == "draft")
     )
 
 
-FIELDS = ("valid_from", "valid_to", "body_rule", "status", "legal_basis", "source", "confidence")
+SURE = ("high", "medium", "low")
 
 
-def _spans(register: Register, pss_line: str) -> dict[tuple[str, str, str], list[tuple[Any, ...]]]:
-    """Rows in order of FIELDS by part, function and region, within the days on which the service had such codes."""
-    held = [r for r in register["service_set_members"].to_pylist() if r["pss_line"] == pss_line]
-    parts = {r["service_set"] for r in held}
-    parts = parts - {BESIDE} or parts
-    first = {p: min(r["valid_from"] for r in held if r["service_set"] == p) for p in parts}
-    ends = {p: [r["valid_to"] for r in held if r["service_set"] == p] for p in parts}
-    found: dict[tuple[str, str, str], list[tuple[Any, ...]]] = {}
-    rows = [r for r in register["responsibility"].to_pylist() if r["service_set"] in parts]
+@dataclass(frozen=True)
+class Span:
+    """What was said of one part, function and region: from when to when, by which rule and status; and by whom."""
+
+    said: tuple[date, date | None, str, str]
+    basis: str
+    source: str
+    confidence: str
+
+
+def _told(texts: Iterable[str]) -> str:
+    return " | ".join(dict.fromkeys(text for text in texts if text))
+
+
+def _least(confidences: Iterable[str]) -> str:
+    """The lowest confidence; words of an overlay's own are the lowest."""
+    return max(confidences, key=lambda c: SURE.index(c) if c in SURE else len(SURE))
+
+
+def _spans(register: Register, pss_line: str) -> dict[tuple[str, str, str], list[Span]]:
+    """Spans by part, function and region, within the days on which the service had such codes; drafts last."""
+    held: dict[str, list[Mapping[str, Any]]] = {}
+    for row in register["service_set_members"].to_pylist():
+        if row["pss_line"] == pss_line:
+            held.setdefault(row["service_set"], []).append(row)
+    held = {part: rows for part, rows in held.items() if part != BESIDE} or held
+    found: dict[tuple[str, str, str], list[Span]] = {}
+    rows = [r for r in register["responsibility"].to_pylist() if r["service_set"] in held]
     for row in sorted(rows, key=lambda r: (r["status"] == "draft", r["valid_from"])):
-        part = row["service_set"]
-        last = None if None in ends[part] else max(ends[part])
-        begins = max(row["valid_from"], first[part])
-        stops = min((d for d in (row["valid_to"], last) if d), default=None)
-        if stops and stops <= begins:
+        days = _days(row, held[row["service_set"]])
+        if days is None:
             continue
-        said = found.setdefault((part, row["function"], row["region_code"]), [])
+        spans = found.setdefault((row["service_set"], row["function"], row["region_code"]), [])
         status = "draft" if row["status"] == "draft" else "in force"
-        new = (begins, stops, row["body_rule"], status, row["legal_basis"], row["source"], row["confidence"])
-        if said and said[-1][1] == begins and said[-1][2:4] == new[2:4]:
-            said[-1] = _joined(said[-1], new)
+        new = Span((*days, row["body_rule"], status), row["legal_basis"], row["source"], row["confidence"])
+        if spans and spans[-1].said[1:] == (days[0], row["body_rule"], status):
+            spans[-1] = _joined(spans[-1], new)
         else:
-            said.append(new)
+            spans.append(new)
     return found
 
 
-def _joined(one: tuple[Any, ...], two: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Two spans of one body as one: sources of both, and the lower confidence."""
-    source = one[5] if one[5] == two[5] else f"{one[5]} | {two[5]}"
-    lower = max(one[6], two[6], key=("high", "medium", "low").index)
-    return (one[0], two[1], *one[2:5], source, lower)
+def _days(row: Mapping[str, Any], members: Sequence[Mapping[str, Any]]) -> tuple[date, date | None] | None:
+    """When a statement held for some code of the service; None when for none."""
+    gone = [m["valid_to"] for m in members]
+    begins = max(row["valid_from"], min(m["valid_from"] for m in members))
+    ends = min((d for d in (row["valid_to"], None if None in gone else max(gone)) if d), default=None)
+    return None if ends and ends <= begins else (begins, ends)
+
+
+def _joined(one: Span, two: Span) -> Span:
+    """Two spans of one body, one after the other, as one: sources of both, and the lower confidence."""
+    said = (one.said[0], two.said[1], *one.said[2:])
+    sure = _least((one.confidence, two.confidence))
+    return Span(said, _told((one.basis, two.basis)), _told((one.source, two.source)), sure)
 
 
 def timeline_chart(rows: Sequence[Mapping[str, Any]], service: str, foot: Sequence[str]) -> Chart:
@@ -88,11 +113,12 @@ def timeline_chart(rows: Sequence[Mapping[str, Any]], service: str, foot: Sequen
     seen = list(dict.fromkeys(row["who"] for row in rows))
     data = []
     for row in rows:
-        label = row["does"] + ("" if row["where"] == EVERYWHERE else f" ({row['where']})")
+        label = (f"{row['about']}: " if len(parts) > 1 else "") + row["does"]
+        label += "" if row["where"] == EVERYWHERE else f" ({row['where']})"
         ends = row["valid_to"] or _next(rows, row) or ENDS
         number = seen.index(row["who"]) + 1
         data.append(
-            {"label": charts.short((f"{row['part']}: " if len(parts) > 1 else "") + label), "number": str(number),
+            {"label": charts.short(label), "number": str(number),
              "who": f"{number} {row['who']}", "from": row["valid_from"].isoformat(), "to": ends.isoformat(),
              "draft": row["status"] == "draft"}
         )  # fmt: skip
@@ -120,9 +146,8 @@ def timeline_chart(rows: Sequence[Mapping[str, Any]], service: str, foot: Sequen
         "data": {"values": data}, "width": charts.WIDTH, "height": {"step": 24}, "encoding": {"y": y},
         "layer": [bar, number_text],
     }  # fmt: skip
-    title = charts.Words(
-        charts.short(service), "Who did what, from when to when; pale with dashes: a draft that is not in force", tuple(foot)
-    )
+    under = "Who did what, from when to when; pale with dashes: a draft that is not in force"
+    title = charts.Words(charts.short(service), under, tuple(foot))
     said = f"Bars from 2013 on show who performed each function of {service}; the table says the same."
     return Chart("timeline", said, charts.framed(body, title), "timeline")
 

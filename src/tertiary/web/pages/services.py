@@ -60,13 +60,14 @@ def _grids(day: date, rows: list[dict[str, Any]], basis: str, onward: str = "") 
     others = [Column(name, words_of) for name, words_of in headings().items() if name != "decide"]
     columns = [*COLUMNS, *others, Column("confidence", "Confidence")]
     title = f"{len(rows)} prescribed services, and who does what for them on {day.day} {day:%B %Y}"
-    told = {status: 0 for status in words("status")}
+    told = dict.fromkeys(words("status"), 0)
     for row in rows:
         told[row["status"]] += 1
     counted = [{"words": words("status")[s], "services": n, "status": s} for s, n in told.items() if n]
     return [
         Grid("services", title, columns, rows, "No service is to be shown.", basis,
-             links=[f"/services/{row['pss_line']}{onward}" for row in rows], blanks=dict.fromkeys(headings(), "not known")),
+             links=[f"/services/{row['pss_line']}{onward}" for row in rows],
+             blanks=dict.fromkeys(headings(), "not known")),
         Grid("counts", "How many services, by who decides", COUNTED, counted, "No service is to be shown."),
     ]  # fmt: skip
 
