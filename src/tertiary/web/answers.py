@@ -74,6 +74,11 @@ class Answers:
         """The register as a person may read it."""
         return self.register if signed_on(person) else self._opened
 
+    def keeps_back(self, table: str, person: Person) -> bool:
+        """Whether an overlay brought rows to a table of the register that a person may not read at all."""
+        seen = {overlay.name for overlay in self.known(person).overlays if overlay.provides(table)}
+        return any(o.provides(table) and o.name not in seen for o in self.register.overlays)
+
     def ledger(
         self,
         person: Person,

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from itertools import product
+from typing import TYPE_CHECKING, NamedTuple
 
 from tertiary.register import responsible
+from tertiary.web.cached import once_a_register
 from tertiary.web.delegation import parts, words
 
 if TYPE_CHECKING:
@@ -40,23 +42,14 @@ def duties(register: Register, pss_line: str, place: Place, day: date) -> list[D
     A duty begins anew when the body does: a merged board is another than those it came from.
     """
     wanted = set(parts(register, day).get(pss_line, {}))
-    rows = [r for r in register["responsibility"].to_pylist() if r["service_set"] in wanted]
-    days = sorted({r["valid_from"] for r in rows if r["status"] != "draft"} | set(BOARDS_CHANGE))
-    ahead = sorted({r["valid_from"] for r in rows if r["status"] == "draft"})
     made: dict[Key, list[Duty]] = {}
-    for at in days:
-        for key, (who, row) in _on(register, place, at, wanted).items():
-            _follow(made.setdefault(key, []), Duty(*key, who, row["body_rule"], at, None, False, *_trust(row)))
-    for at in ahead:
-        for key, (who, row) in _on(register, place, at, wanted, include_draft=True).items():
-            if row["status"] == "draft":
-                made.setdefault(key, []).append(Duty(*key, who, row["body_rule"], at, None, True, *_trust(row)))
+    for at, draft, said in _snapshots(register):
+        for key, (who, row) in _at(said, place.sub_icbs(at), wanted).items():
+            known = made.setdefault(key, [])
+            new = Duty(*key, who, row.rule, at, None, draft, row.confidence, row.source)
+            known.append(new) if draft else _follow(known, new)
     order = list(words("function"))
     return [duty for key in sorted(made, key=lambda k: (k[0], order.index(k[1]))) for duty in made[key]]
-
-
-def _trust(row: Mapping[str, Any]) -> tuple[str, str]:
-    return row["confidence"], row["source"]
 
 
 def _follow(known: list[Duty], new: Duty) -> None:
@@ -69,16 +62,46 @@ def _follow(known: list[Duty], new: Duty) -> None:
     known.append(new)
 
 
-def _on(
-    register: Register, place: Place, day: date, wanted: set[str], include_draft: bool = False
-) -> dict[Key, tuple[str, Mapping[str, Any]]]:
-    """Who performs each function on a day, and what says so; several bodies where an area had several boards."""
-    found: dict[Key, dict[str, Mapping[str, Any]]] = {}
-    for row in responsible(register, day, grain="sub_icb", include_draft=include_draft).to_pylist():
-        if row["sub_icb_code"] in place.sub_icbs(day) and row["service_set"] in wanted:
+class Said(NamedTuple):
+    """What the register says of a sub-ICB, part and function on a day."""
+
+    who: str
+    rule: str
+    confidence: str
+    source: str
+
+
+Snapshot = Mapping[tuple[str, str, str], Said]
+
+
+@once_a_register
+def _snapshots(register: Register) -> list[tuple[date, bool, Snapshot]]:
+    """Who did what for each sub-ICB on each day on which something changed; then what drafts say. In order of days."""
+    rows = register["responsibility"].to_pylist()
+    days = {r["valid_from"] for r in rows if r["status"] != "draft"} | set(BOARDS_CHANGE)
+    ahead = {r["valid_from"] for r in rows if r["status"] == "draft"}
+    return [(day, draft, _snapshot(register, day, draft)) for draft, some in ((False, days), (True, ahead))
+            for day in sorted(some)]  # fmt: skip
+
+
+def _snapshot(register: Register, day: date, draft: bool) -> Snapshot:
+    found = {}
+    for row in responsible(register, day, grain="sub_icb", include_draft=draft).to_pylist():
+        if (row["status"] == "draft") == draft:
             own = row["body_code"] not in ("", "NOT_SOURCED")
             who = row["body_name"] if own else words("body_rule")[row["body_rule"]]
-            found.setdefault((row["service_set"], row["function"]), {})[who] = row
+            said = Said(who, row["body_rule"], row["confidence"], row["source"])
+            found[row["sub_icb_code"], row["service_set"], row["function"]] = said
+    return found
+
+
+def _at(said: Snapshot, sub_icbs: frozenset[str], wanted: set[str]) -> dict[Key, tuple[str, Said]]:
+    """Who performs each function where somebody lives; several bodies where the area had several boards."""
+    found: dict[Key, dict[str, Said]] = {}
+    for sub_icb in sorted(sub_icbs):
+        for part, function in product(wanted, words("function")):
+            if row := said.get((sub_icb, part, function)):
+                found.setdefault((part, function), {})[row.who] = row
     return {key: (" or ".join(sorted(who)), next(iter(who.values()))) for key, who in found.items()}
 
 

@@ -66,7 +66,7 @@ def page(request: Request, view: View) -> HTMLResponse:
     asked = [(k, v) for k, v in request.query_params.multi_items() if k not in ("format", "of")]
     person = person_of(request)
 
-    def address(**more: str) -> str:
+    def address(**more: object) -> str:
         """This page's own address with some values changed or added; a blank takes one away."""
         kept = [(k, v) for k, v in asked if k not in more]
         return "?" + urlencode([*kept, *((k, v) for k, v in more.items() if v)])

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 # words that every name has, or that say nothing of a service
 EMPTY = frozenset(
-    "a an and at for i in is me my need of on or service services specialist specialised the to with".split()
-)
+    ("a", "an", "and", "at", "for", "i", "in", "is", "me", "my", "need", "of", "on", "or", "service", "services",
+     "specialist", "specialised", "the", "to", "with")
+)  # fmt: skip
 MOST_WORDS = 8
 
 

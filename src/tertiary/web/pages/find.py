@@ -35,7 +35,7 @@ LONGEST = 200
 CHANGES = (date(2025, 4, 1), date(2026, 4, 1))
 WHO = (
     Column("does", "What"), Column("who", "Who"), Column("since", "Since", "day"),
-    Column("part", "Part of the service"), Column("confidence", "How sure"), Column("source", "Source"),
+    Column("part", "Part of the service"), Column("confidence", "How sure"),
 )  # fmt: skip
 HISTORY = (
     Column("since", "From", "day"), Column("until", "Until", "day"), Column("who", "Who decided"),
@@ -95,12 +95,10 @@ def _answer(request: Request, asked: Question) -> Response:
         grids.append(_given(register, chosen["pss_line"], day, place))
         if place:
             known = duties(register, chosen["pss_line"], place, day)
-            grids += [_who(known, day), _history(known)]
-            values |= {
-                "deciding": [d for d in in_force(known, day) if d.function == "decide"], "day": shown(day),
-                "changes": [said_of(known, one) for one in CHANGES if one <= day],
-                "words": words("service_set"),
-            }  # fmt: skip
+            held = _alike(in_force(known, day))
+            grids += [_who(held, day), _history(_alike([d for d in known if d.function == "decide"]))]
+            values["deciding"] = [row for row in held if row["function"] == "decide"]
+            values["changes"] = [said_of(known, one) for one in CHANGES if one <= day]
     heading = chosen["service_name"] if chosen else "Find a service"
     return answer(request, View(heading, "find.html", grids, values=values))
 
@@ -143,27 +141,34 @@ def _parts(register: Register, pss_line: str) -> list[str]:
     return sorted({r["name"] for r in rows if r["pss_line"] == pss_line and r["code_kind"] == "service"})
 
 
-def _who(known: list[Duty], day: date) -> Grid:
-    rows = [
-        {"does": words("function")[d.function].capitalize(), "who": d.who, "since": d.since,
-         "part": words("service_set")[d.part], "confidence": d.confidence, "source": d.source}
-        for d in in_force(known, day)
-    ]  # fmt: skip
-    return Grid("who", f"Who does what for you on {shown(day)}", _told(WHO, rows), rows, "We do not know.")
+def _alike(found: list[Duty]) -> list[dict[str, Any]]:
+    """Duties as rows; parts of the service for which all is the same are one row."""
+    rows: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for d in found:
+        key = (d.function, d.who, d.since, d.until, d.draft)
+        row = rows.setdefault(
+            key,
+            {"does": words("function")[d.function].capitalize(), "function": d.function, "who": d.who, "since": d.since,
+             "until": d.until, "rule": d.rule, "confidence": d.confidence, "source": d.source, "part": [],
+             "status": "proposed, not in force" if d.draft else "in force"},
+        )  # fmt: skip
+        row["part"].append(words("service_set")[d.part])
+    return [{**row, "part": "; ".join(row["part"])} for row in rows.values()]
 
 
-def _history(known: list[Duty]) -> Grid:
-    rows = [
-        {"since": d.since, "until": d.until, "who": d.who, "part": words("service_set")[d.part],
-         "status": "proposed, not in force" if d.draft else "in force", "source": d.source}
-        for d in known if d.function == "decide"
-    ]  # fmt: skip
+def _who(rows: list[dict[str, Any]], day: date) -> Grid:
+    note = "Sources: " + "; ".join(dict.fromkeys(row["source"] for row in rows)) + "." if rows else ""
+    columns = _told(WHO, rows)
+    return Grid("who", f"Who does what for you on {shown(day)}", columns, rows, "We do not know.", note)
+
+
+def _history(rows: list[dict[str, Any]]) -> Grid:
     return Grid("history", "Who has decided over time", _told(HISTORY, rows), rows, "We do not know.",
                 blanks={"until": "no end yet"})  # fmt: skip
 
 
 def _told(columns: tuple[Column, ...], rows: list[dict[str, Any]]) -> list[Column]:
-    """Columns without the part of the service, where there is one part."""
+    """Columns without the part of the service, where all parts go alike."""
     one = len({row["part"] for row in rows}) < 2
     return [c for c in columns if not (one and c.name == "part")]
 
