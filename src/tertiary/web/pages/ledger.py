@@ -13,6 +13,7 @@ from tertiary.errors import RunError
 from tertiary.publish.workbook import Column
 from tertiary.web.access import person_of
 from tertiary.web.answers import DIMENSIONS, once
+from tertiary.web.names import name_of, named
 from tertiary.web.render import answer, answers_of
 from tertiary.web.views import Grid, View
 
@@ -52,11 +53,13 @@ def ledger(request: Request) -> Response:
     columns = [*(Column(name, WORDS[name]) for name in by), *MEASURES]
     grid = Grid("ledger", "What counts, dearest first", columns, rows, "Nothing of that kind is yours.",
                 links=links, blanks=BLANKS)  # fmt: skip
+    register = asked.known(person)
     values = {
         "by": by, "only": only, "choices": [(name, WORDS[name]) for name in DIMENSIONS], "words": WORDS,
-        "blanks": BLANKS, "more": found.more, "whole": asked.ledger(person, (), only).rows.to_pylist()[0],
+        "blanks": BLANKS, "more": found.more, "names": {name: name_of(register, name, only[name]) for name in only},
+        "whole": asked.ledger(person, (), only).rows.to_pylist()[0],
     }  # fmt: skip
-    return answer(request, View("Ledger", "ledger.html", [grid], values=values))
+    return answer(request, View("Ledger", "ledger.html", [named(grid, register)], values=values))
 
 
 def _deeper(given: list[tuple[str, str]], by: list[str], row: Mapping[str, Any]) -> str:
