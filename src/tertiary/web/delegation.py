@@ -72,11 +72,17 @@ def _who(line: dict[str, Any]) -> str:
     return WORDS[line["status"]] + (f" ({kept} of its codes: NHS England)" if kept else "")
 
 
-def holders(register: Register, day: date, region: str = "") -> dict[str, dict[str, str]]:
-    """Who performs each function, by set of codes and function; with a region, its bodies by name."""
+def statements(register: Register, day: date) -> list[dict[str, Any]]:
+    """What the register says of each set of codes, region and function on a day, drafts left out."""
+    rows: list[dict[str, Any]] = responsible(register, day, grain="region").to_pylist()
+    return rows
+
+
+def holders(said: Sequence[Mapping[str, Any]], region: str = "") -> dict[str, dict[str, str]]:
+    """Who performs each function by set of codes and function, of `statements`; with a region, its bodies by name."""
     found: dict[tuple[str, str], dict[str, list[str]]] = {}
     rules = words("body_rule")
-    for row in responsible(register, day, grain="region").to_pylist():
+    for row in said:
         if region and row["region_code"] != region:
             continue
         own = region and row["body_code"] not in ("", "NOT_SOURCED")

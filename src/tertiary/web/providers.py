@@ -1,4 +1,4 @@
-"""Which providers are known to give a service: those on a provider list that an identification rule of it requires.
+"""Which providers are known to give a service: those on a provider list that an identification rule of it names.
 
 Nothing else is used: who treated whom in a run is not public, and hiding small numbers would still tell who treats few.
 """
@@ -19,12 +19,11 @@ EARTH_MILES = 3958.8
 
 
 def lists_of(register: Register, pss_line: str, day: date) -> dict[str, set[str]]:
-    """Provider lists that the rules of a service require on a day, with the codes of the service that each is for."""
+    """Provider lists that the rules of a service name on a day, with the codes of the service that each is for."""
     found: dict[str, set[str]] = {}
     for rule in valid_on(register, "identification_rules", day).to_pylist():
-        if rule["pss_line"] == pss_line and rule["provider_list"] and rule["provider_required"] == "Y":
-            for name in rule["provider_list"].split(";"):
-                found.setdefault(name.strip(), set()).add(rule["service_line_code"])
+        if rule["pss_line"] == pss_line and rule["provider_list"]:
+            found.setdefault(rule["provider_list"], set()).add(rule["service_line_code"])
     return found
 
 

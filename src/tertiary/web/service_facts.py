@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from tertiary.publish.workbook import Column
 from tertiary.register import valid_on
-from tertiary.web.delegation import deciders, functions_of, headings, holders, parts, regions
+from tertiary.web.delegation import deciders, functions_of, headings, holders, parts, regions, statements
 from tertiary.web.providers import lists_of, providers_of
 from tertiary.web.timeline import timeline, timeline_chart
 from tertiary.web.views import Chart, Grid
@@ -89,11 +89,11 @@ def facts_of(register: Register, pss_line: str, day: date, told: str) -> Facts |
 def _holders(register: Register, pss_line: str, day: date) -> Grid:
     """Who performs each function on a day, a row a region, bodies by name where the register knows them."""
     codes = parts(register, day).get(pss_line)
-    known = codes and valid_on(register, "responsibility", day).num_rows
+    said = statements(register, day) if codes else []
     rows = [
-        {"region": name, **functions_of(codes or {}, holders(register, day, code))}
+        {"region": name, **functions_of(codes or {}, holders(said, code))}
         for code, name in regions(register).items()
-        if known
+        if said
     ]
     title = f"Who does what on {day.day} {day:%B %Y}, by region where people live"
     return Grid("holders", title, HOLDERS, rows, "Nothing is known of this day.")
@@ -141,7 +141,7 @@ def _providers(register: Register, pss_line: str, day: date) -> Grid:
     rows = providers_of(register, pss_line, day)
     none = "No list of providers is known for this service."
     if lists:
-        none = f"Its rules require a provider list ({', '.join(sorted(lists))}) that is not loaded, or not open to you."
+        none = f"Its rules name a provider list ({', '.join(sorted(lists))}) that is not loaded, or not open to you."
     return Grid("providers", "Providers known to give it", PROVIDERS, rows, none)
 
 

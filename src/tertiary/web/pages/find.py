@@ -8,10 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 
 from tertiary.errors import TertiaryError
 from tertiary.publish.workbook import Column
@@ -60,7 +61,10 @@ class Question:
 
 @router.get("/find")
 def find(request: Request, what: Text = "", service: Text = "", area: Text = "", on: Day = None) -> Response:
-    """The form, the services that a word finds, or the answer for an area. An address holds no postcode."""
+    """The form, the services that a word finds, or the answer for an area. A place in the address is not used."""
+    if "place" in request.query_params:
+        kept = [(k, v) for k, v in request.query_params.multi_items() if k != "place"]
+        return RedirectResponse(f"/find?{urlencode(kept)}", status_code=303)
     return _answer(request, Question(what, service, "", area, on))
 
 

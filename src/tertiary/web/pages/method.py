@@ -32,7 +32,8 @@ SOURCED = (Column("source", "Source"), Column("confidence", "Confidence"))
 FIGURES = (Column("figure", "Figure"), Column("rule", "How it is worked out"), *SOURCED)
 RULES = (
     Column("rule_id", "Rule"), Column("service_line_code", "Code"), Column("service_line_name", "Service"),
-    Column("setting", "Setting"), Column("words", "A record is this service when"), Column("status", "Status"), *SOURCED,
+    Column("setting", "Setting"), Column("words", "A record is this service when"), Column("status", "Status"),
+    *SOURCED,
 )  # fmt: skip
 COUNTED = (Column("status", "Status"), Column("confidence", "Confidence"), Column("rules", "Rules", "whole"))
 CHECKS = (
@@ -44,8 +45,8 @@ CLAIMS = (
     Column("says", "Says"), *SOURCED,
 )  # fmt: skip
 GAPS = (
-    Column("kind", "Kind"), Column("where", "Where"), Column("what", "What"), Column("words", "Why, or what is missing"),
-    Column("confidence", "Confidence"),
+    Column("kind", "Kind"), Column("where", "Where"), Column("what", "What"),
+    Column("words", "Why, or what is missing"), Column("confidence", "Confidence"),
 )  # fmt: skip
 SOURCES = (
     Column("table", "Table of the register"), Column("source", "Source"), Column("rows", "Rows", "whole"),
@@ -159,7 +160,10 @@ def methods_for_programs(
 ) -> Rows:
     """How figures are worked out, and the rules, constants, gaps and sources that they rest on: one table of them."""
     asked = answers_of(request, run)
-    tables = {grid.name: grid for grid in parts_of(asked.known(person_of(request)), EVERYTHING, find)}
-    if table not in tables:
-        raise TertiaryError(f"There is no table {table!r} of the methods. Choose from {', '.join(tables)}.")
-    return rows_of(tables[table], label(asked.run), limit)
+    seen = []
+    for part in PARTS:
+        for grid in parts_of(asked.known(person_of(request)), part, find):
+            if grid.name == table:
+                return rows_of(grid, label(asked.run), limit)
+            seen.append(grid.name)
+    raise TertiaryError(f"There is no table {table!r} of the methods. Choose from {', '.join(seen)}.")

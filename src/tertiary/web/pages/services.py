@@ -15,7 +15,7 @@ from tertiary.publish.workbook import Column
 from tertiary.show import label
 from tertiary.web.access import person_of
 from tertiary.web.api import FAILURES, Rows, rows_of
-from tertiary.web.delegation import deciders, functions_of, headings, holders, parts, regions, words
+from tertiary.web.delegation import deciders, functions_of, headings, holders, parts, regions, statements, words
 from tertiary.web.pages.asked import Day, Text, carried
 from tertiary.web.render import answer, answers_of, may_open
 from tertiary.web.service_facts import facts_of
@@ -44,7 +44,7 @@ def portfolio(
     found, basis = deciders(register, day, region)
     if not found:
         return [], basis
-    held, codes = holders(register, day, region), parts(register, day)
+    held, codes = holders(statements(register, day), region), parts(register, day)
     wanted = find.strip().casefold()
     rows = []
     for row in found:
