@@ -27,7 +27,8 @@ SECRETS = {"unit_prices": "SECRET1", "market_forces": "1.987654", "low_volume_ag
 @pytest.mark.parametrize("table", SECRETS)
 @pytest.mark.parametrize(
     "address",
-    ["/register?table={}", "/register?table={}&format=csv", "/api/v1/register/{}?limit=10000", "/register?table={}&known=2026-11-30"],
+    ["/register?table={}", "/register?table={}&format=csv", "/api/v1/register/{}?limit=10000",
+     "/register?table={}&known=2026-11-30"],
 )  # fmt: skip
 def test_what_a_body_agreed_is_never_public(local_be: Be, account: str, table: str, address: str) -> None:
     search = "&find=our own" if table == "unit_prices" else ""
@@ -37,8 +38,11 @@ def test_what_a_body_agreed_is_never_public(local_be: Be, account: str, table: s
 
 
 @pytest.mark.parametrize("account", ["", "public"])
-@pytest.mark.parametrize("address", ["/services/114", "/api/v1/services/114", "/find?service=114&area=QMF",
-                                     "/method?part=sources", "/method?part=gaps", "/api/v1/methods?table=sources"])  # fmt: skip
+@pytest.mark.parametrize(
+    "address",
+    ["/services/114", "/api/v1/services/114", "/find?service=114&area=QMF", "/method?part=sources", "/method?part=gaps",
+     "/api/v1/methods?table=sources"],
+)  # fmt: skip
 def test_no_page_of_the_public_shows_it_elsewhere(local_be: Be, account: str, address: str) -> None:
     answer = local_be(account).get(address)
     assert answer.status_code == 200

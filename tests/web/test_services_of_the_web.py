@@ -132,7 +132,7 @@ def test_every_service_can_be_told(register: Register) -> None:
         found = facts_of(register, row["pss_line"], date(2026, 11, 26), "label")
         assert found is not None
         seen |= {r["service_line_code"] for g in found.grids if g.name == "codes" for r in g.rows}
-        assert all(set(c.name for c in g.columns) <= set(r) for g in found.grids for r in g.rows)
+        assert all({c.name for c in g.columns} <= set(r) for g in found.grids for r in g.rows)
     assert len(seen & known) > 10
 
 
