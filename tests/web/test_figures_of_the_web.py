@@ -106,9 +106,11 @@ def two(tmp_path: Path, register: Register) -> Iterator[TestClient]:
         yield client
 
 
-@pytest.mark.parametrize("address", ["/", "/ledger", "/services", "/register", "/method"])
+@pytest.mark.parametrize(
+    "address", ["/", "/ledger", "/services", "/services/15", "/find", "/find?service=15", "/register", "/method"]
+)
 def test_a_page_says_which_run_it_shows_and_stays_with_it(two: TestClient, address: str) -> None:
-    first, second = two.get(address).text, two.get(f"{address}?run=second").text
+    first, second = two.get(address).text, two.get(f"{address}{'&' if '?' in address else '?'}run=second").text
     assert "SYNTHETIC DATA" in first and "Run first." in first
     assert "SYNTHETIC DATA" not in second and "Run second." in second
     inward = [a for a in re.findall(r'href="(/[^"]*)"', second) if not a.startswith(("/static/", "/sign-in"))]

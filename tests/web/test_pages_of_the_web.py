@@ -17,7 +17,20 @@ from tertiary.web.guard import LARGEST_BODY
 from tertiary.web.pages import method
 
 Be = Callable[[str], TestClient]
-PAGES = ("/", "/services", "/ledger", "/register", "/register?table=services&on=2025-06-30", "/method", "/sign-in")
+PAGES = (
+    "/",
+    "/find",
+    "/find?what=heart",
+    "/find?service=114&area=QMF",
+    "/services/15",
+    "/method?part=rules",
+    "/services",
+    "/ledger",
+    "/register",
+    "/register?table=services&on=2025-06-30",
+    "/method",
+    "/sign-in",
+)
 
 
 @pytest.mark.parametrize("address", PAGES)

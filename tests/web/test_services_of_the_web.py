@@ -166,6 +166,6 @@ def test_networks_are_shown_only_where_there_is_nothing_else(register: Register)
 def test_providers_and_prices_are_those_that_its_rules_name(local_be: Be) -> None:
     tables = local_be("").get("/api/v1/services/114").json()["tables"]
     assert {r["provider_code"] for r in tables["providers"]} == {"RXN", "RRV", "R0A"}
-    assert "sickle cell" in tables["providers"][0]["for"]
+    assert "sickle cell" in tables["providers"][0]["part"]
     none = local_be("").get("/services/16").text
     assert "HIV_PROVIDERS" in none and "not loaded, or not open to you" in none

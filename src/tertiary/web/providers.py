@@ -45,8 +45,8 @@ def providers_of(register: Register, pss_line: str, day: date) -> list[dict[str,
             codes = codes & {row["service_line_code"]}
         if not codes:
             continue
-        at = found.setdefault((row["provider_code"], row["site_code"]), {"for": set(), "source": set(), "sure": set()})
-        at["for"] |= codes
+        at = found.setdefault((row["provider_code"], row["site_code"]), {"part": set(), "source": set(), "sure": set()})
+        at["part"] |= codes
         at["source"].add(row["source"])
         at["sure"].add(row["confidence"])
     return [
@@ -64,7 +64,7 @@ def _told(
         "provider_code": provider, "site_code": site,
         "name": ", ".join(n for n in (place.get("name"), trust.get("name")) if n),
         "postcode": where.get("postcode", ""), "latitude": where.get("latitude"), "longitude": where.get("longitude"),
-        "for": "; ".join(sorted(names.get(code, code) for code in facts["for"])),
+        "part": "; ".join(sorted(names.get(code, code) for code in facts["part"])),
         "source": " | ".join(sorted(facts["source"])), "confidence": ", ".join(sorted(facts["sure"])),
     }  # fmt: skip
 

@@ -43,7 +43,7 @@ PRICES = (
     Column("source", "Source"), Column("confidence", "Confidence"),
 )  # fmt: skip
 PROVIDERS = (
-    Column("provider_code", "Code"), Column("name", "Provider"), Column("for", "Part of the service"),
+    Column("provider_code", "Code"), Column("name", "Provider"), Column("part", "Part of the service"),
     Column("source", "Source"), Column("confidence", "Confidence"),
 )  # fmt: skip
 MOST_PRICES = 500

@@ -114,7 +114,7 @@ def timeline_chart(rows: Sequence[Mapping[str, Any]], service: str, foot: Sequen
     data = []
     for row in rows:
         label = (f"{row['about']}: " if len(parts) > 1 else "") + row["does"]
-        label += "" if row["where"] == EVERYWHERE else f" ({row['where']})"
+        label += _where(row["where"])
         ends = row["valid_to"] or _next(rows, row) or ENDS
         number = seen.index(row["who"]) + 1
         data.append(
@@ -150,6 +150,12 @@ def timeline_chart(rows: Sequence[Mapping[str, Any]], service: str, foot: Sequen
     title = charts.Words(charts.short(service), under, tuple(foot))
     said = f"Bars from 2013 on show who performed each function of {service}; the table says the same."
     return Chart("timeline", said, charts.framed(body, title), "timeline")
+
+
+def _where(where: str) -> str:
+    """Regions, for a label: one or two by name."""
+    several = where.count(",") + 1
+    return "" if where == EVERYWHERE else f" ({where if several < 3 else f'{several} regions'})"
 
 
 def _next(rows: Sequence[Mapping[str, Any]], row: Mapping[str, Any]) -> date | None:

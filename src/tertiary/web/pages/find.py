@@ -44,7 +44,7 @@ HISTORY = (
 )  # fmt: skip
 GIVEN = (
     Column("name", "Hospital trust"), Column("miles", "Miles", "number"), Column("postcode", "Postcode"),
-    Column("for", "Part of the service"), Column("confidence", "How sure"), Column("source", "Source"),
+    Column("part", "Part of the service"), Column("confidence", "How sure"), Column("source", "Source"),
 )  # fmt: skip
 
 
@@ -172,7 +172,7 @@ def _history(rows: list[dict[str, Any]]) -> Grid:
 
 
 def _told(columns: tuple[Column, ...], rows: list[dict[str, Any]]) -> list[Column]:
-    """Columns without the part of the service, where all parts go alike."""
+    """Columns without the part of the service, where it is the same in all rows."""
     one = len({row["part"] for row in rows}) < 2
     return [c for c in columns if not (one and c.name == "part")]
 
@@ -184,6 +184,6 @@ def _given(register: Register, pss_line: str, day: date, place: Place | None) ->
         known = place and row["latitude"] is not None and row["longitude"] is not None
         row["miles"] = round(miles(place.at, (row["latitude"], row["longitude"])), 1) if place and known else None
     rows.sort(key=lambda r: (r["miles"] is None, r["miles"] or 0, r["name"]))
-    columns = [c for c in GIVEN if place or c.name != "miles"]
+    columns = [c for c in _told(GIVEN, rows) if place or c.name != "miles"]
     return Grid("where", "Hospital trusts that may give this service", columns, rows,
                 "We have no list of the trusts that give this service.")  # fmt: skip
