@@ -71,6 +71,7 @@ def test_an_agreement_is_read_by_those_whom_it_names(local_be: Be, account: str,
     assert {r["payer_code"] for r in rows} == payers
     page = client.get("/register?table=low_volume_agreements").text
     assert ("1234567" in page) == ("QE1" in payers)
+    assert f"{len(payers)} rows in all" in page
 
 
 def test_open_tables_of_an_overlay_are_open(local_be: Be, local_register: Register) -> None:

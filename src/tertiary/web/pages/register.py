@@ -111,6 +111,8 @@ def register(
         "chosen": found.column_names, "all_columns": [c.name for c in told.columns], "page": page,
         "pages": -(-found.num_rows // PAGE_ROWS), "keeps": _keeps_knowledge(told.columns),
         "version": known_register.version, "as_known": known_register.as_known,
+        # numbers of rows that name others are not told either
+        "whole": readable(table, person, known_register).num_rows,
         "closed": answers.keeps_back(table, person), "too_many": found.num_rows > FILE_ROWS, "most": FILE_ROWS,
     }  # fmt: skip
     return answer(request, View("Register", "register.html", [grid, about], values=values))
