@@ -56,3 +56,54 @@ def be(client: TestClient) -> Callable[[str], TestClient]:
         return client
 
     return become
+
+
+# places and lists of the overlay are open; prices and agreements are not
+POSTCODES = (
+    "postcode,country_code,sub_icb_code,icb_code,lsoa21_code\n"
+    "XX1 1AA,E92000001,93C,QMJ,E01000958\nXX2 2BB,E92000001,,,\nXX3 3CC,W92000004,,,\n"
+)
+LISTS = "list_name,provider_code,valid_from\n" + "".join(
+    f"HAEMOGLOBINOPATHY_PROVIDERS,{code},2013-04-01\n" for code in ("RXN", "RRV", "R0A")
+)
+CLOSED = {
+    "unit_prices.csv": "financial_year,price_group,currency_code,unit_price,price_status,valid_from,valid_to\n"
+    "202526,elective,SECRET1,4321.00,local,2025-04-01,2026-04-01\n",
+    "market_forces.csv": "provider_code,financial_year,factor,valid_from,valid_to\n"
+    "RRV,202526,1.987654,2025-04-01,2026-04-01\n",
+    "low_volume_agreements.csv": "payer_code,provider_code,valid_from,annual_value\n"
+    "QMJ,RRV,2025-04-01,7654321.00\nQE1,RXN,2025-04-01,1234567.00\n",
+}
+
+
+@pytest.fixture(scope="session")
+def local_register(tmp_path_factory: pytest.TempPathFactory) -> Register:
+    """The register with an overlay of a body's own."""
+    folder = tmp_path_factory.mktemp("overlay")
+    for name, text in {"postcodes.csv": POSTCODES, "provider_lists.csv": LISTS, **CLOSED}.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    settings = '{"name": "ours", "label": "our own agreement", "public": ["provider_lists"]}'
+    (folder / "overlay.json").write_text(settings, encoding="utf-8")
+    return Register.load([folder])
+
+
+@pytest.fixture(scope="session")
+def local(local_register: Register, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """A server over an empty run, whose register has that overlay."""
+    run = run_folder(tmp_path_factory.mktemp("local") / "run", ledger=[row("ledger")], submissions=[row("submissions")])
+    app = create_app({"run": (run, local_register)}, Settings(secret=b"another secret of the tests"))
+    with TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False) as made:
+        yield made
+
+
+@pytest.fixture
+def local_be(local: TestClient) -> Callable[[str], TestClient]:
+    """That client as somebody of the demonstration, nobody for a blank account."""
+
+    def become(account: str) -> TestClient:
+        local.cookies.clear()
+        if account:
+            local.post("/sign-in", data={"account": account, **token(local)})
+        return local
+
+    return become

@@ -22,7 +22,21 @@ Be = Callable[[str], TestClient]
 SEES = {
     "national": "643127", "london": "603127", "ncl": "127", "office": "3127", "uclh": "603120",
 }  # fmt: skip
-OPEN = ("/services", "/register", "/method", "/sign-in", "/health", "/api/v1/runs", "/api/openapi.json")
+OPEN = (
+    "/find",
+    "/services",
+    "/services/15",
+    "/api/v1/services",
+    "/api/v1/services/15",
+    "/api/v1/register/icbs",
+    "/api/v1/methods",
+    "/register",
+    "/method",
+    "/sign-in",
+    "/health",
+    "/api/v1/runs",
+    "/api/openapi.json",
+)
 
 
 @pytest.mark.parametrize("account", SEES)

@@ -106,9 +106,11 @@ def two(tmp_path: Path, register: Register) -> Iterator[TestClient]:
         yield client
 
 
-@pytest.mark.parametrize("address", ["/", "/ledger", "/services", "/register", "/method"])
+@pytest.mark.parametrize(
+    "address", ["/", "/ledger", "/services", "/services/15", "/find", "/find?service=15", "/register", "/method"]
+)
 def test_a_page_says_which_run_it_shows_and_stays_with_it(two: TestClient, address: str) -> None:
-    first, second = two.get(address).text, two.get(f"{address}?run=second").text
+    first, second = two.get(address).text, two.get(f"{address}{'&' if '?' in address else '?'}run=second").text
     assert "SYNTHETIC DATA" in first and "Run first." in first
     assert "SYNTHETIC DATA" not in second and "Run second." in second
     inward = [a for a in re.findall(r'href="(/[^"]*)"', second) if not a.startswith(("/static/", "/sign-in"))]
@@ -126,7 +128,7 @@ def test_figures_of_one_run_never_wear_the_label_of_another(two: TestClient) -> 
 def test_a_row_of_a_blank_leads_to_its_own_part(two: TestClient) -> None:
     text = two.get("/ledger?by=provider_code&by=service_line_final").text
     assert "not specialised" in text
-    found = re.findall(r'<a href="(\?[^"]+)">RRV</a></th><td[^>]*>not specialised<', text)
+    found = re.findall(r'<a href="(\?[^"]+)">RRV</a></th><td[^>]*>[^<]*</td><td[^>]*>not specialised<', text)
     assert len(found) == 1
     deeper = two.get("/ledger" + found[0].replace("&amp;", "&")).text
     assert "1 records, £1 submitted" in deeper and "Service line not specialised" in deeper

@@ -18,8 +18,9 @@ from tertiary.web.pages import method
 
 Be = Callable[[str], TestClient]
 PAGES = (
-    "/", "/services", "/ledger", "/ledger?by=financial_month", "/map", "/map?show=who_decides&service=2", "/flows",
-    "/register", "/register?table=services&on=2025-06-30", "/method", "/sign-in",
+    "/", "/find", "/find?what=heart", "/find?service=114&area=QMF", "/services", "/services/15", "/ledger",
+    "/ledger?by=financial_month", "/map", "/map?show=who_decides&service=2", "/flows", "/published", "/register",
+    "/register?table=services&on=2025-06-30", "/method", "/method?part=rules", "/sign-in",
 )  # fmt: skip
 
 

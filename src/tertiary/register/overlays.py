@@ -2,6 +2,7 @@
 
 A folder may hold `<table>.csv` or `<table>.parquet` files, official files named in `overlay.json`, and notes
 (.md, .txt, .json). `overlay.json`: {"name", "label", "synthetic": false, "replace": ["table", ...],
+"public": ["table", ...],
 "load": [{"file": "Annex A.xlsx", "as": "price_list", "financial_year": "202526", "sheet": "..."}]}.
 """
 
@@ -9,8 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 SETTINGS = "overlay.json"
 IGNORED = {".md", ".txt", ".json", ""}
+KNOWN = ("name", "label", "synthetic", "replace", "public", "load")
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,10 @@ class OfficialFile:
 
 @dataclass
 class Overlay:
-    """One overlay folder. `sha256` covers the names and contents of its files."""
+    """One overlay folder. `sha256` covers the names and contents of its files.
+
+    `public`: tables whose rows it allows anybody to read where the register is shown to the public.
+    """
 
     name: str
     path: Path
@@ -46,6 +51,7 @@ class Overlay:
     sha256: str
     files: Mapping[str, tuple[Path, ...]]
     official: tuple[OfficialFile, ...]
+    public: frozenset[str] = frozenset()
     _loaded: dict[int, dict[str, pa.Table]] = field(default_factory=dict)
 
     def provides(self, table: str) -> bool:
@@ -67,6 +73,12 @@ class Overlay:
                 parts.append(self._loaded[place][table])
         return pa.concat_tables(parts)
 
+    def only(self, wanted: Callable[[str], bool]) -> Overlay:
+        """This overlay without the tables that are not wanted, and without files that bring one of them."""
+        files = {table: paths for table, paths in self.files.items() if wanted(table)}
+        official = tuple(file for file in self.official if all(map(wanted, TABLES[file.kind])))
+        return replace(self, files=files, official=official, _loaded={})
+
     def record(self) -> dict[str, Any]:
         """Name, path, hash and label for a run's manifest."""
         return {
@@ -85,8 +97,8 @@ def open_overlay(path: Path) -> Overlay:
     settings = _settings(path)
     official = tuple(_official(path, entry) for entry in settings.get("load", []))
     files = _table_files(path, {o.path for o in official})
-    replace = frozenset(settings.get("replace", []))
-    for table in replace:
+    replaced, public = (frozenset(settings.get(name, [])) for name in ("replace", "public"))
+    for table in replaced | public:
         schemas.columns(table)
     name = str(settings.get("name") or path.resolve().name)
     return Overlay(
@@ -94,10 +106,11 @@ def open_overlay(path: Path) -> Overlay:
         path=path,
         label=str(settings.get("label") or name),
         synthetic=bool(settings.get("synthetic", False)),
-        replace=replace,
+        replace=replaced,
         sha256=_hash(path),
         files=files,
         official=official,
+        public=public,
     )
 
 
@@ -109,11 +122,9 @@ def _settings(path: Path) -> dict[str, Any]:
         found = json.loads(file.read_text(encoding="utf-8"))
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise RegisterError(f"{file}: not valid JSON ({error}). Correct it or remove it.") from error
-    unknown = (
-        sorted(set(found) - {"name", "label", "synthetic", "replace", "load"}) if isinstance(found, dict) else ["?"]
-    )
+    unknown = sorted(set(found) - set(KNOWN)) if isinstance(found, dict) else ["?"]
     if unknown:
-        raise RegisterError(f"{file}: unknown setting(s) {unknown}. Known: name, label, synthetic, replace, load.")
+        raise RegisterError(f"{file}: unknown setting(s) {unknown}. Known: {', '.join(KNOWN)}.")
     return dict(found)
 
 

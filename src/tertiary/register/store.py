@@ -60,6 +60,13 @@ class Register(Mapping[str, "pa.Table"]):
 
         return cls([open_overlay(Path(p)) for p in overlays], as_known)
 
+    def __eq__(self, other: object) -> bool:
+        """A register is equal to itself alone, so that it can be the key of what is worked out from it."""
+        return self is other
+
+    def __hash__(self) -> int:
+        return id(self)
+
     def __getitem__(self, table: str) -> pa.Table:
         if table not in self._tables:
             self._tables[table] = self._resolve(table)

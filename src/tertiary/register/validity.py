@@ -25,8 +25,8 @@ def holds(data: pa.Table, on: date) -> pa.Table:
     return data
 
 
-def valid_on(register: Register, table: str, on: date) -> pa.Table:
-    """Rows of `table` that hold on a day, as known to the register; all rows of a table without dates.
+def valid_on(register: Register, table: str, on: date, rows: pa.Table | None = None) -> pa.Table:
+    """Rows of `table` (or of `rows`, a part of it) that hold on a day, as known to the register; all without dates.
 
     RegisterError when there is no such table. Drafts are left out of `responsibility`.
     """
@@ -34,7 +34,7 @@ def valid_on(register: Register, table: str, on: date) -> pa.Table:
 
     if table not in register:
         raise RegisterError(f"The register has no table {table!r}. Tables: {', '.join(schemas.names())}.")
-    data = holds(register[table], on)
+    data = holds(register[table] if rows is None else rows, on)
     if table == "responsibility":
         data = data.filter(pc.not_equal(data["status"], "draft"))
     return data

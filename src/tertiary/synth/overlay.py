@@ -35,7 +35,9 @@ def write_overlay(
 ) -> None:
     """Write `register/`: overlay.json and one file per table."""
     folder.mkdir(parents=True, exist_ok=True)
-    settings = {"name": "synthetic-england", "label": LABEL, "synthetic": True, "replace": []}
+    # invented places and lists may be read by all; prices stay closed, as a body's own would
+    public = ["postcodes", "provider_lists"]
+    settings = {"name": "synthetic-england", "label": LABEL, "synthetic": True, "replace": [], "public": public}
     (folder / "overlay.json").write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
     years = sorted({m.financial_year for m in scope.months})
     for table, made in {

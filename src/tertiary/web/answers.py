@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from tertiary.errors import RunError, TertiaryError
 from tertiary.web.people import Person
-from tertiary.web.scope import held, sees_all, within
+from tertiary.web.scope import held, opened, sees_all, signed_on, within
 from tertiary.web.totals import DIMENSIONS, Question, Totals
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ class Answers:
 
         self.run = run
         self.register = register
+        self._opened = opened(register)
         self._turn = threading.Lock()
         self._engine = SharedEngine()
         self._scanned: set[str] = set()
@@ -71,6 +72,15 @@ class Answers:
     def close(self) -> None:
         """Let the files go."""
         self._engine.__exit__(None, None, None)
+
+    def known(self, person: Person) -> Register:
+        """The register as a person may read it."""
+        return self.register if signed_on(person) else self._opened
+
+    def keeps_back(self, table: str, person: Person) -> bool:
+        """Whether an overlay brought rows to a table of the register that a person may not read at all."""
+        seen = {overlay.name for overlay in self.known(person).overlays if overlay.provides(table)}
+        return any(o.provides(table) and o.name not in seen for o in self.register.overlays)
 
     def ledger(
         self,

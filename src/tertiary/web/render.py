@@ -83,7 +83,7 @@ def page(request: Request, view: View) -> HTMLResponse:
     asked = [(k, v) for k, v in request.query_params.multi_items() if k not in (FILE, OF, EXACT)]
     person = person_of(request)
 
-    def address(**more: str) -> str:
+    def address(**more: object) -> str:
         """This page's own address with some values changed or added; a blank takes one away."""
         kept = [(k, v) for k, v in asked if k not in more]
         return "?" + urlencode([*kept, *((k, v) for k, v in more.items() if v)])
@@ -113,6 +113,11 @@ def _navigation(role: str) -> tuple[tuple[str, str], ...]:
     """Addresses and names of the pages that a role finds in the menu."""
     lines = shipped("tertiary.web", "pages.csv", TertiaryError)
     return tuple((x.text("address"), x.text("name")) for x in lines if role not in x.codes("not_for"))
+
+
+def may_open(role: str) -> frozenset[str]:
+    """Addresses of the pages that a role finds in the menu."""
+    return frozenset(address for address, _ in _navigation(role))
 
 
 def shown(value: Any, kind: str = "text", pence: bool = False) -> str:

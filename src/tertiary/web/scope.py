@@ -4,6 +4,10 @@ Every table that the web layer shows goes through `within` (tables of a run, bef
 worked out from them). A row is seen by the ICB of its population and by the body that pays for it, by the provider
 that gave the care, by the region of either, and by the national team; `owned.csv` says which columns name the owner.
 Tables of single patients are not read here at all.
+
+The register's shipped tables are for everybody. Overlays may hold what a body agreed for itself, so their rows are for
+people who signed on: `register_overlays.csv` and the overlay's own setting `public` say which tables are open to all,
+and which belong to the bodies that a row names.
 """
 
 from __future__ import annotations
@@ -13,16 +17,18 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tertiary.errors import TertiaryError
+from tertiary.register import Register
 from tertiary.sheets import shipped
 from tertiary.web.people import Person, roles
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
-
-    from tertiary.register import Register
+    import pyarrow as pa
 
 Row = TypeVar("Row", bound=Mapping[str, Any])
 OWNERS = ("icb", "provider")
+# who reads the rows that an overlay brought to a table of the register
+OPEN, SIGNED_ON, NAMED = "public", "signed_on", "named"
 
 
 class ForbiddenError(Exception):
@@ -42,6 +48,41 @@ def owned() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
 def sees_all(person: Person) -> bool:
     """Whether a person may see everything of a run."""
     return roles()[person.role]["sees"] == "all"
+
+
+def signed_on(person: Person) -> bool:
+    """Whether a person acts for an organisation, rather than being anybody."""
+    return roles()[person.role]["sees"] != "released"
+
+
+@cache
+def overlay_readers() -> Mapping[str, str]:
+    """Who reads what overlays brought, by register table: OPEN, or NAMED for those whom a row names; else SIGNED_ON."""
+    lines = shipped("tertiary.web", "register_overlays.csv", TertiaryError)
+    return {line.text("table"): line.choice("readers", (OPEN, SIGNED_ON, NAMED)) for line in lines}
+
+
+def opened(register: Register) -> Register:
+    """The register as anybody may read it: of overlays only the tables that are open."""
+    always = {table for table, readers in overlay_readers().items() if readers == OPEN}
+    return Register([o.only((o.public | always).__contains__) for o in register.overlays], register.as_known)
+
+
+def readable(table: str, person: Person, register: Register) -> pa.Table:
+    """The rows of a register table that a person may read. `register`: as of `Answers.known` for that person."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    rows = register[table]
+    if overlay_readers().get(table) != NAMED or not signed_on(person):
+        return rows
+    mine_by = held(table, person, register)
+    if mine_by is None:
+        return rows
+    mine = pa.repeat(pa.scalar(False), rows.num_rows)
+    for column, codes in mine_by:
+        mine = pc.or_(mine, pc.is_in(rows[column], pa.array(codes, pa.string())))
+    return rows.filter(mine)
 
 
 def within(table: ir.Table, name: str, person: Person, register: Register) -> ir.Table:

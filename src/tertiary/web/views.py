@@ -19,7 +19,8 @@ Rows = Sequence[Mapping[str, Any]]
 class Grid:
     """A table. `name` stands in addresses and file names, `title` is its caption; column kinds as in a workbook.
 
-    `links`: for each row the address behind its first cell, "" for none. `none`: what is said when there is no row.
+    `links`: for each row the address behind its first cell, "" for none; `cell_links`: the same by column. `none`: what
+    is said when there is no row.
     `blanks`: what a blank in a column says, where it says more than that nothing was told. `pence`: money to the penny.
     `counts`: columns that count people or what was done for them, and `beside`: columns that tell of them. With
     `counts`, files are made under disclosure control unless the exact figures are asked for by name.
@@ -32,6 +33,7 @@ class Grid:
     none: str = "Nothing is to be shown."
     note: str = ""
     links: Sequence[str] = ()
+    cell_links: Mapping[str, Sequence[str]] = field(default_factory=dict)
     blanks: Mapping[str, str] = field(default_factory=dict)
     pence: bool = False
     counts: Sequence[str] = ()

@@ -17,6 +17,7 @@ def routers() -> Sequence[APIRouter]:
     """What answers each page."""
     from tertiary.web.pages import (
         closes,
+        find,
         flows,
         ledger,
         map,
@@ -35,6 +36,7 @@ def routers() -> Sequence[APIRouter]:
 
     modules = (
         closes,
+        find,
         flows,
         ledger,
         map,

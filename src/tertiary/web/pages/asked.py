@@ -35,7 +35,8 @@ def on_page(request: Request, grids: Sequence[Grid]) -> list[Grid]:
 def query_of(request: Request, **values: object) -> str:
     """The query of an address that stays with the run that is shown; blank values are left out."""
     given = {"run": request.query_params.get("run", ""), **values}
-    return "?" + urlencode([(name, str(value)) for name, value in given.items() if value not in ("", None)])
+    kept = [(name, str(value)) for name, value in given.items() if value not in ("", None)]
+    return f"?{urlencode(kept)}" if kept else ""
 
 
 def deeper(given: Sequence[tuple[str, str]], by: Sequence[str], row: Mapping[str, Any], onward: Sequence[str]) -> str:
