@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tertiary.web import LOOPBACK
+
+if TYPE_CHECKING:
+    from tertiary.web.sign_on import SignOn
 
 
 @dataclass(frozen=True)
@@ -25,11 +29,21 @@ class Papers:
 class Settings:
     """How the application is run.
 
-    `demo`: people choose who to be; only for a server on loopback. `hosts`: the names it may be called by.
+    `sign_on`: how people prove who they are; without it they choose who to be, which is for a server on loopback only.
+    `hosts`: the names it may be called by. `is_https`: people reach it by https, which something in front of it ends.
+    `is_limited`: costly routes may be asked so often only (`limits`, else limits.csv of this package).
     """
 
-    demo: bool = True
     organisation: str = "Tertiary"
     secret: bytes = b""
     hosts: tuple[str, ...] = LOOPBACK
     papers: Papers = field(default_factory=Papers)
+    sign_on: SignOn | None = None
+    is_https: bool = False
+    is_limited: bool = False
+    limits: Path | None = None
+
+    @property
+    def demo(self) -> bool:
+        """Whether people choose who to be."""
+        return self.sign_on is None
