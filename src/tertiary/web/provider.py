@@ -9,7 +9,6 @@ import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-import httpx
 from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.starlette_client import OAuth, OAuthError
 from joserfc.errors import JoseError
@@ -17,6 +16,12 @@ from joserfc.errors import JoseError
 from tertiary.web.access import LOG
 from tertiary.web.answers import UnavailableError
 from tertiary.web.scope import ForbiddenError
+
+try:
+    # what Authlib asks with where it is installed
+    from httpx2 import HTTPError
+except ImportError:
+    from httpx import HTTPError  # type: ignore[assignment]
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,6 +40,8 @@ LEEWAY = 60
 # signatures that only the provider can make; never a secret shared with clients, never none
 SIGNATURES = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519")
 AGAIN = "Sign on again; if it happens again, tell those who run this server."
+# what a provider that does not keep to the standard, or does not answer, ends in
+WRONG = (HTTPError, AuthlibBaseError, JoseError, ValueError, RuntimeError, KeyError, TypeError, AttributeError)
 # what providers say when they refuse, in words for the person
 REFUSALS = {
     "access_denied": "The sign-on was refused or stopped at the provider.",
@@ -62,7 +69,7 @@ class Provider:
         await self._known()
         try:
             found: Response = await self._client.authorize_redirect(request, back)
-        except (AuthlibBaseError, RuntimeError, KeyError) as error:
+        except WRONG as error:
             raise _unreachable(error) from error
         return found
 
@@ -90,7 +97,7 @@ class Provider:
         except JoseError as error:
             LOG.warning("sign-on refused: its token is not as it must be (%s)", error)
             raise ForbiddenError(f"What the provider sent does not prove who you are ({error}). {AGAIN}") from error
-        except (httpx.HTTPError, ValueError, RuntimeError, KeyError, TypeError, AttributeError) as error:
+        except WRONG as error:
             raise _unreachable(error) from error
         if not said:
             raise ForbiddenError(f"The provider sent no proof of who you are. {AGAIN}")
@@ -117,7 +124,7 @@ class Provider:
             known["id_token_signing_alg_values_supported"] = [
                 name for name in known.get("id_token_signing_alg_values_supported", ["RS256"]) if name in SIGNATURES
             ] or ["RS256"]
-        except (httpx.HTTPError, ValueError, RuntimeError, KeyError, TypeError, AttributeError) as error:
+        except WRONG as error:
             raise _unreachable(error) from error
         if issuer.rstrip("/") != self.sign_on.issuer.rstrip("/"):
             LOG.error("sign-on refused: the provider calls itself %r, not %r", issuer, self.sign_on.issuer)
