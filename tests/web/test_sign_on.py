@@ -35,6 +35,7 @@ from tertiary.web.sign_on import SignOn
 SECRET = "the secret of the client, which nobody may see"
 ROLES = {"Tertiary.National": "national", "Tertiary.ICB": "icb", "Tertiary.CRG": "crg"}
 GROUPS = {"spec-ncl": ("QMJ",), "spec-office": ("QMJ", "QMF"), "renal": ("A06",)}
+BROWSER = httpx.Client(trust_env=False)
 USERS: dict[str, dict[str, Any]] = {
     "national": {"roles": ["Tertiary.National", "something else"], "name": "Nina National"},
     "ncl": {"roles": "Tertiary.ICB", "groups": ["spec-ncl", "canteen"]},
@@ -64,7 +65,7 @@ def provider() -> Iterator[str]:
         for _ in range(150):
             assert process.poll() is None, "the provider has ended"
             try:
-                if httpx.get(f"{address}/jwks", trust_env=False).status_code == 200:
+                if BROWSER.get(f"{address}/jwks").status_code == 200:
                     break
             except httpx.TransportError:
                 time.sleep(0.1)
@@ -101,7 +102,7 @@ def back(client: TestClient, who: str, **form: str) -> str:
     """Walk to the provider and sign on there; where it sends the browser back to."""
     there = client.get("/sign-on")
     assert there.status_code == 302, there.text
-    answer = httpx.post(there.headers["location"], data=form or {"sub": who}, trust_env=False)
+    answer = BROWSER.post(there.headers["location"], data=form or {"sub": who})
     return str(answer.headers["location"])
 
 

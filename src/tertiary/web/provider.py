@@ -19,9 +19,9 @@ from tertiary.web.scope import ForbiddenError
 
 try:
     # what Authlib asks with where it is installed
-    from httpx2 import HTTPError
+    import httpx2 as http
 except ImportError:
-    from httpx import HTTPError  # type: ignore[assignment]
+    import httpx as http  # type: ignore[no-redef]
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,7 +41,7 @@ LEEWAY = 60
 SIGNATURES = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519")
 AGAIN = "Sign on again; if it happens again, tell those who run this server."
 # what a provider that does not keep to the standard, or does not answer, ends in
-WRONG = (HTTPError, AuthlibBaseError, JoseError, ValueError, RuntimeError, KeyError, TypeError, AttributeError)
+WRONG = (http.HTTPError, AuthlibBaseError, JoseError, ValueError, RuntimeError, KeyError, TypeError, AttributeError)
 # what providers say when they refuse, in words for the person
 REFUSALS = {
     "access_denied": "The sign-on was refused or stopped at the provider.",
@@ -61,7 +61,9 @@ class Provider:
         self._client = oauth.register(
             "provider", client_id=sign_on.client_id, client_secret=sign_on.client_secret or None,
             server_metadata_url=sign_on.issuer.rstrip("/") + "/.well-known/openid-configuration",
-            client_kwargs={"scope": sign_on.scopes, "code_challenge_method": "S256", "timeout": PATIENCE, **how},
+            # one context for all: each client would read the certificates of the world anew
+            client_kwargs={"scope": sign_on.scopes, "code_challenge_method": "S256", "timeout": PATIENCE,
+                           "verify": http.create_ssl_context(), **how},
         )  # fmt: skip
 
     async def send(self, request: Request, back: str) -> Response:

@@ -57,7 +57,8 @@ def new(request: Request) -> Response:
 @router.post("/proposals")
 async def put(request: Request) -> Response:
     """Put a proposal to the national team."""
-    person, form = _proposer(request), await checked_form(request)
+    form = await checked_form(request)
+    person = _proposer(request)
     given = {name: str(value).strip() for name, value in form.items()}
     services = _services(request, person)
     wrong = {
