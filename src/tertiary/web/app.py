@@ -42,10 +42,12 @@ def create_app(runs: Mapping[str, tuple[Run, Register]], settings: Settings | No
     from tertiary.web.guard import Guard
     from tertiary.web.pages import routers
     from tertiary.web.provider import WAY, Provider
+    from tertiary.web.rates import Rates
 
     if not runs:
         raise TertiaryError("There is no run to show. Give at least one run folder.")
     chosen = settings or Settings()
+    rates = Rates(chosen.limits)
     store = Store.open(chosen.papers.store, create=False) if chosen.papers.store else None
     hosts = hosted(known_contracts(chosen.papers, store))
     answers = {name: Answers(run, register) for name, (run, register) in runs.items()}
@@ -77,7 +79,7 @@ def create_app(runs: Mapping[str, tuple[Run, Register]], settings: Settings | No
             SessionMiddleware, secret_key=secrets.token_hex(32), session_cookie="tertiary_sign_on", path="/sign-on",
             max_age=WAY, same_site="lax", https_only=chosen.is_https,
         )  # fmt: skip
-    app.add_middleware(Guard, settings=chosen)
+    app.add_middleware(Guard, settings=chosen, rates=rates)
     _tell_failures(app)
     return app
 

@@ -14,12 +14,13 @@ from starlette.exceptions import HTTPException
 
 from tertiary.web.access import LOG, about, session_of
 from tertiary.web.people import PUBLIC
-from tertiary.web.rates import LARGEST_BODY, Rates
+from tertiary.web.rates import LARGEST_BODY
 from tertiary.web.render import failure
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from tertiary.web.rates import Rates
     from tertiary.web.settings import Settings
 
 __all__ = ["HEADERS", "LARGEST_BODY", "Guard"]
@@ -43,11 +44,11 @@ class Guard:
     `settings.hosts` are the names it answers to. With `settings.is_https` all answers say that https is meant.
     """
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, rates: Rates) -> None:
         self.app = app
         self.hosts = frozenset(host.lower() for host in settings.hosts)
         self.settings = settings
-        self.rates = Rates(settings.limits)
+        self.rates = rates
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
