@@ -285,6 +285,16 @@ def test_claims_may_stand_within_others_and_be_codes_themselves() -> None:
     assert sign_on.person(said).organisations == ("QMJ",)
 
 
+def test_the_sign_on_file_of_the_documentation_can_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERTIARY_CLIENT_SECRET", "hush")
+    page = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "sign-on-with-openid-connect.md"
+    file = tmp_path / "sign-on.toml"
+    file.write_text(page.read_text(encoding="utf-8").partition("```toml\n")[2].partition("```")[0])
+    said = {"preferred_username": "dr.a", "name": "Dr A", "roles": ["Tertiary.ICB"], "groups": ["spec-comm-london"]}
+    found = read_sign_on(file).person(said)
+    assert found == Person("dr.a", "icb", ("QMJ", "QMF", "QRV", "QKK", "QWE"), "Dr A")
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [

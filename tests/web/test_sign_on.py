@@ -136,9 +136,9 @@ def test_going_to_the_provider_carries_state_nonce_and_a_challenge_and_no_secret
 @pytest.mark.parametrize(
     ("who", "told", "seen"),
     [
-        ("national", "Nina National (national)", 2),
-        ("ncl", "ncl (icb, QMJ)", 1),
-        ("office", "office (icb, QMJ, QMF)", 1),
+        ("national", "Nina National (national team)", 2),
+        ("ncl", "ncl (ICB, QMJ)", 1),
+        ("office", "office (ICB, QMJ, QMF)", 1),
     ],
 )
 def test_who_signs_on_has_the_role_and_organisations_of_the_claims(
@@ -181,7 +181,7 @@ def test_over_https_cookies_stay_on_https(serve: Callable[..., TestClient], prov
     )
     answer = sign_on(client, "ncl")
     assert all("secure" in c.lower() for c in answer.headers.get_list("set-cookie"))
-    assert role_of(client) == "ncl (icb, QMJ)"
+    assert role_of(client) == "ncl (ICB, QMJ)"
 
 
 def test_each_sign_on_has_a_session_of_its_own(client: TestClient) -> None:
@@ -189,7 +189,7 @@ def test_each_sign_on_has_a_session_of_its_own(client: TestClient) -> None:
     before = client.cookies[COOKIE]
     sign_on(client, "national")
     after = client.cookies[COOKIE]
-    assert role_of(client) == "Nina National (national)"
+    assert role_of(client) == "Nina National (national team)"
     client.cookies.clear()
     client.cookies.set(COOKIE, before)
     assert before != after and role_of(client) == "nobody", "the session before has ended"
@@ -280,7 +280,7 @@ def test_a_sign_on_that_took_too_long_is_begun_anew(client: TestClient, monkeypa
 def test_claims_of_the_userinfo_are_asked_where_told(serve: Callable[..., TestClient], provider: str) -> None:
     client = serve(provider, ask_userinfo=True)
     sign_on(client, "ncl")
-    assert role_of(client) == "ncl (icb, QMJ)"
+    assert role_of(client) == "ncl (ICB, QMJ)"
 
 
 def test_nobody_chooses_who_to_be_where_people_sign_on(client: TestClient) -> None:
@@ -290,7 +290,7 @@ def test_nobody_chooses_who_to_be_where_people_sign_on(client: TestClient) -> No
     sign_on(client, "ncl")
     token["form_token"] = client.get("/").text.partition('name="form_token" value="')[2].partition('"')[0]
     answer = client.post("/sign-in", data={"account": "national", **token})
-    assert answer.status_code == 400 and role_of(client) == "ncl (icb, QMJ)"
+    assert answer.status_code == 400 and role_of(client) == "ncl (ICB, QMJ)"
 
 
 def test_a_provider_that_does_not_answer_is_said_to_the_person(serve: Callable[..., TestClient]) -> None:

@@ -29,7 +29,7 @@ PUBLIC = Person("public", "public", (), "Anybody")
 
 @cache
 def roles() -> Mapping[str, Mapping[str, str]]:
-    """What each role sees, by what it owns rows, the code it signs with when it has none, and what it means."""
+    """What each role is called, sees, owns rows by, signs with when it acts for no organisation, and means."""
     return {line.text("role"): line.cells for line in shipped("tertiary.web", "roles.csv", TertiaryError)}
 
 

@@ -17,7 +17,7 @@ from tertiary.show import label
 from tertiary.web import downloads
 from tertiary.web.access import give_session, person_of, token_of
 from tertiary.web.answers import Answers
-from tertiary.web.people import PUBLIC
+from tertiary.web.people import PUBLIC, roles
 from tertiary.web.views import View
 
 if TYPE_CHECKING:
@@ -75,6 +75,7 @@ def page(request: Request, view: View) -> HTMLResponse:
     text = _templates().get_template(view.template).render(
         heading=view.heading, navigation=_navigation(person.role), path=request.scope["path"], person=person,
         organisation=state.settings.organisation, demo=state.settings.demo, is_signed_on=person.role != PUBLIC.role,
+        role=roles()[person.role]["name"],
         label=label(state.answers[name].run),
         run=chosen, onward=f"?{urlencode({'run': chosen})}" if chosen else "", address=address,
         token=lambda: token_of(request), grids={g.name: g for g in view.grids}, charts={c.name: c for c in view.charts},

@@ -14,6 +14,7 @@ from tertiary.errors import TertiaryError
 from tertiary.publish.workbook import Column
 from tertiary.web.access import LOG, actor_of, checked_form, signed_on
 from tertiary.web.decided import store_of
+from tertiary.web.people import roles
 from tertiary.web.proposing import Draft, Proposal, decide, kinds, proposals, propose
 from tertiary.web.render import answer, answers_of, shown
 from tertiary.web.scope import ForbiddenError
@@ -33,6 +34,8 @@ HISTORY = (
     Column("account", "Account"), Column("why", "Why"),
 )  # fmt: skip
 DONE = {"draft": "written", "proposed": "proposed", "in_force": "approved", "ended": "ended"}
+# as they stand in the form
+FIELDS = ("kind", "service", "replaces", "title", "summary", "document", "valid_from", "why")
 LONGEST = {"title": 200, "summary": 4000, "document": 300, "why": 1000}
 WORDS = {"title": "title", "summary": "summary", "document": "address of its text", "why": "reason"}
 
@@ -77,7 +80,7 @@ async def put(request: Request) -> Response:
     if (day := _day(given.get("valid_from", ""))) is None:
         wrong["valid_from"] = "Give the day from which it holds"
     if wrong or day is None:
-        return _form(request, person, given, wrong)
+        return _form(request, person, given, {name: wrong[name] for name in FIELDS if name in wrong})
     draft = Draft(given["kind"], given["title"], given["service"], given["summary"], given.get("document", ""), day)
     by = actor_of(request, given.get("organisation", ""))
     replaces = int(given["replaces"]) if given.get("replaces") else None
@@ -92,7 +95,7 @@ def one(request: Request, number: int, version: int | None = None) -> Response:
     found = _one(request, number, version)
     decision = found.decision
     history = [
-        {"at": _moment(s.at), "step": DONE.get(s.state, s.state), "role": s.by.role,
+        {"at": _moment(s.at), "step": DONE.get(s.state, s.state), "role": roles()[s.by.role]["name"],
          "organisation": s.by.organisation_code, "account": s.by.account if found.is_own else None, "why": s.why}
         for s in decision.steps
     ]  # fmt: skip
@@ -167,12 +170,14 @@ def _form(request: Request, person: Person, given: Mapping[str, str], wrong: Map
 
 
 def _row(found: Proposal, request: Request) -> dict[str, Any]:
-    one, known = found.decision, answers_of(request).register["services"].select(["pss_line", "service_name"])
-    names = {row["pss_line"]: row["service_name"] for row in known.to_pylist()}
+    one, known = found.decision, answers_of(request).register["services"].to_pylist()
+    names = {row["pss_line"]: row["service_name"] for row in known}
+    groups = {row["crg_code"]: row["crg_name"] for row in known}
     line = one.terms.get("service", "")
     return {
         "number": str(one.decision_id), "version": one.version, "title": one.terms.get("title", one.subject),
-        "kind": kinds()[one.kind], "service": f"{line} {names.get(line, '')}".strip(), "group": found.group,
+        "kind": kinds()[one.kind], "service": f"{line} {names.get(line, '')}".strip(),
+        "group": f"{found.group} {groups.get(found.group, '')}".strip(),
         "valid_from": one.valid_from, "state": found.words,
     }  # fmt: skip
 
