@@ -92,12 +92,12 @@ class Provider:
                     raise ForbiddenError(f"The provider spoke of two people at once. {AGAIN}")
                 said = {**more, **said}
         except OAuthError as error:
-            LOG.warning("sign-on refused: %s", error.error)
+            LOG.warning("sign-on refused: the provider says %.60r", error.error)
             raise ForbiddenError(
                 f"{REFUSALS.get(str(error.error), 'The provider refused the sign-on.')} {AGAIN}"
             ) from error
         except JoseError as error:
-            LOG.warning("sign-on refused: its token is not as it must be (%s)", error)
+            LOG.warning("sign-on refused: its token is not as it must be (%.200r)", str(error))
             raise ForbiddenError(f"What the provider sent does not prove who you are ({error}). {AGAIN}") from error
         except WRONG as error:
             raise _unreachable(error) from error
@@ -112,11 +112,8 @@ class Provider:
         except (UnavailableError, ForbiddenError):
             return ""
         place = str(known.get("end_session_endpoint", ""))
-        return (
-            f"{place}?{urlencode({'client_id': self.sign_on.client_id, 'post_logout_redirect_uri': back})}"
-            if place
-            else ""
-        )
+        asked = urlencode({"client_id": self.sign_on.client_id, "post_logout_redirect_uri": back})
+        return f"{place}?{asked}" if place else ""
 
     async def _known(self) -> Mapping[str, Any]:
         """What the provider says of itself, asked once. ForbiddenError when it is another than was meant."""

@@ -75,9 +75,8 @@ def page(request: Request, view: View) -> HTMLResponse:
     text = _templates().get_template(view.template).render(
         heading=view.heading, navigation=_navigation(person.role), path=request.scope["path"], person=person,
         organisation=state.settings.organisation, demo=state.settings.demo, is_signed_on=person.role != PUBLIC.role,
-        role=roles()[person.role]["name"],
-        label=label(state.answers[name].run),
-        run=chosen, onward=f"?{urlencode({'run': chosen})}" if chosen else "", address=address,
+        role=roles()[person.role]["name"], label=label(state.answers[name].run), run=chosen,
+        onward=f"?{urlencode({'run': chosen})}" if chosen else "", address=address,
         token=lambda: token_of(request), grids={g.name: g for g in view.grids}, charts={c.name: c for c in view.charts},
         **view.values,
     )  # fmt: skip

@@ -56,7 +56,8 @@ def within(table: ir.Table, name: str, person: Person, register: Register) -> ir
         return table
     mine = ibis.literal(False)
     for columns, codes in held:
-        found = ibis.literal(SEPARATOR).join([table[column] for column in columns.split()])
+        several = [table[column] for column in columns.split()]
+        found = several[0] if len(several) == 1 else ibis.literal(SEPARATOR).join(several)
         mine = mine | found.isin(codes)
     return table.filter(mine)
 
