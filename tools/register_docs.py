@@ -50,8 +50,8 @@ An overlay is a folder laid over the shipped tables (`--register DIR`, repeatabl
 * `<table>.csv` or `<table>.parquet`: rows with a known key replace the shipped row, others are added. Key columns are
   needed, other columns may be left out, unknown columns are refused. Dates are written 2025-04-01.
 * `overlay.json` (optional): `name`, `label` (becomes the `source` of its rows), `synthetic` (true or false), `replace`
-  (tables taken whole from the overlay), `public` (tables whose rows the web application may show to anybody) and `load`,
-  a list of official files:
+  (tables taken whole from the overlay), `public` (tables whose rows the web application may show to anybody) and
+  `load`, a list of official files:
   `{{"file": "annex-a.xlsx", "as": "price_list", "financial_year": "202526", "sheet": "..."}}`.
 
 | `as` | file | tables it fills |

@@ -15,6 +15,7 @@ import sqlalchemy.orm
 from tertiary.decisions import Actor, Head, Store, migrate, states
 from tertiary.decisions.connect import connected
 from tertiary.decisions.models import APPEND_ONLY, Base, ChallengeEventRow, ChallengeRow
+from tertiary.decisions.reads import note
 from tertiary.decisions.store import upgrade
 from tertiary.errors import DecisionError
 
@@ -230,6 +231,7 @@ def test_the_database_refuses_changes(store: Store, url: str) -> None:
     drafted(store)
     store.organisation("QMJ", "one", "icb", START, by=LONDON)
     store.write(challenged(store), LONDON)
+    note(store, NCL, (), "record", "r1", "challenge 4")
     engine = connected(url, create=True)
     for table in APPEND_ONLY:
         for statement in (f"DELETE FROM {table}", f"UPDATE {table} SET {_a_column(table)} = {_a_column(table)}"):

@@ -180,7 +180,8 @@ for module in pkgutil.walk_packages(tertiary.__path__, "tertiary."):
         importlib.import_module(module.name)
     except ModuleNotFoundError as error:
         # the pages are made with what the extra web brings, and nothing else may ask for it
-        if not module.name.startswith("tertiary.web.") or error.name not in ("fastapi", "pydantic", "starlette"):
+        brought = ("authlib", "fastapi", "itsdangerous", "limits", "pydantic", "starlette")
+        if not module.name.startswith("tertiary.web.") or error.name not in brought:
             raise
 import pyarrow
 from tertiary.engine import DuckDBEngine

@@ -20,7 +20,8 @@ from tertiary.register import Register
 from tertiary.web.app import create_app
 from tertiary.web.guard import HEADERS, LARGEST_BODY
 from tertiary.web.pages import method
-from tertiary.web.people import COOKIE
+from tertiary.web.people import demo_people
+from tertiary.web.sessions import COOKIE, Session
 from tertiary.web.settings import Settings
 from web_helpers import token
 
@@ -169,5 +170,6 @@ def test_a_port_that_is_taken_is_said_before_the_address_is() -> None:
 
 def test_the_secret_of_one_server_is_not_that_of_another(tmp_path: Path, register: Register) -> None:
     run = run_folder(tmp_path / "run", ledger=[row("ledger")], submissions=[row("submissions")])
-    secrets = {create_app({"run": (run, register)}, Settings()).state.secret for _ in range(2)}
-    assert len(secrets) == 2 and all(len(secret) >= 32 for secret in secrets)
+    one, two = (create_app({"run": (run, register)}, Settings()).state.sessions for _ in range(2))
+    cookie = one.cookie(Session(demo_people()["national"]))
+    assert one.session(cookie) is not None and two.session(cookie) is None

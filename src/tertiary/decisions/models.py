@@ -125,6 +125,24 @@ class ChallengeEventRow(Base):
     settle_by: Mapped[dt.date | None] = mapped_column(Date)
 
 
+class ReadRow(Base):
+    """Who looked at something sensitive. Key: read_id (1, 2 …).
+
+    `what` kind of thing and which (`subject`); `organisation_codes`: all for which the person acts, with blanks
+    between.
+    """
+
+    __tablename__ = "reads"
+    read_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    at: Mapped[dt.datetime] = mapped_column(DateTime)
+    role: Mapped[str] = mapped_column(String(16))
+    organisation_codes: Mapped[str] = mapped_column(String(400))
+    account: Mapped[str] = mapped_column(String(64))
+    what: Mapped[str] = mapped_column(String(32))
+    subject: Mapped[str] = mapped_column(String(200))
+    why: Mapped[str] = mapped_column(Text)
+
+
 class AuditRow(Base):
     """One entry of the chain. Key: sequence (1, 2 …). `content` is the row that was written, as canonical JSON.
 

@@ -144,7 +144,7 @@ class Store:
         why: str,
     ) -> int:
         """Write down a new decision; returns its id. DecisionError when the role may not, or something is blank."""
-        states.allow("", "draft", by.role, by.organisation_code, (), subject)
+        states.allow("", "draft", by.role, by.organisation_code, (), subject, kind)
         about = {"kind": _filled("kind", kind), "subject": _filled("subject", subject)}
         named = _named(parties)
 
@@ -176,7 +176,8 @@ class Store:
         def write(session: Session, at: dt.datetime) -> int:
             latest = _find(session, decision_id, None)
             codes = {code for code, _ in latest.parties}
-            states.allow("draft", "proposed", by.role, by.organisation_code, codes, f"Decision {decision_id}")
+            subject = f"Decision {decision_id}"
+            states.allow("draft", "proposed", by.role, by.organisation_code, codes, subject, latest.kind)
             version = latest.version + 1
             self._version(session, at, decision_id, version, terms, named, valid_from, valid_to, by, why)
             return version
@@ -193,11 +194,12 @@ class Store:
         def write(session: Session, at: dt.datetime) -> Decision:
             found = _find(session, decision_id, version)
             subject = f"Decision {decision_id} version {found.version}"
-            needs_all = states.allow(found.state, state, by.role, by.organisation_code, found.consents, subject)
+            code, consents = by.organisation_code, found.consents
+            needs_all = states.allow(found.state, state, by.role, code, consents, subject, found.kind)
             given = {s.by.organisation_code for s in found.steps if s.state == state}
-            if needs_all and by.organisation_code in given:
-                raise DecisionError(f"{subject}: {by.organisation_code} has made it {state} before.")
-            is_complete = not needs_all or found.consents <= given | {by.organisation_code}
+            if needs_all and code in given:
+                raise DecisionError(f"{subject}: {code} has made it {state} before.")
+            is_complete = not needs_all or consents <= given | {code}
             reached = state if is_complete else found.state
             taken = _step(found.decision_id, found.version, len(found.steps) + 1, (state, reached), at, by, why)
             self.add(session, [taken], at, by)

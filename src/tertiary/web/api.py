@@ -43,10 +43,10 @@ class RunFacts(BaseModel):
     superseded: int | None = None
 
 
-FAILURES: dict[int | str, dict[str, Any]] = {n: {"model": Failure} for n in (400, 403, 413, 421, 422, 500, 503)}
+FAILURES: dict[int | str, dict[str, Any]] = {n: {"model": Failure} for n in (400, 403, 413, 421, 422, 429, 500, 503)}
 
 
-@api.get("/runs", responses={n: FAILURES[n] for n in (413, 421, 500)})
+@api.get("/runs", responses={n: FAILURES[n] for n in (413, 421, 429, 500)})
 def runs(request: Request) -> list[RunFacts]:
     """The runs of this server."""
     found = []

@@ -19,13 +19,18 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
+from starlette.middleware.sessions import SessionMiddleware
 
 from tertiary import __version__
+from tertiary.decisions import Store
 from tertiary.errors import TertiaryError
 from tertiary.publish.disclosure import rule_named
 from tertiary.publish.releases import read_releases
+from tertiary.web.access import LOG, about
 from tertiary.web.answers import Answers, UnavailableError
+from tertiary.web.hosting import hosted, known_contracts
 from tertiary.web.scope import ForbiddenError
+from tertiary.web.sessions import Sessions
 from tertiary.web.settings import Settings
 from tertiary.web.worked import Worked
 
@@ -39,10 +44,15 @@ def create_app(runs: Mapping[str, tuple[Run, Register]], settings: Settings | No
     from tertiary.web.api import api
     from tertiary.web.guard import Guard
     from tertiary.web.pages import routers
+    from tertiary.web.provider import WAY, Provider
+    from tertiary.web.rates import Rates
 
     if not runs:
         raise TertiaryError("There is no run to show. Give at least one run folder.")
     chosen = settings or Settings()
+    rates = Rates(chosen.limits)
+    store = Store.open(chosen.papers.store, create=False) if chosen.papers.store else None
+    hosts = hosted(known_contracts(chosen.papers, store))
     answers = {name: Answers(run, register) for name, (run, register) in runs.items()}
 
     @asynccontextmanager
@@ -50,6 +60,8 @@ def create_app(runs: Mapping[str, tuple[Run, Register]], settings: Settings | No
         yield
         for one in answers.values():
             one.close()
+        if store is not None:
+            store.close()
 
     app = FastAPI(
         title="tertiary", version=__version__, lifespan=life, docs_url=None, redoc_url=None,
@@ -59,13 +71,21 @@ def create_app(runs: Mapping[str, tuple[Run, Register]], settings: Settings | No
     rule_named(chosen.disclosure)
     app.state.releases = read_releases(chosen.released) if chosen.released else []
     app.state.worked = Worked()
-    app.state.secret = chosen.secret or secrets.token_bytes(32)
+    app.state.store, app.state.hosted = store, hosts
+    app.state.sessions = Sessions(chosen.secret or secrets.token_bytes(32), demo=chosen.demo)
+    app.state.provider = Provider(chosen.sign_on) if chosen.sign_on else None
     static = resources.files("tertiary.web").joinpath("static")
     app.mount("/static", StaticFiles(directory=str(static)), name="static")
     app.include_router(api)
     for router in routers():
         app.include_router(router)
-    app.add_middleware(Guard, hosts=chosen.hosts)
+    if chosen.sign_on:
+        # names a sign-on while its person is at the provider; they come back by a link of another site
+        app.add_middleware(
+            SessionMiddleware, secret_key=secrets.token_hex(32), session_cookie="tertiary_sign_on", path="/sign-on",
+            max_age=WAY, same_site="lax", https_only=chosen.is_https,
+        )  # fmt: skip
+    app.add_middleware(Guard, settings=chosen, rates=rates)
     _tell_failures(app)
     return app
 
@@ -76,6 +96,7 @@ def _tell_failures(app: FastAPI) -> None:
 
     @app.exception_handler(ForbiddenError)
     async def forbidden(request: Request, error: ForbiddenError) -> Response:
+        LOG.warning("refused: %s", about(request))
         return failure(request, 403, str(error))
 
     @app.exception_handler(UnavailableError)

@@ -17,8 +17,9 @@ from tertiary.publish import charts
 from tertiary.sheets import shipped
 from tertiary.show import label
 from tertiary.web import downloads
-from tertiary.web.access import person_of, token_of
+from tertiary.web.access import give_session, person_of, token_of
 from tertiary.web.answers import Answers
+from tertiary.web.people import PUBLIC, roles
 from tertiary.web.views import View
 
 if TYPE_CHECKING:
@@ -90,12 +91,16 @@ def page(request: Request, view: View) -> HTMLResponse:
 
     text = _templates().get_template(view.template).render(
         heading=view.heading, navigation=_navigation(person.role), path=request.scope["path"], person=person,
-        organisation=state.settings.organisation, demo=state.settings.demo, label=view.label or label(run),
-        run=chosen, onward=f"?{urlencode({'run': chosen})}" if chosen else "", address=address,
-        token=token_of(request), draws=charts.draws(), grids={g.name: g for g in view.grids},
-        charts={c.name: c for c in view.charts}, **view.values,
+        organisation=state.settings.organisation, demo=state.settings.demo, is_signed_on=person.role != PUBLIC.role,
+        role=roles()[person.role]["name"], label=view.label or label(run), run=chosen,
+        onward=f"?{urlencode({'run': chosen})}" if chosen else "", address=address,
+        token=lambda: token_of(request), draws=charts.draws(), grids={g.name: g for g in view.grids},
+        charts={c.name: c for c in view.charts},
+        **view.values,
     )  # fmt: skip
-    return HTMLResponse(text)
+    made = HTMLResponse(text)
+    give_session(request, made)
+    return made
 
 
 def failure(request: Request, status: int, words: str, headers: Mapping[str, str] | None = None) -> Response:

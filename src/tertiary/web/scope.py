@@ -2,8 +2,9 @@
 
 Every table that the web layer shows goes through `within` (tables of a run, before they are read) or `kept` (rows
 worked out from them). A row is seen by the ICB of its population and by the body that pays for it, by the provider
-that gave the care, by the region of either, and by the national team; `owned.csv` says which columns name the owner.
-Tables of single patients are not read here at all.
+that gave the care, by the host of its contract, by the region of ICB or provider, by the clinical reference group of
+its service, and by the national team; `owned.csv` says which columns name the owner. Tables of single patients are not
+read here at all.
 
 The register's shipped tables are for everybody. Overlays may hold what a body agreed for itself, so their rows are for
 people who signed on: `register_overlays.csv` and the overlay's own setting `public` say which tables are open to all,
@@ -25,10 +26,12 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pyarrow as pa
 
+SEPARATOR = "|"
 Row = TypeVar("Row", bound=Mapping[str, Any])
-OWNERS = ("icb", "provider")
 # who reads the rows that an overlay brought to a table of the register
 OPEN, SIGNED_ON, NAMED = "public", "signed_on", "named"
+# `contract`: columns that together tell a contract (`joined`); `own`: the code of any organisation, as it is
+OWNERS = ("icb", "provider", "crg", "host", "contract", "own")
 
 
 class ForbiddenError(Exception):
@@ -37,7 +40,7 @@ class ForbiddenError(Exception):
 
 @cache
 def owned() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
-    """For each table that may be shown, the columns by which an ICB, and by which a provider, own a row."""
+    """For each table that may be shown, the columns by which each kind of owner owns a row."""
     found: dict[str, dict[str, tuple[str, ...]]] = {}
     for line in shipped("tertiary.web", "owned.csv", TertiaryError):
         columns = found.setdefault(line.text("table"), dict.fromkeys(OWNERS, ()))
@@ -93,15 +96,25 @@ def within(table: ir.Table, name: str, person: Person, register: Register) -> ir
     if mine_by is None:
         return table
     mine = ibis.literal(False)
-    for column, codes in mine_by:
-        mine = mine | table[column].isin(codes)
+    for columns, codes in mine_by:
+        several = [table[column] for column in columns.split()]
+        found = several[0] if len(several) == 1 else ibis.literal(SEPARATOR).join(several)
+        mine = mine | found.isin(codes)
     return table.filter(mine)
 
 
 def kept(rows: Iterable[Row], name: str, person: Person, register: Register) -> list[Row]:
     """As `within`, for rows worked out from tables of a run."""
     mine_by = held(name, person, register)
-    return [row for row in rows if mine_by is None or any(row[column] in codes for column, codes in mine_by)]
+    return [
+        row for row in rows
+        if mine_by is None or any(joined(*(row[c] for c in columns.split())) in codes for columns, codes in mine_by)
+    ]  # fmt: skip
+
+
+def joined(*values: str) -> str:
+    """Values of several columns as one."""
+    return SEPARATOR.join(map(str, values))
 
 
 def populations(person: Person, register: Register) -> frozenset[str] | None:
@@ -123,22 +136,26 @@ def held(name: str, person: Person, register: Register) -> Sequence[tuple[str, t
     """
     if name not in owned():
         raise ForbiddenError(f"Table {name} holds single records or patients and is not shown here.")
-    sees = roles()[person.role]["sees"]
-    if sees == "released":
+    if roles()[person.role]["sees"] == "released":
         raise ForbiddenError("Figures of a run are shown to the public only after disclosure control.")
     if sees_all(person):
         return None
-    codes = _region(register, person.organisations) if sees == "region" else {person.role: person.organisations}
-    columns = owned()[name]
+    columns, codes = owned()[name], _codes(person, register)
     found = [(column, codes[owner]) for owner in OWNERS if owner in codes for column in columns[owner]]
     if not found:
-        about = (
-            "single providers; it is shown to ICBs"
-            if person.role == "provider"
-            else "populations; it is shown to providers"
-        )
-        raise ForbiddenError(f"Table {name} says nothing about {about} and regions.")
+        raise ForbiddenError(f"No row of table {name} says whether it is yours; others see their own part of it.")
     return found
+
+
+def _codes(person: Person, register: Register) -> dict[str, tuple[str, ...]]:
+    """By kind of owner, the codes that are a person's own."""
+    sees, owns_as, own = roles()[person.role]["sees"], roles()[person.role]["owns_as"], person.organisations
+    if sees == "region":
+        return {"own": own, **_region(register, own)}
+    if sees == "services":
+        rows = register["service_lines"].select(["service_line_code", "crg_code"]).to_pylist()
+        return {"own": own, owns_as: tuple(sorted({r["service_line_code"] for r in rows if r["crg_code"] in own}))}
+    return {"own": own, owns_as: own, **({"host": own, "contract": person.hosts} if owns_as == "icb" else {})}
 
 
 def _region(register: Register, codes: tuple[str, ...]) -> dict[str, tuple[str, ...]]:

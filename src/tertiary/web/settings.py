@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tertiary.publish.disclosure import DEFAULT
 from tertiary.web import LOOPBACK
+
+if TYPE_CHECKING:
+    from tertiary.web.sign_on import SignOn
 
 
 @dataclass(frozen=True)
@@ -30,12 +34,23 @@ class Settings:
 
     `demo`: people choose who to be; only for a server on loopback. `hosts`: the names it may be called by.
     `disclosure`: rule by which small numbers are hidden in files that leave. `released`: folder of published totals.
+    `sign_on`: how people prove who they are; without it they choose who to be, which is for a server on loopback only.
+    `hosts`: the names it may be called by. `is_https`: people reach it by https, which something in front of it ends.
+    `is_limited`: costly routes may be asked so often only (`limits`, else limits.csv of this package).
     """
 
-    demo: bool = True
     organisation: str = "Tertiary"
     secret: bytes = b""
     hosts: tuple[str, ...] = LOOPBACK
     papers: Papers = field(default_factory=Papers)
     disclosure: str = DEFAULT
     released: Path | None = None
+    sign_on: SignOn | None = None
+    is_https: bool = False
+    is_limited: bool = False
+    limits: Path | None = None
+
+    @property
+    def demo(self) -> bool:
+        """Whether people choose who to be."""
+        return self.sign_on is None

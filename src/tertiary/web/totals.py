@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from tertiary.web.scope import SEPARATOR
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -35,7 +37,7 @@ FEW_CELLS = 20_000
 
 @dataclass(frozen=True)
 class Question:
-    """Totals by `by` of the rows with the values `only` and, of the columns and codes `held`, any one."""
+    """Totals by `by` of the rows with the values `only` and, of the columns and codes `held` (see scope), any one."""
 
     by: Sequence[str]
     only: Mapping[str, str] = field(default_factory=dict)
@@ -45,7 +47,7 @@ class Question:
     @property
     def columns(self) -> frozenset[str]:
         """Every column that the answer depends on."""
-        return frozenset((*self.by, *self.only, *(name for name, _ in self.held or ())))
+        return frozenset((*self.by, *self.only, *(name for names, _ in self.held or () for name in names.split())))
 
 
 class Totals:
@@ -74,8 +76,9 @@ class Totals:
             values.append(value)
         if question.held is not None:
             mine = []
-            for name, codes in question.held:
-                mine.append(f'list_contains(CAST(? AS VARCHAR[]), "{name}")')
+            for names, codes in question.held:
+                told = f" || '{SEPARATOR}' || ".join(f'"{name}"' for name in names.split())
+                mine.append(f"list_contains(CAST(? AS VARCHAR[]), {told})")
                 values.append(list(codes))
             where.append(f"({' OR '.join(mine) or 'false'})")
         names = ", ".join(f'"{name}"' for name in dict.fromkeys(question.by))

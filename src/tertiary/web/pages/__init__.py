@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 def routers() -> Sequence[APIRouter]:
     """What answers each page."""
     from tertiary.web.pages import (
+        audit,
         closes,
         find,
         flows,
@@ -27,6 +28,7 @@ def routers() -> Sequence[APIRouter]:
         month_files,
         overview,
         pools,
+        proposals,
         published,
         recharges,
         register,
@@ -35,6 +37,7 @@ def routers() -> Sequence[APIRouter]:
     )
 
     modules = (
+        audit,
         closes,
         find,
         flows,
@@ -46,6 +49,7 @@ def routers() -> Sequence[APIRouter]:
         month_files,
         overview,
         pools,
+        proposals,
         published,
         recharges,
         register,
