@@ -1,4 +1,4 @@
-"""Tables that `tertiary allocate` prints, and what it says about them."""
+"""Need, targets, distances and paths as tables for people, and what is said about them."""
 
 from __future__ import annotations
 
