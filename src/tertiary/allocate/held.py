@@ -66,7 +66,7 @@ def needs_held(register: Register) -> dict[tuple[str, str], str | None]:
 
 
 def pots_of_register(register: Register, year: str, service: str, components: str = "", status: str = "") -> list[Pot]:
-    """The pots of England for a service and year. AllocationError when the register holds none, or none of `components`."""
+    """The pots of England for a service and year. AllocationError when none is held, or none of `components`."""
     wanted = {"financial_year": year, "service": service, "area": WHOLE}
     rows = [r for r in register["pots"].to_pylist() if all(r[n] == v for n, v in wanted.items())]
     rows = [r for r in rows if not status or r["delegation_status"] == status]

@@ -59,5 +59,7 @@ def opening(register: Register, kind: str, shares: Shares, pot: Pot, first: str 
         by = {code: held[code].share if code in held else Fraction(0) for code in by}
     total = sum(by.values(), Fraction(0))
     if not total:
-        raise AllocationError(f"Nobody is known of these places in the opening {openings()[kind].name}. Choose another.")
+        raise AllocationError(
+            f"Nobody is known of these places in the opening {openings()[kind].name}. Choose another."
+        )
     return to_the_penny({code: part / total * Fraction(pot.amount) for code, part in by.items()})

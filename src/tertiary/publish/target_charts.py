@@ -26,7 +26,12 @@ def distances(rows: Sequence[Mapping[str, object]], words: Words) -> Spec:
     furthest = max((abs(d["distance"]) for d in data), default=1.0) or 1.0
     ends = [-furthest * (1 + 2 * ROOM), furthest * (1 + 2 * ROOM)]
     y = {"field": "name", "type": "nominal", "sort": None, "title": None, "axis": {"labelLimit": 340, "ticks": False}}
-    x = {"field": "distance", "type": "quantitative", "title": "per cent of the target", "scale": {"domain": ends, "nice": False}}
+    x = {
+        "field": "distance",
+        "type": "quantitative",
+        "title": "per cent of the target",
+        "scale": {"domain": ends, "nice": False},
+    }
     look = {
         "field": "side", "type": "nominal", "scale": {"domain": [ABOVE, BELOW], "range": [ORANGE, BLUE]},
         "legend": {"title": None, "orient": "top"},
@@ -42,7 +47,8 @@ def distances(rows: Sequence[Mapping[str, object]], words: Words) -> Spec:
              "encoding": {"x": x, "text": {"field": "text"}}},
             {"mark": {**text, "align": "right", "dx": -5}, "transform": [{"filter": "datum.distance <= 0"}],
              "encoding": {"x": x, "text": {"field": "text"}}},
-            {"data": {"values": [{}]}, "mark": {"type": "rule", "color": INK}, "encoding": {"x": {"datum": 0}, "y": None}},
+            {"data": {"values": [{}]}, "mark": {"type": "rule", "color": INK},
+             "encoding": {"x": {"datum": 0}, "y": None}},
         ],
     }  # fmt: skip
     return framed(body, words)
@@ -65,7 +71,14 @@ def paths(rows: Sequence[Mapping[str, object]], words: Words, *, unit: str) -> S
         {**row, "text": ("▶ " if row["own"] else "") + short(str(row["name"]), 34)}
         for row in data if row["year"] == years[-1] and row["name"] in named
     ]  # fmt: skip
-    x = {"field": "year", "type": "ordinal", "sort": years, "title": None, "axis": {"labelAngle": 0}, "scale": {"padding": 0.1}}
+    x = {
+        "field": "year",
+        "type": "ordinal",
+        "sort": years,
+        "title": None,
+        "axis": {"labelAngle": 0},
+        "scale": {"padding": 0.1},
+    }
     y = {"field": "value", "type": "quantitative", "title": unit, "scale": {"zero": False}}
     wide = {"condition": {"test": "datum.own", "value": 3}, "value": 1}
     dark = {"condition": {"test": "datum.own", "value": INK}, "value": GREY}

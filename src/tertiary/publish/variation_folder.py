@@ -18,7 +18,8 @@ from tertiary.allocate.variation import Varied, vary
 from tertiary.errors import PublishError
 from tertiary.publish import charts
 from tertiary.publish.charts import Words
-from tertiary.publish.variation_notes import Question, filters, notes_of
+from tertiary.publish.variation_asked import Question, filters
+from tertiary.publish.variation_notes import notes_of
 from tertiary.show import label
 
 if TYPE_CHECKING:

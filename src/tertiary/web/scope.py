@@ -3,12 +3,16 @@
 Every table that the web layer shows goes through `within` (tables of a run, before they are read) or `kept` (rows
 worked out from them). A row is seen by the ICB of its population and by the body that pays for it, by the provider
 that gave the care, by the region of either, and by the national team; `owned.csv` says which columns name the owner.
-Tables of single patients are not read here at all.
+What rests on the register alone, as published, is owned by anybody. Tables of single patients are not read here at all.
+
+There is one exception, for comparisons (`beside`, `check_comparison`): `released.csv` says what of others' rows is
+shown to whom, and by which rule of disclosure control.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
 
 Row = TypeVar("Row", bound=Mapping[str, Any])
 OWNERS = ("icb", "provider")
+ANYBODY = "anybody"
 
 
 class ForbiddenError(Exception):
@@ -33,10 +38,36 @@ class ForbiddenError(Exception):
 def owned() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
     """For each table that may be shown, the columns by which an ICB, and by which a provider, own a row."""
     found: dict[str, dict[str, tuple[str, ...]]] = {}
+    owners = (*OWNERS, ANYBODY)
     for line in shipped("tertiary.web", "owned.csv", TertiaryError):
-        columns = found.setdefault(line.text("table"), dict.fromkeys(OWNERS, ()))
-        columns[line.choice("owner", OWNERS)] += (line.text("column"),)
+        columns = found.setdefault(line.text("table"), dict.fromkeys(owners, ()))
+        columns[line.choice("owner", owners)] += (line.text("column"),)
     return found
+
+
+@dataclass(frozen=True)
+class Released:
+    """A row of released.csv: which roles see what of others' rows of a table, and at least how many others together."""
+
+    roles: tuple[str, ...]
+    fewest: int
+    rule: str
+    counts: tuple[str, ...]
+    beside: tuple[str, ...]
+    open: tuple[str, ...]
+    meaning: str
+
+
+@cache
+def released() -> Mapping[str, Released]:
+    """What of others' rows may be shown, by table."""
+    return {
+        line.text("table"): Released(
+            line.codes("roles"), line.whole("fewest", 2, 100), line.text("rule"), line.codes("counts"),
+            line.codes("beside"), line.codes("open"), line.text("meaning"),
+        )
+        for line in shipped("tertiary.web", "released.csv", TertiaryError)
+    }  # fmt: skip
 
 
 def sees_all(person: Person) -> bool:
@@ -63,10 +94,85 @@ def kept(rows: Iterable[Row], name: str, person: Person, register: Register) -> 
     return [row for row in rows if held is None or any(row[column] in codes for column, codes in held)]
 
 
+def check_comparison(
+    others: Collection[str], offered: Iterable[Collection[str]], name: str, person: Person, register: Register
+) -> None:
+    """ForbiddenError when totals of `others` together would tell a person of a single one that is not theirs.
+
+    `offered` are the sets of others that the person may ask for besides: of two sets that differ by one, the totals
+    tell that one.
+    """
+    if _held(name, person, register) is None:
+        return
+    allowed = _released(name, person)
+    strange = {row["icb"] for row in _others(({"icb": code} for code in others), name, person, register)}
+    if 0 < len(strange) < allowed.fewest:
+        raise ForbiddenError(
+            f"Compared with {', '.join(sorted(strange))} alone, the totals would be theirs. Compare with at least "
+            f"{allowed.fewest} others."
+        )
+    for wider in offered:
+        more = {row["icb"] for row in _others(({"icb": code} for code in wider), name, person, register)}
+        if strange < more and len(more - strange) < allowed.fewest:
+            raise ForbiddenError(
+                f"Beside the wider comparison, this one would tell the totals of {', '.join(sorted(more - strange))}. "
+                "Ask for the wider one."
+            )
+
+
+def beside(rows: Sequence[Row], name: str, person: Person, register: Register) -> list[dict[str, Any]]:
+    """Rows of a comparison by ICB: a person's own as they are, of others what released.csv says, in the same order.
+
+    `rows` have true counts, also those that the room withholds: others' are released together with their total, which
+    the comparison tells. Other columns of theirs are left out. ForbiddenError for those who see nothing of others.
+    """
+    import pyarrow as pa
+
+    from tertiary.publish.disclosure import release
+
+    if _held(name, person, register) is None:
+        return [dict(row) for row in rows]
+    allowed = _released(name, person)
+    others = _others(rows, name, person, register)
+    figures = (*allowed.counts, *allowed.beside)
+    whole: dict[str, Any] = {n: sum(row[n] for row in others) for n in figures}
+    table = pa.Table.from_pylist([{n: r[n] for n in ("icb", *figures)} for r in (*others, {"icb": "", **whole})])
+    shown = release(table, allowed.counts, allowed.beside, {"icb": ""}, allowed.rule).to_pylist() if others else []
+    found: dict[str, dict[str, Any]] = {row["icb"]: {n: row[n] for n in figures} for row in shown}
+    return [
+        {n: row[n] for n in ("icb", *allowed.open)} | found[row["icb"]] if row["icb"] in found else dict(row)
+        for row in rows
+    ]  # fmt: skip
+
+
+def acts_for(person: Person, register: Register) -> frozenset[str]:
+    """Codes of the places a person acts for: ICBs, those that came after them, and regions."""
+    if roles()[person.role]["sees"] == "region":
+        return frozenset({*person.organisations, *_region(register, person.organisations)["icb"]})
+    rows = register["icbs"].select(["icb_code", "successor_codes"]).to_pylist()
+    after = {code for r in rows if r["icb_code"] in person.organisations for code in r["successor_codes"].split(";")}
+    return frozenset({*person.organisations, *after} - {""})
+
+
+def _others(rows: Iterable[Row], name: str, person: Person, register: Register) -> list[Row]:
+    every = list(rows)
+    own = {row["icb"] for row in kept(every, name, person, register)}
+    return [row for row in every if row["icb"] not in own]
+
+
+def _released(name: str, person: Person) -> Released:
+    allowed = released().get(name)
+    if allowed is None or person.role not in allowed.roles:
+        raise ForbiddenError(f"Figures of others ({name}) are not shown to a {person.role}.")
+    return allowed
+
+
 def _held(name: str, person: Person, register: Register) -> Sequence[tuple[str, tuple[str, ...]]] | None:
     """Columns and the codes in them that make a row a person's own; None when all rows are."""
     if name not in owned():
         raise ForbiddenError(f"Table {name} holds single records or patients and is not shown here.")
+    if owned()[name][ANYBODY]:
+        return None
     sees = roles()[person.role]["sees"]
     if sees == "released":
         raise ForbiddenError("Figures of a run are shown to the public only after disclosure control.")
@@ -76,7 +182,7 @@ def _held(name: str, person: Person, register: Register) -> Sequence[tuple[str, 
     columns = owned()[name]
     held = [(column, codes[owner]) for owner in OWNERS if owner in codes for column in columns[owner]]
     if not held:
-        raise ForbiddenError(f"Table {name} says nothing about populations; it is shown to providers and regions.")
+        raise ForbiddenError(f"Of table {name} nothing is a {person.role}'s own, so none of it is shown to one.")
     return held
 
 
