@@ -136,7 +136,8 @@ def beside(rows: Sequence[Row], name: str, person: Person, register: Register) -
     others = _others(rows, name, person, register)
     figures = (*allowed.counts, *allowed.beside)
     whole: dict[str, Any] = {n: sum(row[n] for row in others) for n in figures}
-    table = pa.Table.from_pylist([{n: r[n] for n in ("icb", *figures)} for r in (*others, {"icb": "", **whole})])
+    every: list[Mapping[str, Any]] = [*others, {"icb": "", **whole}]
+    table = pa.Table.from_pylist([{n: row[n] for n in ("icb", *figures)} for row in every])
     shown = release(table, allowed.counts, allowed.beside, {"icb": ""}, allowed.rule).to_pylist() if others else []
     found: dict[str, dict[str, Any]] = {row["icb"]: {n: row[n] for n in figures} for row in shown}
     return [
