@@ -47,7 +47,11 @@ def owned() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
 
 @dataclass(frozen=True)
 class Released:
-    """A row of released.csv: which roles see what of others' rows of a table, and at least how many others together."""
+    """A row of released.csv: which roles see what of others' rows of a table, and at least how many others together.
+
+    `without` is the one filter (COLUMN=VALUE) under which others are shown one by one: sums of several filters would
+    tell what one of them hides.
+    """
 
     roles: tuple[str, ...]
     fewest: int
@@ -55,6 +59,7 @@ class Released:
     counts: tuple[str, ...]
     beside: tuple[str, ...]
     open: tuple[str, ...]
+    without: str
     meaning: str
 
 
@@ -64,7 +69,7 @@ def released() -> Mapping[str, Released]:
     return {
         line.text("table"): Released(
             line.codes("roles"), line.whole("fewest", 2, 100), line.text("rule"), line.codes("counts"),
-            line.codes("beside"), line.codes("open"), line.text("meaning"),
+            line.codes("beside"), line.codes("open"), line.text("without"), line.text("meaning"),
         )
         for line in shipped("tertiary.web", "released.csv", TertiaryError)
     }  # fmt: skip
@@ -99,8 +104,8 @@ def check_comparison(
 ) -> None:
     """ForbiddenError when totals of `others` together would tell a person of a single one that is not theirs.
 
-    `offered` are the sets of others that the person may ask for besides: of two sets that differ by one, the totals
-    tell that one.
+    `offered` are the sets that the person may ask for, and of others' totals no others: of two sets that differ by one
+    the totals tell that one, so of such two the wider is shown.
     """
     if _held(name, person, register) is None:
         return
@@ -111,7 +116,12 @@ def check_comparison(
             f"Compared with {', '.join(sorted(strange))} alone, the totals would be theirs. Compare with at least "
             f"{allowed.fewest} others."
         )
-    for wider in offered:
+    sets = [frozenset(one) for one in offered]
+    if strange and frozenset(others) not in sets:
+        raise ForbiddenError(
+            "ICBs of your own choice could be told from each other. Take one of the comparisons offered."
+        )
+    for wider in sets:
         more = {row["icb"] for row in _others(({"icb": code} for code in wider), name, person, register)}
         if strange < more and len(more - strange) < allowed.fewest:
             raise ForbiddenError(
@@ -120,30 +130,44 @@ def check_comparison(
             )
 
 
-def beside(rows: Sequence[Row], name: str, person: Person, register: Register) -> list[dict[str, Any]]:
+def beside(
+    rows: Sequence[Row], name: str, person: Person, register: Register, filters: Collection[str] = ()
+) -> list[dict[str, Any]]:  # fmt: skip
     """Rows of a comparison by ICB: a person's own as they are, of others what released.csv says, in the same order.
 
-    `rows` have true counts, also those that the room withholds: others' are released together with their total, which
-    the comparison tells. Other columns of theirs are left out. ForbiddenError for those who see nothing of others.
+    `rows` are all that anybody may compare, with true figures, also those that the room withholds. Others' counts and
+    what stands beside them are released together with their total, which the comparison tells; where one of them is
+    hidden, what stands beside is hidden for all, for others' comparisons overlap. So is everything under `filters`
+    (COLUMN=VALUE texts) other than the one that is allowed. Other columns of theirs are left out. ForbiddenError for
+    those who see nothing of others.
     """
-    import pyarrow as pa
-
-    from tertiary.publish.disclosure import release
-
     if _held(name, person, register) is None:
         return [dict(row) for row in rows]
     allowed = _released(name, person)
     others = _others(rows, name, person, register)
     figures = (*allowed.counts, *allowed.beside)
-    whole: dict[str, Any] = {n: sum(row[n] for row in others) for n in figures}
-    every: list[Mapping[str, Any]] = [*others, {"icb": "", **whole}]
-    table = pa.Table.from_pylist([{n: row[n] for n in ("icb", *figures)} for row in every])
-    shown = release(table, allowed.counts, allowed.beside, {"icb": ""}, allowed.rule).to_pylist() if others else []
-    found: dict[str, dict[str, Any]] = {row["icb"]: {n: row[n] for n in figures} for row in shown}
+    found: dict[str, dict[str, Any]] = {row["icb"]: dict.fromkeys(figures) for row in others}
+    if others and set(filters) <= {allowed.without}:
+        found |= _controlled(others, allowed)
     return [
         {n: row[n] for n in ("icb", *allowed.open)} | found[row["icb"]] if row["icb"] in found else dict(row)
         for row in rows
     ]  # fmt: skip
+
+
+def _controlled(others: Sequence[Mapping[str, Any]], allowed: Released) -> dict[str, dict[str, Any]]:
+    """Others' figures by ICB after disclosure control."""
+    import pyarrow as pa
+
+    from tertiary.publish.disclosure import release
+
+    figures = (*allowed.counts, *allowed.beside)
+    whole: dict[str, Any] = {n: sum(row[n] for row in others) for n in figures}
+    every: list[Mapping[str, Any]] = [*others, {"icb": "", **whole}]
+    table = pa.Table.from_pylist([{n: row[n] for n in ("icb", *figures)} for row in every])
+    shown = release(table, allowed.counts, allowed.beside, {"icb": ""}, allowed.rule).to_pylist()
+    gone = allowed.beside if any(row[n] is None for row in shown for n in figures) else ()
+    return {row["icb"]: {n: None if n in gone else row[n] for n in figures} for row in shown if row["icb"]}
 
 
 def acts_for(person: Person, register: Register) -> frozenset[str]:

@@ -97,6 +97,8 @@ def targeted(answers: Answers, asked: Asked) -> Targeted:
     pot, kind, held = _money(answers, asked, shares)
     found = distance(held, targets(pot, shares))
     rows = _named(answers, shares.level, tables.distance_rows(list(found.values())).to_pylist())
+    front = ("code", "name", "distance_percent")
+    rows = [{**{name: row[name] for name in front}, **row} for row in rows]
     rows.sort(key=lambda row: (-row["distance_percent"], row["code"]))
     return Targeted(need, rows, distance_range(found), [*basis, *_money_basis(kind, [pot])], pot.amount, kind)
 
