@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from typing import Any, TypeVar
+
+from tertiary.errors import AllocationError, TertiaryError
+from tertiary.web.answers import UnavailableError
 
 Answer = TypeVar("Answer")
 
@@ -45,3 +49,14 @@ class Remembered:
                 found.set_exception(error)
         answer: Answer = found.result()
         return answer
+
+
+def of_run(work_out: Callable[[], Answer]) -> Answer:
+    """What is worked out from the files of a run. UnavailableError when they cannot be read; why is in the log."""
+    try:
+        return work_out()
+    except AllocationError:
+        raise
+    except TertiaryError as error:  # it names folders of this machine
+        logging.getLogger(__name__).error("%s", error)
+        raise UnavailableError("The run does not hold what this needs, or cannot be read now: see the log.") from error
