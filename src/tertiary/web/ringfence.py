@@ -10,6 +10,7 @@ from tertiary.allocate.dependence import Dependence, dependence
 from tertiary.allocate.official import specialised_allocations
 from tertiary.allocate.watch import Watched, watch
 from tertiary.allocate.watch_data import payers
+from tertiary.screen import shortened
 from tertiary.web.remembered import Remembered, of_run
 from tertiary.web.scope import kept
 
@@ -38,11 +39,12 @@ def watched(answers: Answers, person: Person, icb: str = "") -> list[Watched]:
 
 def tables(answers: Answers, found: list[Watched]) -> dict[str, list[dict[str, Any]]]:
     """Rows of the watch, of its explanations and of its months, as `tertiary ringfence` writes them."""
-    return {
-        "watch": watch_tables.watch_rows(found, answers.register).to_pylist(),
-        "explanations": watch_tables.explained_rows(found).to_pylist(),
-        "months": watch_tables.month_rows(found).to_pylist(),
+    made = {
+        "watch": watch_tables.watch_rows(found, answers.register),
+        "explanations": watch_tables.explained_rows(found),
+        "months": watch_tables.month_rows(found),
     }
+    return {name: shortened(rows).to_pylist() for name, rows in made.items()}
 
 
 def providers(answers: Answers, person: Person) -> list[dict[str, Any]]:
@@ -53,8 +55,8 @@ def providers(answers: Answers, person: Person) -> list[dict[str, Any]]:
         return dependence(run, register, *cells.period(run))
 
     kept([], "dependence", person, register)  # nobody waits for what they may not see
-    rows = watch_tables.dependence_rows(_DEPENDENT.get(run, lambda: of_run(work_out)), register).to_pylist()
-    return kept(rows, "dependence", person, register)
+    rows = watch_tables.dependence_rows(_DEPENDENT.get(run, lambda: of_run(work_out)), register)
+    return kept(shortened(rows).to_pylist(), "dependence", person, register)
 
 
 def said(one: Watched) -> str:

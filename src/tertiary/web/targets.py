@@ -18,9 +18,12 @@ from tertiary.allocate.official import official
 from tertiary.allocate.openings import OFFICIAL, PEOPLE, opening, openings
 from tertiary.allocate.rows import names
 from tertiary.errors import AllocationError
+from tertiary.screen import shortened
 from tertiary.web.remembered import Remembered
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from tertiary.web.answers import Answers
 
 EVERYTHING = "all"
@@ -89,14 +92,14 @@ def choices(answers: Answers) -> tuple[list[str], list[str]]:
 def targeted(answers: Answers, asked: Asked) -> Targeted:
     """Need, targets and distances. AllocationError says what the register does not hold."""
     made = _shares(answers, asked)
-    need = _named(answers, made[0].level, tables.need_rows(answers.register, made, DIGITS).to_pylist())
+    need = _named(answers, made[0].level, tables.need_rows(answers.register, made, DIGITS))
     basis = [_need_basis(one) for one in made]
     if asked.stream == EVERYTHING:
         return Targeted(need, [], None, basis, Decimal(0), "")
     (shares,) = made
     pot, kind, held = _money(answers, asked, shares)
     found = distance(held, targets(pot, shares))
-    rows = _named(answers, shares.level, tables.distance_rows(list(found.values())).to_pylist())
+    rows = _named(answers, shares.level, tables.distance_rows(list(found.values())))
     front = ("code", "name", "distance_percent")
     rows = [{**{name: row[name] for name in front}, **row} for row in rows]
     rows.sort(key=lambda row: (-row["distance_percent"], row["code"]))
@@ -136,14 +139,13 @@ def _followed(answers: Answers, asked: Asked) -> Path:
         {"figure": "Path", "rule": f"policy {asked.policy}: within floor and cap, scaled to each year's pot, to the "
          "penny", "source": policy.source, "confidence": policy.confidence},
     ]  # fmt: skip
-    rows, arrivals = (
-        _named(answers, shares.level, table.to_pylist()) for table in (tables.step_rows(steps, labels), reached)
-    )
+    rows, arrivals = (_named(answers, shares.level, table) for table in (tables.step_rows(steps, labels), reached))
     return Path(rows, arrivals, basis, kind)
 
 
-def _named(answers: Answers, level: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _named(answers: Answers, level: str, table: pa.Table) -> list[dict[str, Any]]:
     """Rows with code and name in front; ICBs by their short names, as people call them."""
+    rows = shortened(table).to_pylist()
     found = names(answers.register, "icb") if level.startswith("icb") else tables.place_names(answers.register, level)
     front = [name for name in ("stream", "financial_year") if rows and name in rows[0]]
     return [

@@ -16,6 +16,7 @@ from tertiary.allocate.variation import NOBODY, Varied, limits, vary
 from tertiary.errors import AllocationError
 from tertiary.pennies import to_the_penny
 from tertiary.publish.variation_asked import Question, pairs, question
+from tertiary.screen import shortened
 from tertiary.web.remembered import Remembered, of_run
 from tertiary.web.scope import ForbiddenError, beside, check_comparison, kept
 
@@ -28,7 +29,7 @@ DIMENSIONS = {
     "npoc_code": "programme of care", "service_line_final": "service", "pss_line": "manual line",
     "point_of_delivery": "point of delivery", "component": "activity, drugs and devices",
 }  # fmt: skip
-RATE = Decimal("0.0001")
+RATE, PENNY = Decimal("0.0001"), Decimal("0.01")
 OTHERS = "another's, not shown for this question"
 _BEGUN = Remembered(32)
 _WORKED = Remembered(48)
@@ -193,9 +194,9 @@ def _with_rates(row: Mapping[str, Any], cell: Varied, own: Varied, mine: bool) -
     rates, costs = own.other.patients_per_head, own.other.spend_per_patient
     why = cell.blocked_because if mine else OTHERS if None in (patients, spend) else ""
     return {
-        "icb": row["icb"], "icb_name": row["icb_name"], "population": people, "patients": patients, "spend": spend,
-        "spend_per_head": _rounded(head), "patients_per_1000": _rounded(None if rate is None else rate * 1000),
-        "spend_per_patient": _rounded(each),
+        "icb": row["icb"], "icb_name": row["icb_name"], "population": people, "patients": patients,
+        "spend": None if spend is None else spend.quantize(PENNY), "spend_per_head": _rounded(head),
+        "patients_per_1000": _rounded(None if rate is None else rate * 1000), "spend_per_patient": _rounded(each),
         "access_ratio": _rounded(rate / Decimal(rates) if rate and rates else None),
         "intensity_ratio": _rounded(each / Decimal(costs) if each and each > 0 and costs else None),
         "flag": cell.flags.get("spend", "") if mine else "", "blocked_because": why,
@@ -210,4 +211,4 @@ def every_figure(answers: Answers, found: Seen) -> list[dict[str, Any]]:
     """Everything about the ICB's cells, as `tertiary variation` writes it. Grain and key: the dimension."""
     asked = found.asked
     rows = tables.spend_rows(answers.register, asked.by, found.services, asked.limits["confidence"].value)
-    return list(rows.to_pylist())
+    return list(shortened(rows).to_pylist())
