@@ -7,6 +7,7 @@ import io
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,7 @@ def test_need_and_distance_are_those_of_the_command(be: Be, tmp_path: Path, aske
     need = rows(client.get(f"/money/targets?{asked}&format=csv&of=need"))
     assert need and without_names(need) == without_names(said("need", *words))
     apart = rows(client.get(f"/money/targets?{asked}&pot=2300000000&format=csv&of=distance"))
-    service = next(w for w in (*[b for a, b in zip(words, words[1:], strict=False) if a == "--stream"], "core"))
+    service = next(w for w in (*[b for a, b in pairwise(words) if a == "--stream"], "core"))
     command = said(
         "targets", *words, "--pot", "2300000000", "--service", service, "--components", "all", "--opening",
         openings(tmp_path, apart),
