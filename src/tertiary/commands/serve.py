@@ -28,6 +28,10 @@ def serve(
     store: Annotated[
         str, typer.Option(envvar="TERTIARY_DECISIONS", metavar="URL", help="Database of the decisions.")
     ] = "",
+    released: Annotated[
+        Path | None, typer.Option(help="Folder of releases (tertiary release), shown to everybody.")
+    ] = None,
+    disclosure: Annotated[str, typer.Option(metavar="RULE", help="Rule for files that leave.")] = "hes_2018",
 ) -> None:
     """Show finished runs as pages and as a JSON API, to whoever you choose to be. Stop it with Ctrl-C.
 
@@ -52,7 +56,9 @@ def serve(
     opened = [open_run(run) for run in runs]
     known = [(run, shared.register_of(run, register or ())) for run in opened]
     listening = _listening(host, port)
-    settings = Settings(organisation=organisation, papers=Papers(contracts, closes, store))
+    settings = Settings(
+        organisation=organisation, papers=Papers(contracts, closes, store), released=released, disclosure=disclosure
+    )
     app = create_app(dict(zip(names_of(runs), known, strict=True)), settings)
     for run in opened:
         typer.echo(label(run), err=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from math import exp, log
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -273,6 +274,11 @@ def _key(points: Sequence[Mapping[str, Any]]) -> Spec:
     }
 
 
+def draws() -> bool:
+    """Whether charts can be drawn as PNG and SVG here."""
+    return find_spec("vl_convert") is not None
+
+
 def drawn(spec: Spec) -> str:
     """The chart as SVG text to stand in a page; blank where the extra that draws is not installed."""
     try:
@@ -336,7 +342,7 @@ def framed(body: Spec, words: Words) -> Spec:
         "mark": {"type": "text", "align": "left", "baseline": "top", "fontSize": 10.5, "color": "#444444", "x": 0},
         "encoding": {
             "text": {"field": "line"},
-            "y": {"field": "at", "type": "ordinal", "axis": None, "scale": {"paddingInner": 0}},
+            "y": {"field": "at", "type": "ordinal", "axis": None},
         },
     }
     title = {

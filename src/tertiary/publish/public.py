@@ -36,9 +36,8 @@ def public_totals(
     """
     asked = tuple(dict.fromkeys(dimensions))
     _check(table, asked, limit)
-    subsets = [names for size in range(len(asked) + 1) for names in combinations(asked, size)]
-    tables = {names: ledger_totals(run, names, counted_only) for names in subsets}
-    wanted = {names: t.select([*names, *COUNTS, *BESIDE]) for names, t in tables.items()}
+    subsets = _coarser([asked])
+    wanted = _wanted(run, subsets, counted_only)
 
     def released(top: tuple[str, ...]) -> dict[tuple[str, ...], pa.Table]:
         below = [names for names in subsets if set(names) <= set(top)]
@@ -51,6 +50,35 @@ def public_totals(
         said = "; ".join(", ".join(names) or "everything" for names in differ)
         found = add_to_note(found, f"Do not publish totals by these beside it, which would tell more: {said}.")
     return found.slice(0, limit) if limit else found
+
+
+def public_tables(
+    run: Run, tables: Sequence[Sequence[str]], *, rule: str = STRICT, counted_only: bool = True
+) -> list[pa.Table]:
+    """As `public_totals`, for several tables that are to stand beside each other: treated together, in their order."""
+    asked = [tuple(dict.fromkeys(dimensions)) for dimensions in tables]
+    for dimensions in asked:
+        _check("ledger", dimensions, 0)
+    subsets = _coarser(asked)
+    wanted = _wanted(run, subsets, counted_only)
+    made = dict(zip(subsets, release_together(list(wanted.values()), COUNTS, BESIDE, rule=rule), strict=True))
+    return [made[next(n for n in subsets if set(n) == set(d))].sort_by([(x, "ascending") for x in d]) for d in asked]
+
+
+def _coarser(tables: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
+    """The columns of tables and of every total over some of their columns, each once, fewest first."""
+    found: dict[frozenset[str], tuple[str, ...]] = {}
+    for asked in tables:
+        for size in range(len(asked) + 1):
+            for names in combinations(asked, size):
+                found.setdefault(frozenset(names), names)
+    return sorted(found.values(), key=len)
+
+
+def _wanted(run: Run, subsets: Sequence[tuple[str, ...]], counted_only: bool) -> dict[tuple[str, ...], pa.Table]:
+    """Totals of the ledger by each of `subsets`, with what may be shown of them."""
+    tables = {names: ledger_totals(run, names, counted_only) for names in subsets}
+    return {names: t.select([*names, *COUNTS, *BESIDE]) for names, t in tables.items()}
 
 
 def _check(table: str, dimensions: Sequence[str], limit: int) -> None:

@@ -1,19 +1,23 @@
 """What pages and API ask of a run: totals of the ledger and of submissions, within what a person may see.
 
-One engine holds the run's files open for the life of the application; queries are short and take turns.
+One engine holds the run's files open for the life of the application. Totals of the ledger are answered at the same
+time for all who ask; other queries are short and take turns.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tertiary.errors import RunError, TertiaryError
 from tertiary.web.people import Person
-from tertiary.web.scope import sees_all, within
+from tertiary.web.scope import held, sees_all, within
+from tertiary.web.totals import DIMENSIONS, Question, Totals
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -22,12 +26,6 @@ if TYPE_CHECKING:
     from tertiary.register import Register
     from tertiary.runs import Run
 
-# columns of the ledger that a page or a caller may slice and total by
-DIMENSIONS = (
-    "financial_year", "financial_month", "population_icb", "payer_code", "payer_kind", "service_line_final", "pss_line",
-    "npoc_code", "provider_code", "point_of_delivery", "component", "delegation_status", "flow",
-)  # fmt: skip
-MONEY = ("quantity", "price_submitted", "price_expected")
 FATES = ("received", "accepted", "quarantined", "superseded")
 MOST_ROWS = 10_000
 
@@ -64,6 +62,11 @@ class Answers:
         self._turn = threading.Lock()
         self._engine = DuckDBEngine()
         self._scanned: set[str] = set()
+        self._scan("ledger")
+        self._totals = Totals(self._engine, "ledger")
+        # what a region holds is looked up in the register, which takes longer than the answer
+        self._ledger_of = lru_cache(maxsize=1_000)(lambda person: held("ledger", person, register))
+        self._values = lru_cache(maxsize=5_000)(self._sought)
 
     def close(self) -> None:
         """Let the files go."""
@@ -76,28 +79,23 @@ class Answers:
         only: Mapping[str, str],
         measure: str = "actual",
         limit: int = MOST_ROWS,
+        offset: int = 0,
     ) -> Found:
         """Totals by `by` of what counts: records, quantity, price_submitted, price_expected; dearest first.
 
         `only` keeps rows whose columns have these values. One row of everything without `by`, of 0 records and no
         amounts when there is nothing. RunError when a column is not one of DIMENSIONS.
         """
-        import ibis
-
         if wrong := [name for name in (*by, *only) if name not in DIMENSIONS]:
             raise RunError(f"The ledger cannot be sliced by {', '.join(wrong)}. Choose from {', '.join(DIMENSIONS)}.")
-        rows = self.rows("ledger", person)
-        rows = rows.filter(rows.measure == measure, rows.counted | (rows.measure == "plan"))
-        for name, value in only.items():
-            rows = rows.filter(rows[name].cast("string") == value)
-        sums = {"records": ibis.coalesce(rows.records.sum(), 0), **{name: rows[name].sum() for name in MONEY}}
-        groups = list(dict.fromkeys(by))
-        found = rows.group_by(*groups).aggregate(**sums) if groups else rows.aggregate(**sums)
-        table = self.fetch(found.order_by(ibis.desc("price_submitted"), *groups).limit(limit + 1))
-        # the engine sums whole numbers wider than they were
-        at = table.schema.get_field_index("records")
-        table = table.set_column(at, "records", table.column(at).cast("int64"))
+        asked = Question(tuple(dict.fromkeys(by)), only, self._ledger_of(person), measure)
+        with self._plain():
+            table = self._totals.ask(asked, limit + 1, offset)
         return Found(table.slice(0, limit), table.num_rows > limit)
+
+    def values(self, person: Person, column: str) -> list[str]:
+        """The values of a column of the ledger, in order, in the rows that a person may see."""
+        return self._values(person, column)
 
     def submissions(self, person: Person) -> pa.Table:
         """Submissions by flow and status: files, rows received, accepted, quarantined and superseded."""
@@ -113,19 +111,31 @@ class Answers:
 
     def rows(self, name: str, person: Person) -> ir.Table:
         """The rows of a table of the run that a person may see, not read yet. ForbiddenError when there are none."""
+        found = within(self.run.table(name).expr, name, person, self.register)
+        self._scan(name)
+        return found
+
+    def _scan(self, name: str) -> None:
         table = self.run.table(name)
-        found = within(table.expr, name, person, self.register)
         with self._turn:
             if name not in self._scanned:
                 self._engine.scan(table.name, table.paths)
                 self._scanned.add(name)
-        return found
 
     def fetch(self, expr: ir.Table) -> pa.Table:
         """Read what `rows` began. UnavailableError when the run cannot be read."""
+        with self._plain(), self._turn:
+            return self._engine.fetch(expr)
+
+    def _sought(self, person: Person, column: str) -> list[str]:
+        found = self.ledger(person, (column,), {}).rows.column(column).to_pylist()
+        return [str(value) for value in sorted(value for value in found if value is not None)]
+
+    @contextmanager
+    def _plain(self) -> Iterator[None]:
+        """A failure of the run's files is the server's: told in the log, not to the person."""
         try:
-            with self._turn:
-                return self._engine.fetch(expr)
+            yield
         except TertiaryError as error:
             logging.getLogger(__name__).error("%s", error)
             raise UnavailableError("The run cannot be read now. Why is in the log of this server.") from error

@@ -22,6 +22,8 @@ from starlette.exceptions import HTTPException
 
 from tertiary import __version__
 from tertiary.errors import TertiaryError
+from tertiary.publish.disclosure import rule_named
+from tertiary.publish.releases import read_releases
 from tertiary.web.answers import Answers, UnavailableError
 from tertiary.web.scope import ForbiddenError
 from tertiary.web.settings import Settings
@@ -53,6 +55,8 @@ def create_app(runs: Mapping[str, tuple[Run, Register]], settings: Settings | No
         openapi_url="/api/openapi.json",
     )  # fmt: skip
     app.state.answers, app.state.settings = answers, chosen
+    rule_named(chosen.disclosure)
+    app.state.releases = read_releases(chosen.released) if chosen.released else []
     app.state.secret = chosen.secret or secrets.token_bytes(32)
     static = resources.files("tertiary.web").joinpath("static")
     app.mount("/static", StaticFiles(directory=str(static)), name="static")

@@ -6,13 +6,15 @@ import csv
 import io
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from fastapi.responses import Response
 
 from tertiary.publish import charts
-from tertiary.publish.workbook import Workbook
+from tertiary.publish.disclosure import HIDDEN, note, release
+from tertiary.publish.workbook import Column, Workbook
 from tertiary.web.views import Chart, Grid
 
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -20,13 +22,28 @@ PICTURES = {"png": "image/png", "svg": "image/svg+xml"}
 
 
 def as_csv(grid: Grid, label: str) -> Response:
-    """A table as CSV, its label in the last column of each row."""
+    """A table as CSV, its label, and what was hidden in it, in the last column of each row."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     names = [column.name for column in grid.columns]
+    told = f"{label} {grid.note}".strip() if HIDDEN in names else label
     writer.writerow([*names, "label"])
-    writer.writerows([*(_safe(row[name]) for name in names), _safe(label)] for row in grid.rows)
+    writer.writerows([*(_safe(row[name]) for name in names), _safe(told)] for row in grid.rows)
     return _file(out.getvalue(), "text/csv; charset=utf-8", f"{grid.name}.csv")
+
+
+def released(grid: Grid, rule: str) -> Grid:
+    """What of a table may leave by a disclosure rule, with a column that names what is hidden, and the note of it."""
+    import pyarrow as pa
+
+    if not grid.counts or not grid.rows:
+        return grid
+    names = [column.name for column in grid.columns]
+    table = pa.table({name: [row[name] for row in grid.rows] for name in names})
+    made = release(table, grid.counts, grid.beside, rule=rule)
+    columns = [*grid.columns, Column(HIDDEN, "Hidden")]
+    said = f"{grid.note} {note(made)}".strip()
+    return replace(grid, columns=columns, rows=made.to_pylist(), note=said, links=())
 
 
 def as_workbook(grids: Sequence[Grid], label: str, name: str) -> Response:

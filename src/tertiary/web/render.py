@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from datetime import date
 from functools import cache
@@ -12,6 +13,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from tertiary.errors import RunError, TertiaryError
+from tertiary.publish import charts
 from tertiary.sheets import shipped
 from tertiary.show import label
 from tertiary.web import downloads
@@ -22,8 +24,12 @@ from tertiary.web.views import View
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+# values of an address that ask for a file: its kind, which table or chart, and whether with exact figures
+FILE, OF, EXACT = "format", "of", "exact"
 FORMATS = ("csv", "xlsx", "png", "svg", "vega")
 NOT_KNOWN = "not known"
+INSIDE = "EXACT FIGURES for use inside your organisation: not to be published or passed on."
+LOG = logging.getLogger(__name__)
 # kinds of column that stand to the right
 NUMBERS = ("money", "number", "whole", "share")
 
@@ -38,22 +44,33 @@ def answers_of(request: Request, name: str = "") -> Answers:
 
 
 def answer(request: Request, view: View) -> Response:
-    """A view as the address asks for it: ?format= one of FORMATS, of=NAME of a table or chart; else as a page."""
-    kind, name = request.query_params.get("format", ""), request.query_params.get("of", "")
+    """A view as the address asks for it: ?format= one of FORMATS, of=NAME of a table or chart; else as a page.
+
+    Files leave the house: tables that count people are treated by the server's disclosure rule, unless exact=yes says
+    that the figures stay inside; such a file says so, and that it was made is logged.
+    """
+    query = request.query_params
+    kind, name = query.get(FILE, ""), query.get(OF, "")
     if not kind:
         return page(request, view)
-    told = label(answers_of(request).run)
-    parts = {p.name: p for p in (view.grids if kind in ("csv", "xlsx") else view.charts)}
+    told = view.label or label(answers_of(request).run)
+    tables, pictures = {grid.name: grid for grid in view.grids}, {chart.name: chart for chart in view.charts}
+    parts: Mapping[str, object] = tables if kind in ("csv", "xlsx") else pictures
     if kind not in FORMATS or not parts or (name and name not in parts):
         raise TertiaryError(f"This page has nothing of that name as {kind!r}. Follow a link of the page.")
-    chosen: Any = parts[name or next(iter(parts))]
-    if kind == "csv":
-        return downloads.as_csv(chosen, told)
-    if kind == "xlsx":
-        return downloads.as_workbook([chosen] if name else view.grids, told, chosen.name)
+    chosen = name or next(iter(parts))
     if kind == "vega":
-        return JSONResponse(chosen.spec)
-    return downloads.as_picture(chosen, kind)
+        return JSONResponse(pictures[chosen].spec)
+    if kind in downloads.PICTURES:
+        return downloads.as_picture(pictures[chosen], kind)
+    given = [tables[chosen]] if name or kind == "csv" else list(tables.values())
+    if any(grid.counts for grid in given):
+        if query.get(EXACT) == "yes":
+            told = f"{told} {INSIDE}"
+            LOG.info("exact figures of %s as %s for %s", request.scope["path"], kind, person_of(request).account)
+        else:
+            given = [downloads.released(grid, request.app.state.settings.disclosure) for grid in given]
+    return downloads.as_csv(given[0], told) if kind == "csv" else downloads.as_workbook(given, told, chosen)
 
 
 def page(request: Request, view: View) -> HTMLResponse:
@@ -62,8 +79,8 @@ def page(request: Request, view: View) -> HTMLResponse:
     name = request.query_params.get("run", "")
     if name not in state.answers:
         name = next(iter(state.answers))
-    chosen = name if len(state.answers) > 1 else ""
-    asked = [(k, v) for k, v in request.query_params.multi_items() if k not in ("format", "of")]
+    run, chosen = state.answers[name].run, name if len(state.answers) > 1 else ""
+    asked = [(k, v) for k, v in request.query_params.multi_items() if k not in (FILE, OF, EXACT)]
     person = person_of(request)
 
     def address(**more: str) -> str:
@@ -73,10 +90,10 @@ def page(request: Request, view: View) -> HTMLResponse:
 
     text = _templates().get_template(view.template).render(
         heading=view.heading, navigation=_navigation(person.role), path=request.scope["path"], person=person,
-        organisation=state.settings.organisation, demo=state.settings.demo, label=label(state.answers[name].run),
+        organisation=state.settings.organisation, demo=state.settings.demo, label=view.label or label(run),
         run=chosen, onward=f"?{urlencode({'run': chosen})}" if chosen else "", address=address,
-        token=token_of(request), grids={g.name: g for g in view.grids}, charts={c.name: c for c in view.charts},
-        **view.values,
+        token=token_of(request), draws=charts.draws(), grids={g.name: g for g in view.grids},
+        charts={c.name: c for c in view.charts}, **view.values,
     )  # fmt: skip
     return HTMLResponse(text)
 
@@ -127,5 +144,6 @@ def _templates() -> Environment:
     made.filters["shown"] = shown
     made.filters["pounds"] = lambda value: shown(value, "money")
     made.filters["count"] = lambda value: shown(value, "whole")
+    made.filters["day"] = lambda text: shown(date.fromisoformat(text[:10]))
     made.globals["NUMBERS"] = NUMBERS
     return made

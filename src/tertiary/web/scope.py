@@ -84,19 +84,53 @@ def within(table: ir.Table, name: str, person: Person, register: Register) -> ir
     """The rows of a run's table that a person may see. ForbiddenError when they may see none of such tables."""
     import ibis
 
-    held = _held(name, person, register)
-    if held is None:
+    mine_by = held(name, person, register)
+    if mine_by is None:
         return table
     mine = ibis.literal(False)
-    for column, codes in held:
+    for column, codes in mine_by:
         mine = mine | table[column].isin(codes)
     return table.filter(mine)
 
 
 def kept(rows: Iterable[Row], name: str, person: Person, register: Register) -> list[Row]:
     """As `within`, for rows worked out from tables of a run."""
-    held = _held(name, person, register)
-    return [row for row in rows if held is None or any(row[column] in codes for column, codes in held)]
+    mine_by = held(name, person, register)
+    return [row for row in rows if mine_by is None or any(row[column] in codes for column, codes in mine_by)]
+
+
+def populations(person: Person, register: Register) -> frozenset[str] | None:
+    """ICBs of whose people a person sees every row; None where a row is not seen for its population: all are, or
+    those of a provider. What others' populations show to them is only the part that they pay for or give.
+    """
+    sees = roles()[person.role]["sees"]
+    if sees == "released":
+        return frozenset()
+    if sees == "region":
+        return frozenset(_region(register, person.organisations)["icb"])
+    return frozenset(person.organisations) if person.role == "icb" else None
+
+
+def held(name: str, person: Person, register: Register) -> Sequence[tuple[str, tuple[str, ...]]] | None:
+    """Columns and the codes in them that make a row a person's own, any of them; None when all rows are.
+
+    ForbiddenError when they may see none of such tables.
+    """
+    if name not in owned():
+        raise ForbiddenError(f"Table {name} holds single records or patients and is not shown here.")
+    if owned()[name][ANYBODY]:
+        return None
+    sees = roles()[person.role]["sees"]
+    if sees == "released":
+        raise ForbiddenError("Figures of a run are shown to the public only after disclosure control.")
+    if sees_all(person):
+        return None
+    codes = _region(register, person.organisations) if sees == "region" else {person.role: person.organisations}
+    columns = owned()[name]
+    found = [(column, codes[owner]) for owner in OWNERS if owner in codes for column in columns[owner]]
+    if not found:
+        raise ForbiddenError(f"Of table {name} nothing is a {person.role}'s own, so none of it is shown to one.")
+    return found
 
 
 def check_comparison(
@@ -107,7 +141,7 @@ def check_comparison(
     `offered` are the sets that the person may ask for, and of others' totals no others: of two sets that differ by one
     the totals tell that one, so of such two the wider is shown.
     """
-    if _held(name, person, register) is None:
+    if held(name, person, register) is None:
         return
     allowed = _released(name, person)
     strange = {row["icb"] for row in _others(({"icb": code} for code in others), name, person, register)}
@@ -141,7 +175,7 @@ def beside(
     (COLUMN=VALUE texts) other than the one that is allowed. Other columns of theirs are left out. ForbiddenError for
     those who see nothing of others.
     """
-    if _held(name, person, register) is None:
+    if held(name, person, register) is None:
         return [dict(row) for row in rows]
     allowed = _released(name, person)
     others = _others(rows, name, person, register)
@@ -190,25 +224,6 @@ def _released(name: str, person: Person) -> Released:
     if allowed is None or person.role not in allowed.roles:
         raise ForbiddenError(f"Figures of others ({name}) are not shown to a {person.role}.")
     return allowed
-
-
-def _held(name: str, person: Person, register: Register) -> Sequence[tuple[str, tuple[str, ...]]] | None:
-    """Columns and the codes in them that make a row a person's own; None when all rows are."""
-    if name not in owned():
-        raise ForbiddenError(f"Table {name} holds single records or patients and is not shown here.")
-    if owned()[name][ANYBODY]:
-        return None
-    sees = roles()[person.role]["sees"]
-    if sees == "released":
-        raise ForbiddenError("Figures of a run are shown to the public only after disclosure control.")
-    if sees_all(person):
-        return None
-    codes = _region(register, person.organisations) if sees == "region" else {person.role: person.organisations}
-    columns = owned()[name]
-    held = [(column, codes[owner]) for owner in OWNERS if owner in codes for column in columns[owner]]
-    if not held:
-        raise ForbiddenError(f"Of table {name} nothing is a {person.role}'s own, so none of it is shown to one.")
-    return held
 
 
 def _region(register: Register, codes: tuple[str, ...]) -> dict[str, tuple[str, ...]]:

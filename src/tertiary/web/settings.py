@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tertiary.publish.disclosure import DEFAULT
 from tertiary.web import LOOPBACK
 
 
@@ -26,6 +27,7 @@ class Settings:
     """How the application is run.
 
     `demo`: people choose who to be; only for a server on loopback. `hosts`: the names it may be called by.
+    `disclosure`: rule by which small numbers are hidden in files that leave. `released`: folder of published totals.
     """
 
     demo: bool = True
@@ -33,3 +35,5 @@ class Settings:
     secret: bytes = b""
     hosts: tuple[str, ...] = LOOPBACK
     papers: Papers = field(default_factory=Papers)
+    disclosure: str = DEFAULT
+    released: Path | None = None

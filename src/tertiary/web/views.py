@@ -21,6 +21,8 @@ class Grid:
 
     `links`: for each row the address behind its first cell, "" for none. `none`: what is said when there is no row.
     `blanks`: what a blank in a column says, where it says more than that nothing was told. `pence`: money to the penny.
+    `counts`: columns that count people or what was done for them, and `beside`: columns that tell of them. With
+    `counts`, files are made under disclosure control unless the exact figures are asked for by name.
     """
 
     name: str
@@ -32,6 +34,8 @@ class Grid:
     links: Sequence[str] = ()
     blanks: Mapping[str, str] = field(default_factory=dict)
     pence: bool = False
+    counts: Sequence[str] = ()
+    beside: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -46,13 +50,17 @@ class Chart:
 
 @dataclass(frozen=True)
 class View:
-    """A page: the template that lays it out, what it holds, and `values` that only the template needs."""
+    """A page: the template that lays it out, what it holds, and `values` that only the template needs.
+
+    `label`: what kind of data it shows, where that is not the run's.
+    """
 
     heading: str
     template: str
     grids: Sequence[Grid] = ()
     charts: Sequence[Chart] = ()
     values: Mapping[str, Any] = field(default_factory=dict)
+    label: str | None = None
 
     def grid(self, name: str) -> Grid:
         """The table of a name. KeyError when there is none."""

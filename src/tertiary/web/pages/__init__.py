@@ -15,7 +15,22 @@ if TYPE_CHECKING:
 
 def routers() -> Sequence[APIRouter]:
     """What answers each page."""
-    from tertiary.web.pages import ledger, method, overview, register, ringfence, services, sign_in, targets, variation
+    from tertiary.web.pages import (
+        flows,
+        ledger,
+        map,
+        method,
+        overview,
+        published,
+        register,
+        ringfence,
+        services,
+        sign_in,
+        targets,
+        variation,
+    )
 
-    modules = (overview, services, ledger, targets, variation, ringfence, register, method, sign_in)
+    modules = (
+        overview, services, ledger, targets, variation, ringfence, map, flows, published, register, method, sign_in,
+    )  # fmt: skip
     return [found for module in modules for name in ("router", "api") if (found := getattr(module, name, None))]
