@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from variation_runs import record, run_of
 
 from tertiary.allocate import cells
 from tertiary.allocate.cells import Scope
@@ -19,6 +18,7 @@ from tertiary.allocate.variation_tables import coverage_rows, spend_rows
 from tertiary.errors import AllocationError
 from tertiary.register import Register
 from tertiary.runs import Run
+from variation_runs import record, run_of
 
 PEOPLE = {"QMJ": 10_000.0, "QMF": 20_000.0, "QKK": 30_000.0}
 SCOPE = Scope("202526", 3)

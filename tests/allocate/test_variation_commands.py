@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 from typer.testing import CliRunner
-from variation_runs import record, run_of
 
 from tertiary.cli import app
 from tertiary.errors import TertiaryError
 from tertiary.register import Register
+from variation_runs import record, run_of
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from variation_runs import record, run_of
 
 from tertiary.allocate.bridge import bridge, fisher
 from tertiary.allocate.dependence import accounts_shares, dependence
@@ -21,6 +20,7 @@ from tertiary.allocate.watch_tables import contract_rows, explained_rows, month_
 from tertiary.errors import AllocationError
 from tertiary.register import Register
 from tertiary.runs import Run
+from variation_runs import record, run_of
 
 BEFORE, NOW = "202425", "202526"
 MONTHS = 6

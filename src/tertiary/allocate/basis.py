@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from fractions import Fraction
 from functools import cache
 from importlib import resources
 
@@ -100,6 +101,14 @@ def number(text: str) -> Decimal | None:
     except InvalidOperation:
         return None
     return found if found.is_finite() else None
+
+
+def share_of(name: str, text: str) -> Fraction:
+    """A share such as 0.044 or 4.4%, exactly. AllocationError names what it is of when it is none."""
+    try:
+        return Fraction(text.removesuffix("%").strip()) / (100 if text.endswith("%") else 1)
+    except (ValueError, ZeroDivisionError):
+        raise AllocationError(f"{name} is {text!r}; expected a share such as 0.044 or 4.4%.") from None
 
 
 def components_of(text: str, where: str) -> frozenset[str]:

@@ -116,12 +116,12 @@ def period(run: Run, year: str | None = None, month: int | None = None) -> tuple
 
     held = {row["financial_year"]: min(int(row["month"]), YEAR_END) for row in _rows(run.ledger.derive(last))}
     if not held:
-        raise AllocationError(f"{run.path} holds no actual spend, so nothing can be compared.")
+        raise AllocationError("The run holds no actual spend, so nothing can be compared.")
     year = year or max(held)
     if year not in held or (month or 1) > held[year]:
         told = ", ".join(f"{y} to month {m}" for y, m in sorted(held.items()))
         raise AllocationError(
-            f"{run.path} holds {told}; not {year} to month {month or 'any'}. Check --year and --month."
+            f"The run holds {told}; not {year} to month {month or 'any'}. Check the year and the month."
         )
     return year, month or held[year]
 

@@ -54,3 +54,13 @@ def market_forces(register: Register, financial_year: str) -> dict[str, Decimal]
     if not found:
         raise AllocationError(f"The register holds no underlying market forces index of {financial_year}. {LOAD}")
     return found
+
+
+def specialised_allocations(register: Register) -> dict[tuple[str, ...], Decimal]:
+    """Specialised allocations that the register holds, pounds by (ICB, financial year); empty where none was found."""
+    return {
+        (row["code"], f"{row['year'][:4]}{row['year'][5:7]}"): row["value"]
+        for row in register["specialised_allocations"].to_pylist()
+        if row["level"] == "icb" and row["measure"] == "specialised_allocation" and row["unit"] == "GBP"
+        and row["value"] is not None
+    }  # fmt: skip

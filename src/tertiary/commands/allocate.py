@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tertiary.commands import allocate_files as files
-from tertiary.commands import allocate_tables as tables
 from tertiary.commands.shared import Format
 from tertiary.errors import AllocationError
 
@@ -88,6 +86,7 @@ def need(
     Need comes from the register's practices unless --index or --index-level says otherwise. Practices count where they
     stand: their districts are not their patients' homes, and LSOAs need an index of level lsoa.
     """
+    from tertiary.allocate import target_tables as tables
     from tertiary.screen import print_rows
 
     known = files.opened(register)
@@ -124,6 +123,7 @@ def targets_(
     up first and the range of distances is told on standard error.
     """
     from tertiary.allocate import distance, distance_range, targets, targets_by_pot, total_targets
+    from tertiary.allocate import target_tables as tables
     from tertiary.screen import print_rows
 
     known = files.opened(register)
@@ -184,7 +184,9 @@ def converge_(
     the workbook of --year when it is that year, and from its allocations when it is the year after.
     Settings are illustrative unless you --set them: the official ones were not found.
     """
-    from tertiary.allocate import check, converge, targets, years_to_target
+    from tertiary.allocate import target_tables as tables
+    from tertiary.allocate import years_to_target
+    from tertiary.allocate.held import path
     from tertiary.screen import print_rows
 
     known = files.opened(register)
@@ -196,16 +198,11 @@ def converge_(
         service, components, status,
     )  # fmt: skip
     forces = files.market_forces(known, mff, year)
-    by_need = {c: row.share for c, row in targets(wanted[0], shares[0], forces, wider=wider).rows.items()}
-    for one in wanted:
-        check(shares[0].basis, one, area=shares[0].area, wider=wider)
     labels = [one.financial_year for one in wanted]
     settings = files.policy(policy, setting or [], bands)
-    steps = converge(
-        settings, held, by_need, [one.amount for one in wanted],
+    steps = path(
+        settings, held, shares[0], wanted, mff=forces, wider=wider, transfers=moved,
         population_growth=None if population_growth is None else files.numbers(population_growth, "growth"),
-        transfers=moved,
-        people={code: row.population for code, row in shares[0].rows.items()},
     )  # fmt: skip
     typer.echo(tables.label(known, shares, wanted), err=True)
     typer.echo(f"Policy {policy}: settings {settings.confidence} ({settings.source}).", err=True)
@@ -224,7 +221,8 @@ def _pots_by_year(
 
     `opened` gives the openings of a year.
     """
-    from tertiary.allocate import grown
+    from tertiary.allocate.basis import share_of
+    from tertiary.allocate.held import growing, later
 
     if (file is None) == (growth is None):
         raise AllocationError("Give either --pots with a pot for each year, or --pot-growth such as 0.044.")
@@ -234,13 +232,9 @@ def _pots_by_year(
         labels = [pot.financial_year for pot in found]
         files.check_years(labels, file)
         return opened(labels[0]), found, files.transfers(transfers, labels)
-    rate = files.share_of("--pot-growth", growth or "")
-    labels = [files.later(year, number) for number in range(1, years + 1)]
+    rate = share_of("--pot-growth", growth or "")
+    labels = [later(year, number) for number in range(1, years + 1)]
     moved, held = files.transfers(transfers, labels), opened(labels[0])
-    total = sum((Fraction(v) for v in held.values()), Fraction(0))
-    amounts = grown(total, rate, years, [sum(codes.values(), Decimal(0)) for codes in moved])
-    made = [
-        files.pots(register, None, str(amount), label, service, components, status)[0]
-        for label, amount in zip(labels, amounts, strict=True)
-    ]
-    return held, made, moved
+    # what it is for; its pounds are those that are held
+    first = files.pots(register, None, "0", labels[0], service, components, status)[0]
+    return held, growing(first, held, rate, years, moved), moved

@@ -13,7 +13,7 @@ from tertiary.commands import shared
 from tertiary.errors import AllocationError
 
 if TYPE_CHECKING:
-    from tertiary.allocate import Need, Policy, Pot, Shares
+    from tertiary.allocate import Policy, Pot, Shares
     from tertiary.register import Register
 
 RATES = ("growth", "k", "floor", "cap", "tolerance")
@@ -32,37 +32,20 @@ def shares(
 ) -> list[Shares]:  # fmt: skip
     """Shares of each stream asked for, or of every stream of an index file."""
     from tertiary.allocate import need_share
+    from tertiary.allocate.held import needs
 
     grouped = None if groups is None else _groups(groups)
     inside = None if within is None else _within(within)
-    return [
-        need_share(need, level, groups=grouped, within=inside)
-        for need in _needs(register, streams, level, year, index, index_level, part)
-    ]
-
-
-def _needs(
-    register: Register, streams: Sequence[str] | None, level: str, year: str, index: Path | None,
-    index_level: str | None, part: bool,
-) -> list[Need]:  # fmt: skip
-    from tertiary.allocate import Need
-
-    if index is None and index_level is None:
-        return [Need.from_practices(register, stream, year) for stream in streams or ["core"]]
-    rows: list[Mapping[str, Any]]
-    if index is None:
-        rows, where = register["need_indices"].to_pylist(), "the register table need_indices"
-        named = streams or ["core"]
-    else:
-        rows, where = _index_rows(index), str(index)
-        named = streams or sorted({str(r.get("stream", "")) for r in rows} - {""})
+    rows = None if index is None else _index_rows(index)
+    named: Sequence[str] = streams or ["core"]
+    if rows is not None and not streams:
+        named = sorted({str(r.get("stream", "")) for r in rows} - {""})
         if not named:
             raise AllocationError(f"{index} has no column stream. Add it, or name the stream with --stream.")
-    held = {str(r.get("level", "")) for r in rows} - {""}
-    at = index_level or (held.pop() if len(held) == 1 else level)
+    told = {} if index is None else {"where": str(index)}
     return [
-        Need.from_index(rows, register, stream=stream, financial_year=year, level=at, whole=not part, where=where)
-        for stream in named
+        need_share(need, level, groups=grouped, within=inside)
+        for need in needs(register, named, level, year, index_level, rows, part=part, **told)
     ]
 
 
@@ -112,12 +95,8 @@ def numbers(file: Path, column: str) -> dict[str, Decimal]:
 def openings(
     register: Register, file: Path | None, stream: str | None, year: str, first: str = ""
 ) -> dict[str, Decimal]:
-    """Opening positions of a file, or of NHS England's workbook of a stream and year that an overlay has loaded.
-
-    `first`: the year that begins from them, that of the workbook unless told. The year after begins from what the
-    workbook allocates.
-    """
-    from tertiary.allocate.official import official
+    """Opening positions of a file, or of NHS England's workbook of a stream and year, from which `first` begins."""
+    from tertiary.allocate.held import openings_of_workbook
 
     if (file is None) == (stream is None):
         raise AllocationError("Give either --opening with a file, or --official with specialised or core.")
@@ -128,15 +107,7 @@ def openings(
                 f"{file}: the opening of {below[0]} is {held[below[0]]}; expected pounds, 0 or more. Correct it."
             )
         return held
-    found = official(register, stream or "", year)
-    if first in ("", year):
-        return dict(found.opening)
-    if first == later(year, 1):
-        return dict(found.allocation)
-    raise AllocationError(
-        f"The first pot is of {first}, the workbook of {year}: its openings begin {year} and its allocations "
-        f"{later(year, 1)}. Say with --year which workbook comes before, or give --opening."
-    )
+    return openings_of_workbook(register, stream or "", year, first)
 
 
 def market_forces(register: Register, text: str | None, year: str) -> dict[str, Decimal] | None:
@@ -153,27 +124,12 @@ def pots(
 ) -> list[Pot]:
     """Pots of a file, the one that options describe, or those of England that the register holds for the service."""
     from tertiary.allocate import Pot
-    from tertiary.allocate.basis import WHOLE, components_of
+    from tertiary.allocate.held import pots_of_register
 
     if file is not None and amount is not None:
         raise AllocationError("Give either --pots with a file, or --pot with pounds and its --service.")
     if file is None and amount is None:
-        wanted = {"financial_year": year, "service": service, "area": WHOLE}
-        rows = [r for r in register["pots"].to_pylist() if all(r[n] == v for n, v in wanted.items())]
-        rows = [r for r in rows if not status or r["delegation_status"] == status]
-        if not rows:
-            raise AllocationError(
-                f"The register holds no pot of England for service {service!r} in {year}. Give --service specialised, "
-                "or --pot with pounds, or --pots with a file."
-            )
-        told = [{**r, "source": f"{r['source']} ({r['note']})" if r["note"] else r["source"]} for r in rows]
-        held = [Pot.of(r, f"register table pots, {service} of {year}") for r in told]
-        found = [p for p in held if not components or p.components == components_of(components, "--components")]
-        if not found:
-            raise AllocationError(
-                f"The register's pots are of {'; '.join(map(str, held))}, none of {components}. Give --pot with pounds."
-            )
-        return found
+        return pots_of_register(register, year, service, components, status)
     if file is None:
         row = {"financial_year": year, "service": service, "components": components, "delegation_status": status,
                "amount": amount}  # fmt: skip
@@ -186,18 +142,12 @@ def pots(
 
 def check_years(years: Sequence[str], file: Path) -> None:
     """AllocationError when pots are not of one year after the other."""
+    from tertiary.allocate.held import later
+
     if list(years) != [later(years[0], number) for number in range(len(years))]:
         raise AllocationError(
             f"{file}: pots of {', '.join(years)}; expected one for each year, one year after the other."
         )
-
-
-def later(year: str, years: int) -> str:
-    """The financial year so many years later."""
-    if len(year) != len("202526") or not year.isdigit():
-        raise AllocationError(f"Financial year {year!r} is not understood. Write six digits such as 202526.")
-    first = int(year[:4]) + years
-    return f"{first}{(first + 1) % 100:02d}"
 
 
 def transfers(file: Path | None, years: Sequence[str]) -> list[dict[str, Decimal]]:
@@ -218,17 +168,10 @@ def transfers(file: Path | None, years: Sequence[str]) -> list[dict[str, Decimal
     return made
 
 
-def share_of(name: str, text: str) -> Fraction:
-    """A share such as 0.044 or 4.4%."""
-    try:
-        return Fraction(text.removesuffix("%").strip()) / (100 if text.endswith("%") else 1)
-    except (ValueError, ZeroDivisionError):
-        raise AllocationError(f"{name} is {text!r}; expected a share such as 0.044 or 4.4%.") from None
-
-
 def policy(name: str, settings: Sequence[str], bands: Path | None) -> Policy:
     """A policy of policies.csv with what was set instead."""
     from tertiary.allocate import policies
+    from tertiary.allocate.basis import share_of
 
     known = policies()
     if name not in known:

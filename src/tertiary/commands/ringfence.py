@@ -53,6 +53,7 @@ def ringfence(
     A gap that persists and that neither transfer, boundary, coverage, price, timing nor plan explains is called drift.
     """
     from tertiary.allocate import watch_tables as tables
+    from tertiary.allocate.official import specialised_allocations
     from tertiary.allocate.watch import watch, watch_limits
     from tertiary.register import Register
     from tertiary.runs import open as open_run
@@ -64,7 +65,7 @@ def ringfence(
     if show == "contracts" and contracts is None:
         raise AllocationError("--show contracts needs the values: give --contracts FILE.")
     opened, known = open_run(run), Register.load(register or ())
-    due = _allocations(known) | (_amounts(allocations, ("icb", "financial_year")) if allocations else {})
+    due = specialised_allocations(known) | (_amounts(allocations, ("icb", "financial_year")) if allocations else {})
     codes = [code.strip() for code in icb.split(",") if code.strip()]
     changes = _limits(limit or [])
     views: dict[str, pa.Table] = {}
@@ -153,16 +154,6 @@ def _only(rows: pa.Table, icbs: Sequence[str], year: str | None) -> pa.Table:
     if icbs:
         rows = rows.filter(pc.is_in(rows["icb"], value_set=pa.array(icbs)))
     return rows.filter(pc.equal(rows["financial_year"], year)) if year else rows
-
-
-def _allocations(register: Register) -> dict[tuple[str, ...], Decimal]:
-    """Specialised allocations of ICBs that the register holds in pounds."""
-    return {
-        (row["code"], f"{row['year'][:4]}{row['year'][5:7]}"): row["value"]
-        for row in register["specialised_allocations"].to_pylist()
-        if row["level"] == "icb" and row["measure"] == "specialised_allocation" and row["unit"] == "GBP"
-        and row["value"] is not None
-    }  # fmt: skip
 
 
 def _amounts(file: Path, by: Sequence[str], column: str = "amount") -> dict[tuple[str, ...], Decimal]:

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from tertiary.commands.shared import Format
 from tertiary.errors import AllocationError
-
-if TYPE_CHECKING:
-    from tertiary.publish.variation_notes import Question
-    from tertiary.register import Register
-    from tertiary.runs import Run
 
 # what a table on the screen shows; csv and json hold every column
 NARROW = (
@@ -33,6 +28,7 @@ def variation(
         str | None, typer.Option(metavar="CODES", help="ICBs to compare with; or a CSV file with a column icb.")
     ] = None,
     region: Annotated[bool, typer.Option("--region", help="Compare with the ICB's region.")] = False,
+    nearest: Annotated[bool, typer.Option("--nearest", help="Compare with the ICBs whose need is nearest.")] = False,
     england: Annotated[bool, typer.Option("--england", help="Compare with every ICB the run holds whole.")] = False,
     year: Annotated[str | None, typer.Option(help="Financial year; the run's last unless told.")] = None,
     month: Annotated[int | None, typer.Option(min=1, max=12, help="Last month; the run's last unless told.")] = None,
@@ -61,19 +57,25 @@ def variation(
     Patients are counted distinct over activity, drugs and devices. A figure that coverage does not bear is empty, and
     blocked_because says why. The comparator is what the run holds, England only if the run holds England.
     """
-    from tertiary.allocate.variation import vary
+    from tertiary.allocate.basis import streams
+    from tertiary.allocate.variation import by_icb, vary
     from tertiary.allocate.variation_tables import spend_rows
+    from tertiary.publish.variation_asked import pairs, question
     from tertiary.register import Register
     from tertiary.runs import open as open_run
     from tertiary.screen import print_rows
     from tertiary.show import label
 
-    if sum((peers is not None, region, england)) > 1:
-        raise AllocationError("Give one of --peers, --region and --england.")
+    if sum((peers is not None, region, england, nearest)) > 1:
+        raise AllocationError("Give one of --peers, --region, --nearest and --england.")
     opened, known = open_run(run), Register.load(register or ())
-    asked = _question(
-        opened, known, icb, _codes(by), peers, region, (year, month), measure, (only or [], without or []),
-        population, need, limit or [],
+    asked = question(
+        opened, known, icb, _codes(by), "nearest" if nearest else "region" if region else "all",
+        peers=() if peers is None else _peers(peers), when=(year, month), measure=measure,
+        only=pairs("--only", only or []), without=pairs("--without", without or []),
+        people=by_icb(population, "population") if population else None,
+        need=need if need is None or need in streams() else by_icb(Path(need), "need_index"),
+        changes={name: _number(name, values) for name, values in pairs("--limit", limit or []).items()},
     )  # fmt: skip
     typer.echo(label(opened), err=True)
     typer.echo(f"Beside {asked.beside.name}: {', '.join(asked.beside.icbs)}.", err=True)
@@ -91,46 +93,6 @@ def variation(
     print_rows(rows, format)
 
 
-def _question(
-    run: Run, register: Register, icb: str, by: Sequence[str], peers: str | None, region: bool,
-    when: tuple[str | None, int | None], measure: str, filters: tuple[Sequence[str], Sequence[str]],
-    population: Path | None, given_need: str | None, changes: Sequence[str],
-) -> Question:  # fmt: skip
-    from tertiary.allocate import cells
-    from tertiary.allocate.basis import streams
-    from tertiary.allocate.variation import by_icb, comparator, core_need, limits
-    from tertiary.publish.variation_notes import Question
-
-    year, last = cells.period(run, *when)
-    scope = cells.Scope(year, last, measure, _pairs("--only", filters[0]), _pairs("--without", filters[1]))
-    people = cells.populations(register, year)
-    people_source = "registered with practices, allocation base of 2025/26 (register, practices)"
-    if population:
-        people, people_source = by_icb(population, "population")
-    need, need_source = None, ""
-    if given_need and given_need in streams():
-        need, need_source = core_need(register, given_need, year)
-    elif given_need:
-        need, need_source = by_icb(Path(given_need), "need_index")
-    known = limits({name: _number(name, values) for name, values in _pairs("--limit", changes).items()})
-    in_run = cells.in_run(run, scope, people)
-    if icb not in in_run:
-        raise AllocationError(
-            f"The run holds no specialised spend of ICB {icb!r} in {year}, or its population is not known. "
-            f"It holds: {', '.join(sorted(in_run))}."
-        )
-    own_region = _region(register, icb) if region else None
-    beside = comparator(register, in_run, known, region=own_region, peers=() if peers is None else _peers(peers))
-    return Question(icb, tuple(by), scope, beside, people, people_source, known, need, need_source)
-
-
-def _region(register: Register, icb: str) -> str:
-    regions = {row["icb_code"]: row["region_code"] for row in register["icbs"].to_pylist()}
-    if not regions.get(icb):
-        raise AllocationError(f"The register knows no region of ICB {icb!r}. Name the ICBs to compare with: --peers.")
-    return regions[icb]
-
-
 def _peers(text: str) -> list[str]:
     """Codes, or those of a file's column icb."""
     from tertiary.sheets import lines
@@ -145,16 +107,6 @@ def _peers(text: str) -> list[str]:
 
 def _codes(text: str) -> list[str]:
     return list(dict.fromkeys(code.strip() for code in text.split(",") if code.strip()))
-
-
-def _pairs(option: str, texts: Sequence[str]) -> dict[str, list[str]]:
-    made: dict[str, list[str]] = {}
-    for text in texts:
-        name, sign, values = text.partition("=")
-        if not sign or not values.strip():
-            raise AllocationError(f"{option} {text!r} is not NAME=VALUE. Example: --only component=activity,drug")
-        made.setdefault(name.strip(), []).extend(_codes(values))
-    return made
 
 
 def _number(name: str, values: Sequence[str]) -> float:

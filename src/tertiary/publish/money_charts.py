@@ -14,10 +14,13 @@ if TYPE_CHECKING:
 FEWER = "#B04A00"
 
 
-def waterfall(steps: Sequence[tuple[str, Decimal]], words: Words) -> Spec:
+def waterfall(
+    steps: Sequence[tuple[str, Decimal]], words: Words, *, ends: str = "plan or payment", small: bool = False
+) -> Spec:
     """Columns from the first total to the last; each step hangs where the one before it ended, with its pounds.
 
-    `steps`: name and pounds; the first and the last are totals. The axis does not begin at nothing.
+    `steps`: name and pounds; the first and the last are totals, which `ends` names. `small` pounds are written with
+    pence, others in thousands and millions. The axis does not begin at nothing.
     """
     data: list[Spec] = []
     reached = steps[0][1]
@@ -25,21 +28,23 @@ def waterfall(steps: Sequence[tuple[str, Decimal]], words: Words) -> Spec:
         whole = at in (0, len(steps) - 1)
         start, end = (Decimal(0), amount) if whole else (reached, reached + amount)
         reached = end
-        kind = "plan or payment" if whole else "more" if amount >= 0 else "less"
-        text = f"£{amount / 1_000_000:,.2f}m" if whole else f"{'+' if amount >= 0 else '−'}£{abs(amount) / 1000:,.0f}k"
+        kind = ends if whole else "more" if amount >= 0 else "less"
+        sign = "" if whole else "+" if amount >= 0 else "−"
+        size = abs(amount)
+        text = sign + (f"£{size:,.2f}" if small else f"£{size / 1_000_000:,.2f}m" if whole else f"£{size / 1000:,.0f}k")
         data.append({
             "name": name, "from": float(start), "to": float(end), "top": float(max(start, end)), "kind": kind,
             "text": text,
         })  # fmt: skip
-    ends = [row["top"] for row in data] + [row["from"] for row in data[1:-1]]
-    room = max(max(ends) - min(ends), max(ends) * 0.002)
-    low = max(min(ends) - room, 0)
+    heights = [row["top"] for row in data] + [row["from"] for row in data[1:-1]]
+    room = max(max(heights) - min(heights), max(heights) * 0.002)
+    low = max(min(heights) - room, 0)
     data[0]["from"] = data[-1]["from"] = low
-    scale = {"domain": [low, max(ends) + room * 0.4], "zero": False, "nice": False}
+    scale = {"domain": [low, max(heights) + room * 0.4], "zero": False, "nice": False}
     y = {"field": "from", "type": "quantitative", "scale": scale, "title": "pounds",
          "axis": {"format": "~s", "labelExpr": "'£' + replace(format(datum.value, '.5~s'), 'G', 'bn')"}}  # fmt: skip
     x = {"field": "name", "type": "nominal", "sort": None, "title": None, "axis": {"labelAngle": 0, "labelLimit": 110}}
-    kinds = ["plan or payment", "more", "less"]
+    kinds = [ends, "more", "less"]
     colour = {"field": "kind", "type": "nominal", "scale": {"domain": kinds, "range": [BLUE, ORANGE, FEWER]},
               "legend": {"title": None, "orient": "top"}}  # fmt: skip
     body: Spec = {

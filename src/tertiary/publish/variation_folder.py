@@ -18,8 +18,20 @@ from tertiary.allocate.variation import Varied, vary
 from tertiary.errors import PublishError
 from tertiary.publish import charts
 from tertiary.publish.charts import Words
-from tertiary.publish.variation_notes import Question, filters, notes_of
-from tertiary.show import label
+from tertiary.publish.variation_asked import Question
+from tertiary.publish.variation_charts import (
+    MOST_BARS,
+    MOST_POINTS,
+    SLOPES,
+    chart_rows,
+    coverage_words,
+    foot,
+    lacking_of,
+    points,
+    ratio_of,
+    what,
+)
+from tertiary.publish.variation_notes import notes_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -31,9 +43,7 @@ OWN = re.compile(
     r"[1-9]_(spend_per_(head|patient)|patients_per_head|spending_and_access(_services)?|difference_by_(service|programme)|"
     r"access|intensity)[.](csv|png|svg)|(summary|by_icb|variation|programmes|coverage(_by_icb)?|need)[.]csv|notes[.]md"
 )
-MOST_BARS, MOST_POINTS = 15, 12
 PROGRAMME = "npoc_code"
-WORDS_FOR = {"service_line_final": "service", "pss_line": "manual line", PROGRAMME: "programme of care"}
 
 
 def write_variation(run: Run, register: Register, asked: Question, out: Path) -> list[Path]:
@@ -91,7 +101,7 @@ class _Folder:
         return vary(self.run, asked.scope, by, icbs, asked.beside, asked.people, asked.limits, asked.need)
 
     def _charts(self, boards: Sequence[Varied], services: Sequence[Varied], programmes: Sequence[Varied]) -> None:
-        by_icb = self._rows((), boards)
+        by_icb = chart_rows(self.register, (), boards, self.asked.icb)
         for name, value, unit, said in (
             ("1_spend_per_head", "spend_per_head", "pounds per head", "Specialised spend per head"),
             ("2_spend_per_patient", "spend_per_patient", "pounds per patient", "Specialised spend per patient"),
@@ -102,15 +112,19 @@ class _Folder:
             draw = partial(charts.bars, held, value=value, unit=unit, mark=mark)
             told = "Dashed line: the comparator. The ICB in question is marked ▶."
             self._chart(name, f"{said} by ICB", told, held, draw, len(by_icb) - len(held))
-        slopes = "Along a slope spend per head is the same; shapes: spend. Ratios to the comparator, » beyond the scale"
         split = [row for row in by_icb if row["intensity_ratio"] and row["access_ratio"]]
-        told = f"{slopes}; ▶ the ICB in question."
+        told = f"{SLOPES}; ▶ the ICB in question."
         self._chart(
-            "4_spending_and_access", "Spending and access by ICB", told, split, _mountain(split), _lacking(by_icb)
+            "4_spending_and_access",
+            "Spending and access by ICB",
+            told,
+            split,
+            _mountain(split),
+            lacking_of(by_icb),
         )
         self._differences("5_difference_by_service", self.asked.by, services)
         self._differences("6_difference_by_programme", (PROGRAMME,), programmes)
-        every = self._rows(self.asked.by, services)
+        every = chart_rows(self.register, self.asked.by, services, self.asked.icb)
         rows = [row for row in every if row["access_ratio"] is not None][:MOST_BARS]
         told = (
             f"{self.name}. Bars: {self.level:.0%} limits. Shapes allow for how many are compared; » beyond the scale."
@@ -120,21 +134,28 @@ class _Folder:
             ("8_intensity", "intensity", "Spend per patient"),
         ):
             held = [row for row in rows if row[f"{part}_ratio"] is not None]
-            draw = partial(charts.ratios, [_ratio(r, part) for r in held], unit="ratio to the comparator (logarithmic)")
-            left = _lacking(every, f"{part}_ratio")
+            draw = partial(
+                charts.ratios, [ratio_of(r, part) for r in held], unit="ratio to the comparator (logarithmic)"
+            )
+            left = lacking_of(every, f"{part}_ratio")
             self._chart(name, f"{said} against the comparator", told, held, draw, left)
         split = [row for row in rows if row["intensity_ratio"] and row["access_ratio"]][:MOST_POINTS]
-        title = f"Spending and access by {_what(self.asked.by)}"
+        title = f"Spending and access by {what(self.asked.by)}"
         self._chart(
-            "9_spending_and_access_services", title, f"{self.name}. {slopes}.", split, _mountain(split), _lacking(every)
+            "9_spending_and_access_services",
+            title,
+            f"{self.name}. {SLOPES}.",
+            split,
+            _mountain(split),
+            lacking_of(every),
         )
 
     def _differences(self, name: str, by: Sequence[str], made: Sequence[Varied]) -> None:
-        every = self._rows(by, made)
+        every = chart_rows(self.register, by, made, self.asked.icb)
         rows = [row for row in every if row["intensity_ratio"]][:MOST_BARS]
         told = f"{self.name}, the widest in pounds. Diamond: the whole difference, access and intensity together."
         draw = partial(charts.split_bars, rows, unit="pounds per head more or less")
-        self._chart(name, f"Why spend per head differs, by {_what(by)}", told, rows, draw, _lacking(every))
+        self._chart(name, f"Why spend per head differs, by {what(by)}", told, rows, draw, lacking_of(every))
 
     def _chart(
         self,
@@ -149,32 +170,10 @@ class _Folder:
         if not rows:
             self.left_out.append(f"{name}: no figure may be shown; coverage.csv and variation.csv say why")
             return
-        words = Words(title, subtitle, self._foot(_coverage(rows, lacking)))
+        words = Words(title, subtitle, foot(self.run, self.asked, coverage_words(rows, lacking)))
         columns = [(key, _kind(rows, key)) for key in rows[0]]
         data = arrow([{k: _cell(v) for k, v in row.items()} for row in rows], columns)
         self.files += charts.save_with_data(draw(words), data, self.out, name)
-
-    def _rows(self, by: Sequence[str], made: Sequence[Varied]) -> list[dict[str, Any]]:
-        """Rows for charts: floats, the name, and whether it is the ICB in question."""
-        found = []
-        for cell, row in zip(made, tables.spend_rows(self.register, by, made).to_pylist(), strict=True):
-            name = tables.named(self.register, by, cell) if by else self.names.get(cell.icb, cell.icb)
-            shown = {key: float(row[key]) if row[key] is not None else None for key in _CHARTED}
-            flags = {f"{part}_flag": row[f"{part}_flag"] for part in ("spend", "access", "intensity")}
-            found.append({"name": name, "own": not by and cell.icb == self.asked.icb, **shown, **flags,
-                          "access": shown["access_pounds"], "intensity": shown["intensity_pounds"]})  # fmt: skip
-        return found
-
-    def _foot(self, coverage: str) -> tuple[str, ...]:
-        scope = self.asked.scope
-        year = f"{scope.financial_year[:4]}/{scope.financial_year[4:]}"
-        return (
-            f"Spend: this run, {year} months 1 to {scope.last_month}, {scope.measure}"
-            f"{filters(scope)}. Comparator: {self.asked.beside.name}.",
-            f"People: {self.asked.people_source}.",
-            coverage,
-            *_lines(label(self.run)),
-        )
 
     def _table(self, name: str, rows: pa.Table) -> None:
         import pyarrow.csv as pc
@@ -203,63 +202,18 @@ class _Folder:
         return arrow(rows, [(key, "text" if key in text else "share") for key in rows[0]])
 
 
-_CHARTED = (
-    "spend_per_head", "spend_per_patient", "patients_per_1000", "comparator_spend_per_head",
-    "comparator_spend_per_patient", "comparator_patients_per_1000", "difference", "access_pounds", "intensity_pounds",
-    "spend_ratio", "access_ratio", "access_low", "access_high", "intensity_ratio", "intensity_low", "intensity_high",
-    "to_aggregate", "with_patient", "with_population",
-)  # fmt: skip
-
-
-def _what(by: Sequence[str]) -> str:
-    return " and ".join(WORDS_FOR.get(d, d.replace("_", " ")) for d in by)
-
-
 def _given(file: Path) -> bool:
     """Whether a need.csv is what somebody gives, not the table of an earlier answer."""
     return file.name == "need.csv" and not file.read_bytes().startswith(b'"icb","icb_name"')
 
 
-def _lacking(rows: Sequence[Mapping[str, Any]], figure: str = "intensity_ratio") -> int:
-    return sum(row[figure] is None for row in rows)
-
-
-def _coverage(rows: Sequence[Mapping[str, Any]], lacking: int) -> str:
-    """How complete the patient level data behind a chart are, and how many have no figure."""
-    shares = sorted(row["to_aggregate"] for row in rows if row["to_aggregate"] is not None)
-    told = f"{shares[0]:.0%} to {shares[-1]:.0%}" if shares else "not known, the run holds no aggregate"
-    why = f" {lacking} without a figure: the tables of coverage say why." if lacking else ""
-    return f"Coverage of what is shown (patient level over aggregate): {told}.{why}"
-
-
 def _mountain(rows: Sequence[Mapping[str, Any]]) -> Callable[[Words], charts.Spec]:
-    points = [
-        {
-            "name": r["name"],
-            "own": r["own"],
-            "access": r["access_ratio"],
-            "intensity": r["intensity_ratio"],
-            "flag": r["spend_flag"],
-        }
-        for r in rows
-    ]
-    return partial(charts.mountain, points)
-
-
-def _lines(text: str) -> list[str]:
-    """A label over two lines where it is long."""
-    head, stop, rest = text.partition(". ")
-    return [f"{head}.", rest] if stop else [text]
-
-
-def _ratio(row: Mapping[str, Any], part: str) -> dict[str, Any]:
-    return {"name": row["name"], "ratio": row[f"{part}_ratio"], "low": row[f"{part}_low"], "high": row[f"{part}_high"],
-            "flag": row[f"{part}_flag"]}  # fmt: skip
-
-
-def _kind(rows: Sequence[Mapping[str, Any]], key: str) -> str:
-    return "text" if any(isinstance(row[key], str | bool) for row in rows) else "share"
+    return partial(charts.mountain, points(rows))
 
 
 def _cell(value: Any) -> Any:
     return ("yes" if value else "no") if isinstance(value, bool) else value
+
+
+def _kind(rows: Sequence[Mapping[str, Any]], key: str) -> str:
+    return "text" if any(isinstance(row[key], str | bool) for row in rows) else "share"

@@ -3,30 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tertiary.allocate.cells import Scope
-from tertiary.allocate.variation import Comparator, Limit, Varied
+from tertiary.allocate.variation import Varied
+from tertiary.publish.variation_asked import Question, filters
 from tertiary.show import label
 
 if TYPE_CHECKING:
     from tertiary.runs import Run
-
-
-@dataclass(frozen=True)
-class Question:
-    """What is asked of a run: one ICB, by some dimensions, beside a comparator; people and need with their sources."""
-
-    icb: str
-    by: tuple[str, ...]
-    scope: Scope
-    beside: Comparator
-    people: Mapping[str, float]
-    people_source: str
-    limits: Mapping[str, Limit]
-    need: Mapping[str, float] | None = None
-    need_source: str = ""
 
 
 def notes_of(run: Run, names: Mapping[str, str], asked: Question, own: Varied, charts_left_out: Sequence[str]) -> str:
@@ -106,10 +90,3 @@ def summary(own: Varied) -> str:
         f"(£{abs(split.spend.pounds) * people:,.0f} over {people:,.0f} people; {sure[own.flags['spend']]}): {told[0]}, "
         f"{told[1]}."
     )
-
-
-def filters(scope: Scope) -> str:
-    """The filters of a scope in words, blank when there are none."""
-    kept = [f"only {c} {', '.join(v)}" for c, v in scope.only.items()]
-    kept += [f"without {c} {', '.join(v)}" for c, v in scope.without.items()]
-    return "".join(f"; {text}" for text in kept)

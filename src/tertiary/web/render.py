@@ -135,7 +135,7 @@ def shown(value: Any, kind: str = "text", pence: bool = False) -> str:
     if kind == "whole":
         return f"{value:,.0f}"
     if kind == "number":
-        return f"{value:,.0f}" if value == int(value) else f"{value:,.3f}".rstrip("0")
+        return f"{value:,.0f}" if value == int(value) else f"{value:,.3f}".rstrip("0").rstrip(".")
     if kind == "share":
         return f"{100 * value:.1f}%"
     if isinstance(value, date):

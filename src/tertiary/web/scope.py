@@ -8,12 +8,16 @@ read here at all.
 
 The register's shipped tables are for everybody. Overlays may hold what a body agreed for itself, so their rows are for
 people who signed on: `register_overlays.csv` and the overlay's own setting `public` say which tables are open to all,
-and which belong to the bodies that a row names.
+and which belong to the bodies that a row names. What rests on the register alone, as published, is owned by anybody.
+
+There is one exception, for comparisons (`beside`, `check_comparison`): `released.csv` says what of others' rows is
+shown to whom, and by which rule of disclosure control.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -32,6 +36,7 @@ Row = TypeVar("Row", bound=Mapping[str, Any])
 OPEN, SIGNED_ON, NAMED = "public", "signed_on", "named"
 # `contract`: columns that together tell a contract (`joined`); `own`: the code of any organisation, as it is
 OWNERS = ("icb", "provider", "crg", "host", "contract", "own")
+ANYBODY = "anybody"
 
 
 class ForbiddenError(Exception):
@@ -42,10 +47,41 @@ class ForbiddenError(Exception):
 def owned() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
     """For each table that may be shown, the columns by which each kind of owner owns a row."""
     found: dict[str, dict[str, tuple[str, ...]]] = {}
+    owners = (*OWNERS, ANYBODY)
     for line in shipped("tertiary.web", "owned.csv", TertiaryError):
-        columns = found.setdefault(line.text("table"), dict.fromkeys(OWNERS, ()))
-        columns[line.choice("owner", OWNERS)] += (line.text("column"),)
+        columns = found.setdefault(line.text("table"), dict.fromkeys(owners, ()))
+        columns[line.choice("owner", owners)] += (line.text("column"),)
     return found
+
+
+@dataclass(frozen=True)
+class Released:
+    """A row of released.csv: which roles see what of others' rows of a table, and at least how many others together.
+
+    `without` is the one filter (COLUMN=VALUE) under which others are shown one by one: sums of several filters would
+    tell what one of them hides.
+    """
+
+    roles: tuple[str, ...]
+    fewest: int
+    rule: str
+    counts: tuple[str, ...]
+    beside: tuple[str, ...]
+    open: tuple[str, ...]
+    without: str
+    meaning: str
+
+
+@cache
+def released() -> Mapping[str, Released]:
+    """What of others' rows may be shown, by table."""
+    return {
+        line.text("table"): Released(
+            line.codes("roles"), line.whole("fewest", 2, 100), line.text("rule"), line.codes("counts"),
+            line.codes("beside"), line.codes("open"), line.text("without"), line.text("meaning"),
+        )
+        for line in shipped("tertiary.web", "released.csv", TertiaryError)
+    }  # fmt: skip
 
 
 def sees_all(person: Person) -> bool:
@@ -136,6 +172,8 @@ def held(name: str, person: Person, register: Register) -> Sequence[tuple[str, t
     """
     if name not in owned():
         raise ForbiddenError(f"Table {name} holds single records or patients and is not shown here.")
+    if owned()[name][ANYBODY]:
+        return None
     if roles()[person.role]["sees"] == "released":
         raise ForbiddenError("Figures of a run are shown to the public only after disclosure control.")
     if sees_all(person):
@@ -143,7 +181,7 @@ def held(name: str, person: Person, register: Register) -> Sequence[tuple[str, t
     columns, codes = owned()[name], _codes(person, register)
     found = [(column, codes[owner]) for owner in OWNERS if owner in codes for column in columns[owner]]
     if not found:
-        raise ForbiddenError(f"No row of table {name} says whether it is yours; others see their own part of it.")
+        raise ForbiddenError(f"Of table {name} nothing is a {person.role}'s own, so none of it is shown to one.")
     return found
 
 
@@ -156,6 +194,99 @@ def _codes(person: Person, register: Register) -> dict[str, tuple[str, ...]]:
         rows = register["service_lines"].select(["service_line_code", "crg_code"]).to_pylist()
         return {"own": own, owns_as: tuple(sorted({r["service_line_code"] for r in rows if r["crg_code"] in own}))}
     return {"own": own, owns_as: own, **({"host": own, "contract": person.hosts} if owns_as == "icb" else {})}
+
+
+def check_comparison(
+    others: Collection[str], offered: Iterable[Collection[str]], name: str, person: Person, register: Register
+) -> None:
+    """ForbiddenError when totals of `others` together would tell a person of a single one that is not theirs.
+
+    `offered` are the sets that the person may ask for, and of others' totals no others: of two sets that differ by one
+    the totals tell that one, so of such two the wider is shown.
+    """
+    if held(name, person, register) is None:
+        return
+    allowed = _released(name, person)
+    strange = {row["icb"] for row in _others(({"icb": code} for code in others), name, person, register)}
+    if 0 < len(strange) < allowed.fewest:
+        raise ForbiddenError(
+            f"Compared with {', '.join(sorted(strange))} alone, the totals would be theirs. Compare with at least "
+            f"{allowed.fewest} others."
+        )
+    sets = [frozenset(one) for one in offered]
+    if strange and frozenset(others) not in sets:
+        raise ForbiddenError(
+            "ICBs of your own choice could be told from each other. Take one of the comparisons offered."
+        )
+    for wider in sets:
+        more = {row["icb"] for row in _others(({"icb": code} for code in wider), name, person, register)}
+        if strange < more and len(more - strange) < allowed.fewest:
+            raise ForbiddenError(
+                f"Beside the wider comparison, this one would tell the totals of {', '.join(sorted(more - strange))}. "
+                "Ask for the wider one."
+            )
+
+
+def beside(
+    rows: Sequence[Row], name: str, person: Person, register: Register, filters: Collection[str] = ()
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Rows of a comparison by ICB: a person's own as they are, of others what released.csv says, in the same order.
+
+    `rows` are all that anybody may compare, with true figures, also those that the room withholds. Others' counts and
+    what stands beside them are released together with their total, which the comparison tells; where one of them is
+    hidden, what stands beside is hidden for all, for others' comparisons overlap. So is everything under `filters`
+    (COLUMN=VALUE texts) other than the one that is allowed. Other columns of theirs are left out. ForbiddenError for
+    those who see nothing of others.
+    """
+    if held(name, person, register) is None:
+        return [dict(row) for row in rows]
+    allowed = _released(name, person)
+    others = _others(rows, name, person, register)
+    figures = (*allowed.counts, *allowed.beside)
+    found: dict[str, dict[str, Any]] = {row["icb"]: dict.fromkeys(figures) for row in others}
+    if others and set(filters) <= {allowed.without}:
+        found |= _controlled(others, allowed)
+    return [
+        {n: row[n] for n in ("icb", *allowed.open)} | found[row["icb"]] if row["icb"] in found else dict(row)
+        for row in rows
+    ]  # fmt: skip
+
+
+def _controlled(others: Sequence[Mapping[str, Any]], allowed: Released) -> dict[str, dict[str, Any]]:
+    """Others' figures by ICB after disclosure control."""
+    import pyarrow as pa
+
+    from tertiary.publish.disclosure import release
+
+    figures = (*allowed.counts, *allowed.beside)
+    whole: dict[str, Any] = {n: sum(row[n] for row in others) for n in figures}
+    every: list[Mapping[str, Any]] = [*others, {"icb": "", **whole}]
+    table = pa.Table.from_pylist([{n: row[n] for n in ("icb", *figures)} for row in every])
+    shown = release(table, allowed.counts, allowed.beside, {"icb": ""}, allowed.rule).to_pylist()
+    gone = allowed.beside if any(row[n] is None for row in shown for n in figures) else ()
+    return {row["icb"]: {n: None if n in gone else row[n] for n in figures} for row in shown if row["icb"]}
+
+
+def acts_for(person: Person, register: Register) -> frozenset[str]:
+    """Codes of the places a person acts for: ICBs, those that came after them, and regions."""
+    if roles()[person.role]["sees"] == "region":
+        return frozenset({*person.organisations, *_region(register, person.organisations)["icb"]})
+    rows = register["icbs"].select(["icb_code", "successor_codes"]).to_pylist()
+    after = {code for r in rows if r["icb_code"] in person.organisations for code in r["successor_codes"].split(";")}
+    return frozenset({*person.organisations, *after} - {""})
+
+
+def _others(rows: Iterable[Row], name: str, person: Person, register: Register) -> list[Row]:
+    every = list(rows)
+    own = {row["icb"] for row in kept(every, name, person, register)}
+    return [row for row in every if row["icb"] not in own]
+
+
+def _released(name: str, person: Person) -> Released:
+    allowed = released().get(name)
+    if allowed is None or person.role not in allowed.roles:
+        raise ForbiddenError(f"Figures of others ({name}) are not shown to a {person.role}.")
+    return allowed
 
 
 def _region(register: Register, codes: tuple[str, ...]) -> dict[str, tuple[str, ...]]:

@@ -32,8 +32,11 @@ def routers() -> Sequence[APIRouter]:
         published,
         recharges,
         register,
+        ringfence,
         services,
         sign_in,
+        targets,
+        variation,
     )
 
     modules = (
@@ -53,7 +56,10 @@ def routers() -> Sequence[APIRouter]:
         published,
         recharges,
         register,
+        ringfence,
         services,
         sign_in,
+        targets,
+        variation,
     )
     return [found for module in modules for name in ("router", "api") if (found := getattr(module, name, None))]

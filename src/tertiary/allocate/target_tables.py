@@ -1,4 +1,4 @@
-"""Tables that `tertiary allocate` prints, and what it says about them."""
+"""Need, targets, distances and paths as tables for people, and what is said about them."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def need_rows(register: Register, made: Sequence[Shares], digits: int) -> pa.Tab
     """A row for each stream and place."""
     rows = []
     for s in made:
-        shown, names = s.rounded(digits), _names(register, s)
+        shown, names = s.rounded(digits), place_names(register, s.level)
         people = apportioned({c: r.population for c, r in s.rows.items()}, Decimal("0.1"))
         weighted = apportioned({c: r.weighted_population for c, r in s.rows.items()}, Decimal("0.1"))
         for code, row in s.rows.items():
@@ -141,15 +141,16 @@ def _area(made: Shares) -> str:
     return {WHOLE: "England", "": "the places given"}.get(made.area, made.area)
 
 
-def _names(register: Register, made: Shares) -> dict[str, str]:
+def place_names(register: Register, level: str) -> dict[str, str]:
+    """Names of the places of a level, as the register has them; empty where it has none."""
     from datetime import date
 
     from tertiary.register import valid_on
 
-    if made.level not in NAMES:
+    if level not in NAMES:
         return {}
-    table, key = NAMES[made.level]
-    rows = valid_on(register, table, date(2026 if made.level == "icb_2026" else 2025, 10, 1)).to_pylist()
+    table, key = NAMES[level]
+    rows = valid_on(register, table, date(2026 if level == "icb_2026" else 2025, 10, 1)).to_pylist()
     return {r[key]: r["name"] for r in rows}
 
 

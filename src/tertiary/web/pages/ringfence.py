@@ -1,0 +1,87 @@
+"""*Ring-fence*: does money for delegated specialised care stay with it, and what else explains a gap?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from tertiary.allocate.watch import explanations
+from tertiary.publish.workbook import Column
+from tertiary.web.access import person_of
+from tertiary.web.render import answer, answers_of
+from tertiary.web.ringfence import providers, said, tables, watched
+from tertiary.web.scope import ForbiddenError
+from tertiary.web.views import Grid, View
+
+router = APIRouter(include_in_schema=False)
+BLANKS = {
+    "estimate": "not tested",
+    "given_total": "not given",
+    "run_share_of_total": "not known",
+    "published": "nothing",
+}
+ABOUT = (Column("icb", "ICB"), Column("financial_year", "Year"))
+WATCH = (
+    Column("icb", "Code"), Column("icb_name", "ICB"), Column("financial_year", "Year"),
+    Column("to_month", "To month", "whole"), Column("yardstick", "Due by"), Column("due", "Due (£)", "money"),
+    Column("spend", "Spent (£)", "money"), Column("gap", "Due less spent (£)", "money"),
+    Column("gap_share", "Of what was due", "share"), Column("months_below", "Months below", "whole"),
+    *(Column(row["explanation"], f"{row['explanation'].capitalize()} (£)", "money")
+      for row in explanations() if row["explains"] == "Y"),
+    Column("unexplained", "Not explained (£)", "money"), Column("status", "What it comes to"),
+)  # fmt: skip
+EXPLAINED = (
+    *ABOUT, Column("explanation", "Explanation"), Column("explains", "Counts"),
+    Column("estimate", "Estimate (£)", "money"), Column("counted", "Of the gap (£)", "money"),
+    Column("confidence", "Confidence"), Column("evidence", "Evidence"),
+)  # fmt: skip
+MONTHS = (
+    *ABOUT, Column("month", "Month", "whole"), Column("yardstick", "Due by"), Column("due", "Due (£)", "money"),
+    Column("spend", "Spent (£)", "money"), Column("gap", "Due less spent (£)", "money"),
+    Column("gap_to_date", "To date (£)", "money"),
+)  # fmt: skip
+PROVIDERS = (
+    Column("provider", "Code"), Column("name", "Provider"),
+    Column("run_specialised", "Specialised, this run (£)", "money"),
+    Column("run_delegated", "of it delegated (£)", "money"), Column("given_total", "All income, as given (£)", "money"),
+    Column("run_share_of_total", "Share of all income", "share"), Column("accounts_year", "Accounts of"),
+    Column("accounts_nhs_england_share", "NHS England's share, accounts", "share"), Column("published", "Published"),
+)  # fmt: skip
+MEANINGS = tuple(Column(n, n.capitalize()) for n in ("explanation", "meaning", "how", "source", "confidence"))
+NONE = "Nothing of yours can be held against what was due: the run holds no delegated spend of it, or no plan."
+
+
+@router.get("/money/ringfence")
+def ringfence(request: Request) -> Response:
+    """Spend on delegated lines beside what was due for it, and what providers live on."""
+    answers, person = answers_of(request), person_of(request)
+    grids: list[Grid] = []
+    told: list[str] = []
+    withheld: list[ForbiddenError] = []
+    try:
+        found = watched(answers, person)
+        told = [f"{one.icb}: {said(one)}" for one in found if one.status == "drift"]
+        rows = tables(answers, found)
+        grids += [
+            Grid("watch", "Due, spent and what explains the gap, widest unexplained first", WATCH, rows["watch"], NONE),
+            Grid("months", "Month by month", MONTHS, rows["months"], NONE),
+            Grid("explanations", "What was tested, and the evidence", EXPLAINED, rows["explanations"], NONE,
+                 blanks=BLANKS),
+            Grid("meanings", "What explanations mean", MEANINGS, explanations()),
+        ]  # fmt: skip
+    except ForbiddenError as error:
+        withheld.append(error)
+    try:
+        grids.append(_providers(providers(answers, person)))
+    except ForbiddenError as error:
+        withheld.append(error)
+    if not grids:
+        raise withheld[0]
+    return answer(request, View("Ring-fence", "ringfence.html", grids, values={"told": told}))
+
+
+def _providers(rows: list[dict[str, Any]]) -> Grid:
+    note = "A run holds some months, accounts a year: the two are not to be set against each other."
+    return Grid("providers", "What providers live on", PROVIDERS, rows, note=note, blanks=BLANKS)
