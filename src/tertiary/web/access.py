@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from fastapi import Request
     from starlette.datastructures import FormData
 
+    from tertiary.decisions import Actor
+
 # the hidden field of every form that changes something
 TOKEN = "form_token"
 
@@ -37,6 +39,21 @@ async def checked_form(request: Request) -> FormData:
     if not hmac.compare_digest(str(form.get(TOKEN, "")).encode(), token_of(request).encode()):
         raise ForbiddenError("The form is older than your sign-on. Open the page again and send it anew.")
     return form
+
+
+def actor(person: Person, organisation: str = "") -> Actor:
+    """In whose name a person acts in the decision store: role, organisation and account.
+
+    `organisation`: which of their own, for people who act for several; the first unless told. ForbiddenError when it
+    is none of theirs.
+    """
+    from tertiary.decisions import Actor
+    from tertiary.register.responsibility import NHS_ENGLAND
+
+    own = person.organisations or ((NHS_ENGLAND,) if person.role == "national" else ())
+    if not own or (organisation and organisation not in own):
+        raise ForbiddenError(f"You act for {', '.join(own) or 'no organisation'}, not for {organisation or 'any'}.")
+    return Actor(person.role, organisation or own[0], person.account)
 
 
 def _is_of_this_site(request: Request) -> bool:

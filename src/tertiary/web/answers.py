@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tertiary.errors import RunError, TertiaryError
+from tertiary.hypothetical import Hypotheses
 from tertiary.web.people import Person
 from tertiary.web.scope import sees_all, within
 
@@ -61,6 +62,7 @@ class Answers:
 
         self.run = run
         self.register = register
+        self.hypotheses = Hypotheses(register)
         self._turn = threading.Lock()
         self._engine = DuckDBEngine()
         self._scanned: set[str] = set()
@@ -68,6 +70,7 @@ class Answers:
     def close(self) -> None:
         """Let the files go."""
         self._engine.__exit__(None, None, None)
+        self.hypotheses.close()
 
     def ledger(
         self,

@@ -21,6 +21,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from tertiary import __version__
+from tertiary.decisions import Store
 from tertiary.errors import TertiaryError
 from tertiary.web.answers import Answers, UnavailableError
 from tertiary.web.scope import ForbiddenError
@@ -40,6 +41,7 @@ def create_app(runs: Mapping[str, tuple[Run, Register]], settings: Settings | No
     if not runs:
         raise TertiaryError("There is no run to show. Give at least one run folder.")
     chosen = settings or Settings()
+    store = Store.open(chosen.papers.store, create=False) if chosen.papers.store else None
     answers = {name: Answers(run, register) for name, (run, register) in runs.items()}
 
     @asynccontextmanager
@@ -47,12 +49,15 @@ def create_app(runs: Mapping[str, tuple[Run, Register]], settings: Settings | No
         yield
         for one in answers.values():
             one.close()
+        if store is not None:
+            store.close()
 
     app = FastAPI(
         title="tertiary", version=__version__, lifespan=life, docs_url=None, redoc_url=None,
         openapi_url="/api/openapi.json",
     )  # fmt: skip
     app.state.answers, app.state.settings = answers, chosen
+    app.state.store = store
     app.state.secret = chosen.secret or secrets.token_bytes(32)
     static = resources.files("tertiary.web").joinpath("static")
     app.mount("/static", StaticFiles(directory=str(static)), name="static")

@@ -1,0 +1,22 @@
+"""The decision store of a server."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tertiary.errors import TertiaryError
+
+if TYPE_CHECKING:
+    from fastapi import Request
+
+    from tertiary.decisions import Store
+
+
+def store_of(request: Request) -> Store:
+    """The decision store, open as long as the server is. TertiaryError says how to bring it when there is none."""
+    found: Store | None = request.app.state.store
+    if found is None:
+        raise TertiaryError(
+            "This page needs the decision store, and this server was started without one: tertiary serve … --store URL."
+        )
+    return found
