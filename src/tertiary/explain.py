@@ -69,15 +69,23 @@ class Explanation:
         return json.dumps(asdict(self), indent=1, default=str)
 
 
-def explain_record(run: Run, record_id: str) -> Explanation:
-    """Explain a record of a run. RunError when the run has no such record."""
+def find_record(run: Run, record_id: str) -> Mapping[str, Any] | None:
+    """The row of `records` with an id; None when the run has no such record."""
+    return _one(run, "records", record_id)
+
+
+def explain_record(run: Run, record_id: str, register: Register | None = None) -> Explanation:
+    """Explain a record of a run, by the register as known then unless another is given.
+
+    RunError when the run has no such record.
+    """
     from tertiary.register import Register
     from tertiary.show import label
 
-    record = _one(run, "records", record_id)
+    record = find_record(run, record_id)
     if record is None:
         raise RunError(f"{run.path} has no record {record_id!r}. Ids stand in `tertiary show {run.path} records`.")
-    known = Register.load(as_known=date.fromisoformat(run.manifest["register"]["as_known"]))
+    known = register or Register.load(as_known=date.fromisoformat(run.manifest["register"]["as_known"]))
     parts = {name: _one(run, name, record_id) or {} for name in ("activity", "reasons", "quarantine")}
     findings = _many(run, "findings", record_id)
     arrived = _submission(run, record)

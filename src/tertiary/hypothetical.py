@@ -1,4 +1,4 @@
-"""A record that nobody has, walked through the stages of a run: the question of what would be, answered within a second.
+"""A record that nobody has, walked through the stages of a run: what would be, answered within a second.
 
 What does not depend on the record is made once a register and kept.
 """

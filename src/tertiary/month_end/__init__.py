@@ -1,7 +1,13 @@
 """What is owed for a month, how sure that is, and the close: contracts, plan, payment, reconciliation."""
 
 from tertiary.month_end.calendar import Dates, dates, read_calendar
-from tertiary.month_end.cash import cash_lines
+from tertiary.month_end.cash import (
+    cash_lines,
+    contract_cash,
+    contract_pairs,
+    read_contract_cash,
+    read_contract_pairs,
+)
 from tertiary.month_end.close import Close, Movement, close, every, movements, open_close
 from tertiary.month_end.contracts import Contract, Element, contracts_of, read_contracts
 from tertiary.month_end.draft import as_csv, draft_contracts
@@ -32,6 +38,8 @@ __all__ = [
     "cash_effect",
     "cash_lines",
     "close",
+    "contract_cash",
+    "contract_pairs",
     "contracts_of",
     "coverage",
     "dates",
@@ -45,6 +53,8 @@ __all__ = [
     "position",
     "read_adjustments",
     "read_calendar",
+    "read_contract_cash",
+    "read_contract_pairs",
     "read_contracts",
     "read_invoices",
     "read_profiles",

@@ -16,10 +16,21 @@ if TYPE_CHECKING:
 def routers() -> Sequence[APIRouter]:
     """What answers each page."""
     from tertiary.web.pages import (
-        challenge, challenges, explain, explain_record, ledger, method, overview, register, services, sign_in,
+        challenge,
+        challenges,
+        explain,
+        explain_record,
+        ledger,
+        method,
+        overview,
+        questions,
+        register,
+        services,
+        sign_in,
     )  # fmt: skip
 
     modules = (
-        overview, services, ledger, challenges, challenge, explain, explain_record, register, method, sign_in,
+        overview, services, ledger, challenges, questions, challenge, explain, explain_record, register, method,
+        sign_in,
     )  # fmt: skip
     return [found for module in modules for name in ("router", "api") if (found := getattr(module, name, None))]
