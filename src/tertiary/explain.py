@@ -113,9 +113,10 @@ def explain_fields(
 
 def explain_hypothesis(asked: Hypotheses, given: Mapping[str, str]) -> Explanation:
     """Explain a hypothetical record by a register that is ready for it. TertiaryError as in `hypothetical`."""
-    known, row = asked.register, asked.walked(given)
+    known = asked.register
+    arrived, row = asked.walked(given)
     label = f"Hypothetical record. Register {known.version} as known on {known.as_known}."
-    return Explanation("hypothetical", label, _sections(known, row, [], _arrived(row)))
+    return Explanation("hypothetical", label, _sections(known, row, [], _arrived(arrived)))
 
 
 def short_answers(told: Explanation) -> dict[str, str]:

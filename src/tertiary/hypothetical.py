@@ -57,14 +57,16 @@ class Hypotheses:
         """Make what every question needs, so that the first one need not wait for it."""
         self.walked({})
 
-    def walked(self, given: Mapping[str, str]) -> Mapping[str, Any]:
-        """What the stages decide of one record: its columns of activity, records and reasons.
+    def walked(self, given: Mapping[str, str]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+        """One record as it is asked about (a row of activity), and what the stages decide (of records and reasons).
 
         `given` names columns of activity (docs/reference/tables.md). TertiaryError as in `hypothetical`.
         """
         return self._answers(tuple(sorted(given.items())), date.today())
 
-    def _walked(self, given: tuple[tuple[str, str], ...], _: date) -> Mapping[str, Any]:
+    def _walked(
+        self, given: tuple[tuple[str, str], ...], _: date
+    ) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
         from tertiary.assign import AssignSettings
         from tertiary.identify import survey
         from tertiary.ledger import spend_basis
@@ -77,7 +79,7 @@ class Hypotheses:
                 rows = engine.load("hypothetical", asked)
                 whole = Whole(survey(engine, rows, self.register), ground, spend_basis(engine, rows))
                 decided = engine.fetch(stages(engine, rows, self.register, AssignSettings(), whole))
-        return {**asked.to_pylist()[0], **decided.to_pylist()[0]}
+        return asked.to_pylist()[0], decided.to_pylist()[0]
 
     def _standing(self) -> tuple[KeepingEngine, Ground]:
         """The engine, and the ground of the method on every day: a record may lie in any of its periods."""

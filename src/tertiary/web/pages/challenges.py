@@ -62,7 +62,7 @@ def challenges(request: Request) -> Response:
     log = Grid("challenges", title, COLUMNS, shown, "No challenge of that kind is yours.", note, links, pence=True)
     values = {
         "chosen": chosen, "choices": _choices(mine), "cut": len(rows) - len(shown), "may_raise": bool(hosts(person)),
-        "late": sum(bool(row["overdue"]) for row in rows), "whole": totals(found), "any": bool(mine),
+        "late": sum(bool(one.overdue(today)) for one in found), "whole": totals(found), "any": bool(mine),
         "synthetic": any(one.seen.run_label.startswith(SYNTHETIC) for one in found),
     }  # fmt: skip
     return answer(request, View("Challenges", "challenges.html", [_balance(found), log], values=values))

@@ -27,6 +27,8 @@ router = APIRouter(include_in_schema=False)
 api = APIRouter(prefix="/api/v1", tags=["figures"])
 # headings of an explanation that say nothing of a record that was never sent, and alone is all there is
 OF_RUNS = ("What was checked and repaired", "Whether it counts")
+# what the form under the answer says already
+GIVEN = "What arrived"
 # roles that may own a record
 OWNERS = ("national", "icb", "provider")
 COLUMNS = (
@@ -64,7 +66,7 @@ def explain(request: Request) -> Response:
         groups.setdefault(one.group, []).append(one)
     values = {
         "groups": groups, "given": found.given, "errors": errors, "told": told, "examples": hypotheses.examples(),
-        "flows": [(code, flow.name) for code, flow in contracts().items()], "shown": told and _shown(told),
+        "flows": [(code, flow.name) for code, flow in contracts().items()], "shown": told and {h: said for h, said in _shown(told).items() if h != GIVEN},
         "short": told and short_answers(told), "owner": person.role in OWNERS,
     }  # fmt: skip
     grids = [_grid(told)] if told else []
