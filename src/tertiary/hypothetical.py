@@ -64,9 +64,7 @@ class Hypotheses:
         """
         return self._answers(tuple(sorted(given.items())), date.today())
 
-    def _walked(
-        self, given: tuple[tuple[str, str], ...], _: date
-    ) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    def _walked(self, given: tuple[tuple[str, str], ...], _: date) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
         from tertiary.assign import AssignSettings
         from tertiary.identify import survey
         from tertiary.ledger import spend_basis

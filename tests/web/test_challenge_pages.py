@@ -50,7 +50,7 @@ class World:
     def __init__(self, folder: Path, register: Register, url: str, *, raised: bool = True, contracts: bool = False):
         charges: list[Given] = [
             {"provider_code": provider, "contracting_host": "" if host == "X24" else host, "payer_code": payer,
-             "price_submitted": Decimal(pounds), "price_expected": Decimal(pounds), "unit_price_submitted": Decimal(pounds)}
+             **dict.fromkeys(("price_submitted", "price_expected", "unit_price_submitted"), Decimal(pounds))}
             for provider, host, payer, pounds in MADE.values()
         ]  # fmt: skip
         findings = [{"rule_id": "X04", "level": "cross_field", "record_id": f"r{n}"} for n in range(len(charges))]
@@ -82,9 +82,7 @@ class World:
     def step(self, account: str, name: str, verb: str, why: str = "because", **more: str) -> Any:
         client = self.be(account)
         data = {"step": verb, "why": why, "seen": str(len(self.log(name).events)), **more}
-        return client.post(
-            f"/challenges/{self.ids[name]}", data={**data, **token(client)}, follow_redirects=False
-        )
+        return client.post(f"/challenges/{self.ids[name]}", data={**data, **token(client)}, follow_redirects=False)
 
 
 @pytest.fixture(scope="module")
@@ -316,7 +314,7 @@ def test_what_a_run_newly_questions_is_raised_after_a_look(unraised: World) -> N
 @pytest.mark.parametrize(
     ("account", "host", "sees"),
     [("ncl", "", "A"), ("ncl", "QMF", None), ("office", "QMF", "BC"), ("national", "", "D"), ("uclh", "", None),
-     ("uclh", "RRV", None), ("london", "", ""), ("london", "QMJ", None), ("public", "", None), ("", "QMJ", None)],
+     ("uclh", "RRV", None), ("london", "", None), ("london", "QMJ", None), ("public", "", None), ("", "QMJ", None)],
 )  # fmt: skip
 def test_who_may_raise_what(unraised: World, account: str, host: str, sees: str | None) -> None:
     client = unraised.be(account)

@@ -13,6 +13,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from charges import written
+from tertiary.decisions import Store
 from tertiary.errors import DecisionError
 from tertiary.register import Register
 from tertiary.tables import columns
@@ -26,7 +27,11 @@ from web_helpers import token
 DRUG = "flow=drplcm&provider_code=RRV&price_submitted=900&activity_date=2025-05-01"
 NUMBER = "943 476 5919"
 # who owns each of the records that the run below holds
-OWNED: dict[str, set[str]] = {"r0": {"national", "ncl", "office", "uclh"}, "r1": {"national"}, "r2": {"national", "ncl", "office"}}
+OWNED: dict[str, set[str]] = {
+    "r0": {"national", "ncl", "office", "uclh"},
+    "r1": {"national"},
+    "r2": {"national", "ncl", "office"},
+}
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +41,6 @@ def home(register: Register, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     run = written(folder / "secret-folder", [{"population_icb": "QMJ"}, theirs, {**theirs, "population_icb": "QMJ"}])
     run.manifest["tables"]["quarantine"] = run.manifest["tables"]["submissions"] = []
     store = f"sqlite:///{folder / 'decisions.sqlite'}"
-    from tertiary.decisions import Store
-
     Store.open(store).close()
     app = create_app({"run": (run, register)}, Settings(papers=Papers(store=store)))
     with TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False) as made:

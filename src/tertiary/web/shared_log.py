@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from tertiary.web.people import Person
 
 PROVIDER = "provider"
+# roles whose organisations host contracts
+RAISES = ("icb", "national")
 # what tells whose a challenge is
 OWNED = ("challenge_id", "host_code", "payer_code", "provider_code")
 _read: WeakKeyDictionary[Store, tuple[int, list[Challenge]]] = WeakKeyDictionary()
@@ -61,8 +63,8 @@ def acting(person: Person, challenge: Challenge) -> tuple[Actor, str] | None:
 
 
 def hosts(person: Person) -> tuple[str, ...]:
-    """The organisations for which a person may raise challenges; a provider raises none."""
-    if person.role == PROVIDER:
+    """The organisations for which a person may raise challenges; providers, regions and the public raise none."""
+    if person.role not in RAISES:
         return ()
     try:
         return person.organisations or (actor(person).organisation_code,)

@@ -66,8 +66,9 @@ def explain(request: Request) -> Response:
         groups.setdefault(one.group, []).append(one)
     values = {
         "groups": groups, "given": found.given, "errors": errors, "told": told, "examples": hypotheses.examples(),
-        "flows": [(code, flow.name) for code, flow in contracts().items()], "shown": told and {h: said for h, said in _shown(told).items() if h != GIVEN},
-        "short": told and short_answers(told), "owner": person.role in OWNERS,
+        "flows": [(code, flow.name) for code, flow in contracts().items()], "owner": person.role in OWNERS,
+        "shown": told and {heading: said for heading, said in _shown(told).items() if heading != GIVEN},
+        "short": told and short_answers(told),
     }  # fmt: skip
     grids = [_grid(told)] if told else []
     given = answer(request, View("Explain a record", "explain.html", grids, values=values))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -11,10 +11,10 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import FormData
 
-from tertiary.challenges import Log, run_label, worklist
+from tertiary.challenges import Log, Raised, run_label, worklist
 from tertiary.challenges.worklists import kinds
 from tertiary.errors import ContractError
-from tertiary.month_end import contract_pairs
+from tertiary.month_end import Contract, contract_pairs
 from tertiary.privacy import names_patient
 from tertiary.publish.workbook import Column
 from tertiary.web.access import actor, checked_form, person_of
@@ -113,7 +113,8 @@ def _raise(request: Request, form: FormData) -> Response:
 
 def _page(request: Request, given: Mapping[str, str], errors: Mapping[str, str] | None = None) -> Response:
     host = _host(request, given["host"])
-    found, log = questioned(answers_of(request), _contracts(request)), Log(store_of(request))
+    contracts, log = _contracts(request), Log(store_of(request))
+    found = questioned(answers_of(request), contracts)
     person, register = person_of(request), answers_of(request).register
     news = kept(_news(log, found, host), "challenges", person, register)
     together = _together(news)
@@ -136,7 +137,7 @@ def _page(request: Request, given: Mapping[str, str], errors: Mapping[str, str] 
         "given": given, "errors": errors or {}, "host": host, "hosts": hosts(person), "chosen": chosen,
         "host_choices": [(code, code) for code in hosts(person)],
         "written": int(written) if written.isascii() and written.isdigit() and len(written) < 7 else None,
-        "contracts": bool(_contracts(request)),
+        "contracts": bool(contracts),
     }  # fmt: skip
     made = answer(request, View("What is newly questioned", "challenges_new.html", grids, values=values))
     made.status_code = 400 if errors else made.status_code
@@ -151,11 +152,11 @@ def _host(request: Request, asked: str) -> str:
     return asked or own[0]
 
 
-def _contracts(request: Request) -> Any:
+def _contracts(request: Request) -> Sequence[Contract]:
     return known_contracts(request.app.state.settings.papers, store_of(request))
 
 
-def _news(log: Log, found: Any, host: str) -> list[dict[str, Any]]:
+def _news(log: Log, found: Raised, host: str) -> list[dict[str, Any]]:
     """What the run says to a host that the log does not: facts and pounds of each challenge, dearest first."""
     facts = {row["challenge_id"]: row for row in found.challenges.to_pylist()}
     held = {one.challenge_id: one for one in log.challenges(host)}
