@@ -8,18 +8,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tertiary.errors import RunError, TertiaryError
+from tertiary.errors import RunError
+from tertiary.hypothetical import Hypotheses
 from tertiary.screen import plain
-from tertiary.tables import arrow_schema, columns
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from tertiary.register import Register
     from tertiary.runs import Run
 
@@ -33,7 +30,10 @@ ARRIVED = (
     "price_submitted",
 )  # fmt: skip
 
-READABLE = {"int": "a whole number", "decimal": "a number such as 12.50", "date": "a date such as 2025-06-30"}
+# the short answers: the question they answer, and the words with which their statement begins
+SHORT = {
+    "Which service it is": "Final line: ", "Who is responsible": "Payer ", "What it should cost": "Expected ",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -69,15 +69,23 @@ class Explanation:
         return json.dumps(asdict(self), indent=1, default=str)
 
 
-def explain_record(run: Run, record_id: str) -> Explanation:
-    """Explain a record of a run. RunError when the run has no such record."""
+def find_record(run: Run, record_id: str) -> Mapping[str, Any] | None:
+    """The row of `records` with an id; None when the run has no such record."""
+    return _one(run, "records", record_id)
+
+
+def explain_record(run: Run, record_id: str, register: Register | None = None) -> Explanation:
+    """Explain a record of a run, by the register as known then unless another is given.
+
+    RunError when the run has no such record.
+    """
     from tertiary.register import Register
     from tertiary.show import label
 
-    record = _one(run, "records", record_id)
+    record = find_record(run, record_id)
     if record is None:
         raise RunError(f"{run.path} has no record {record_id!r}. Ids stand in `tertiary show {run.path} records`.")
-    known = Register.load(as_known=date.fromisoformat(run.manifest["register"]["as_known"]))
+    known = register or Register.load(as_known=date.fromisoformat(run.manifest["register"]["as_known"]))
     parts = {name: _one(run, name, record_id) or {} for name in ("activity", "reasons", "quarantine")}
     findings = _many(run, "findings", record_id)
     arrived = _submission(run, record)
@@ -97,52 +105,28 @@ def explain_fields(
     given: Mapping[str, str], *, register: Sequence[str | Path] = (), as_known: date | None = None
 ) -> Explanation:
     """Explain a hypothetical record: `given` names canonical activity columns (docs/reference/tables.md)."""
-    from tertiary.assign import AssignSettings
-    from tertiary.engine import DuckDBEngine
     from tertiary.register import Register
-    from tertiary.stages import stages
 
-    known = Register.load(overlays=[Path(p) for p in register], as_known=as_known)
-    with DuckDBEngine() as engine:
-        asked = hypothetical(given)
-        rows = engine.load("hypothetical", asked)
-        row = engine.fetch(stages(engine, rows, known, AssignSettings())).to_pylist()[0]
+    with Hypotheses(Register.load(overlays=[Path(p) for p in register], as_known=as_known)) as asked:
+        return explain_hypothesis(asked, given)
+
+
+def explain_hypothesis(asked: Hypotheses, given: Mapping[str, str]) -> Explanation:
+    """Explain a hypothetical record by a register that is ready for it. TertiaryError as in `hypothetical`."""
+    known = asked.register
+    arrived, row = asked.walked(given)
     label = f"Hypothetical record. Register {known.version} as known on {known.as_known}."
-    return Explanation("hypothetical", label, _sections(known, row, [], _arrived(asked.to_pylist()[0])))
+    return Explanation("hypothetical", label, _sections(known, row, [], _arrived(arrived)))
 
 
-def hypothetical(given: Mapping[str, str]) -> pa.Table:
-    """One accepted activity row from texts. TertiaryError names an unknown field or a value that cannot be read."""
-    import pyarrow as pa
-
-    schema = arrow_schema("activity")
-    unknown = sorted(set(given) - set(schema.names))
-    if unknown:
-        raise TertiaryError(f"No field {', '.join(unknown)}. Fields: {', '.join(schema.names)}.")
-    row: dict[str, Any] = {f.name: "" if pa.types.is_string(f.type) else None for f in schema}
-    row |= {
-        "record_id": "hypothetical", "row_key": 1, "submission_id": "hypothetical", "row_number": 1, "flow": "op",
-        "fate": "accepted", "component": _component(given.get("flow", "op")), "age": 999, "quantity": Decimal(1),
-    }  # fmt: skip
-    for column in columns("activity"):
-        if column.name in given:
-            row[column.name] = _read(column.name, column.type, given[column.name])
-    row["activity_date"] = row["activity_date"] or row["end_date"] or row["start_date"] or date.today()
-    day: date = row["activity_date"]
-    year = day.year if day.month >= 4 else day.year - 1
-    row["financial_year"] = row["financial_year"] or f"{year}{(year + 1) % 100:02d}"
-    row["financial_month"] = row["financial_month"] or (day.month - 4) % 12 + 1
-    return pa.Table.from_pylist([row], schema=schema)
-
-
-def _component(flow: str) -> str:
-    """What rows of a flow are: activity, drug or device. TertiaryError when there is no such flow."""
-    from tertiary.flows.contracts import contracts
-
-    if flow not in contracts():
-        raise TertiaryError(f"flow={flow}: no such flow. Flows: {', '.join(contracts())}.")
-    made = {m.column: m.value for m in contracts()[flow].mapping if m.how == "constant"}
-    return made.get("component", "activity")
+def short_answers(told: Explanation) -> dict[str, str]:
+    """What an explanation comes to: the line, the payer and the price, by the question each answers."""
+    return {
+        heading: said.text
+        for heading, start in SHORT.items()
+        for said in told.sections.get(heading, ())
+        if said.text.startswith(start)
+    }
 
 
 def _sections(
@@ -189,7 +173,7 @@ def _service(known: Register, row: Mapping[str, Any]) -> tuple[Statement, ...]:
     if row["rule_tie"]:
         said.append(Statement("Another line held at the same priority: a tie, broken by rule id."))
     lost = [r for r in row["candidates"].split(",") if r and r != row["rule_id"]]
-    said += [_rule(known, rules, r, "Held but lost") for r in lost]
+    said += [_rule(known, rules, r, _lost(rules, r, row["rule_id"])) for r in lost]
     said += [
         _rule(known, rules, r, "Silent: its provider list is not loaded") for r in row["would_match"].split(",") if r
     ]
@@ -199,6 +183,16 @@ def _service(known: Register, row: Mapping[str, Any]) -> tuple[Statement, ...]:
                 Statement(f"{label}: {row[column]} {lines.get(row[column], {}).get('name', '(not a known line)')}")
             )
     return tuple(said)
+
+
+def _lost(rules: Mapping[str, Mapping[str, Any]], loser: str, winner: str) -> str:
+    """Why another rule went first, where the two say it: the lower priority number does, then the lower rule id."""
+    ranks = [(rules[r]["priority"], r) for r in (winner, loser) if r in rules]
+    if len(ranks) < 2 or ranks[0] > ranks[1]:
+        return "Held but lost"
+    if ranks[0][0] == ranks[1][0]:
+        return f"Held but lost to {winner}, which has the same priority and comes first by its id"
+    return f"Held but lost to {winner}, whose priority number is lower"
 
 
 def _rule(known: Register, rules: Mapping[str, Mapping[str, Any]], rule_id: str, verb: str) -> Statement:
@@ -310,17 +304,3 @@ def _one(run: Run, table: str, record_id: str) -> dict[str, Any] | None:
 def _many(run: Run, table: str, record_id: str) -> list[dict[str, Any]]:
     found = run.table(table).derive(lambda t: t.filter(t.record_id == record_id))
     return list(found.to_arrow().to_pylist())
-
-
-def _read(name: str, kind: str, text: str) -> Any:
-    try:
-        if kind == "string":
-            return text.strip()
-        if kind.startswith("int"):
-            return int(text)
-        if kind.startswith("decimal"):
-            return Decimal(text)
-        return datetime.strptime(text, "%Y-%m-%d").date()
-    except (ValueError, InvalidOperation):
-        wanted = next((words for start, words in READABLE.items() if kind.startswith(start)), READABLE["date"])
-        raise TertiaryError(f"{name}={text}: {text!r} is not {wanted}. Correct it.") from None

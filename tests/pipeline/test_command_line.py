@@ -106,7 +106,7 @@ def test_an_empty_answer_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest
 
 
 def test_a_hypothetical_drug_is_paid_as_a_drug() -> None:
-    from tertiary.explain import hypothetical
+    from tertiary.hypothetical import hypothetical
 
     assert hypothetical({"flow": "drplcm"})["component"].to_pylist() == ["drug"]
     assert hypothetical({"flow": "op"})["component"].to_pylist() == ["activity"]

@@ -10,10 +10,13 @@ import pytest
 from fastapi.testclient import TestClient
 
 from builders import row, run_folder
+from databases import server, url
 from tertiary.register import Register
 from tertiary.web.app import create_app
 from tertiary.web.settings import Settings
 from web_helpers import token
+
+__all__ = ["server", "url"]
 
 # population, payer, provider, pounds: QMJ and QMF in London, QE1 in the North West; RXN is a trust of the North West
 SPENT = (

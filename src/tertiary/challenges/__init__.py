@@ -6,13 +6,14 @@ from tertiary.challenges.balance import Balance
 from tertiary.challenges.cash import Cash, Paid, cash_of, read_cash
 from tertiary.challenges.dates import Calendar, Due, read_calendar
 from tertiary.challenges.files import read_handovers
-from tertiary.challenges.log import Challenge, Event, Log, Written, totals
-from tertiary.challenges.raising import Raised, raise_challenges
+from tertiary.challenges.log import Challenge, Event, Log, OvertakenError, Written, totals
+from tertiary.challenges.raising import SYNTHETIC, Raised, raise_challenges, run_label
 from tertiary.challenges.report import balance_rows, log_rows
 from tertiary.challenges.rules import Rule, Settings, rules
 from tertiary.challenges.worklists import worklist
 
 __all__ = [
+    "SYNTHETIC",
     "Balance",
     "Calendar",
     "Cash",
@@ -20,6 +21,7 @@ __all__ = [
     "Due",
     "Event",
     "Log",
+    "OvertakenError",
     "Paid",
     "Raised",
     "Rule",
@@ -33,6 +35,7 @@ __all__ = [
     "read_cash",
     "read_handovers",
     "rules",
+    "run_label",
     "totals",
     "worklist",
 ]

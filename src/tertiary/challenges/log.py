@@ -14,7 +14,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, func, or_, select, true
 
 from tertiary.challenges import steps
 from tertiary.challenges.balance import Balance, Movement, balance, check
@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 # steps of the data that carry new pounds
 DATA = ("raise", "change", "reopen", "note", "leave")
 PROVIDER = "provider"
+
+
+class OvertakenError(ContractError):
+    """Somebody else took a step after its actor had read the challenge."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +108,14 @@ class Challenge:
         """Whether it was raised after the day for its month."""
         return self.events[0].at.date() > self.raise_by
 
+    def may_lapse(self, on: dt.date) -> bool:
+        """Whether the day by which it was to be settled has passed."""
+        return self.settle_by is not None and on > self.settle_by
+
+    def ways(self, part: str, on: dt.date) -> list[steps.Step]:
+        """The steps that the host or the provider may take on a day."""
+        return [step for step in steps.ways(self.state, part) if step.step != "lapse" or self.may_lapse(on)]
+
     def overdue(self, on: dt.date) -> str:
         """What is overdue on a day: response, settlement or nothing (blank)."""
         if self.state in steps.CLOSED:
@@ -173,12 +185,28 @@ class Log:
 
         return self._store.write(write, by)
 
+    def news(self, found: Raised, host: str) -> list[tuple[str, str, Mapping[str, Any]]]:
+        """What `record` would write for a host: id of the challenge, step of the data, and its pounds."""
+        mine = {row["challenge_id"]: row for row in found.challenges.to_pylist() if row["host_code"] == host}
+        with self._store.read() as session:
+            return _news(_loaded(session, ChallengeRow.host_code == host), mine, found)
+
     def step(
-        self, challenge_id: str, verb: str, *, by: Actor, why: str, amount: str | None = None, evidence: str = ""
+        self,
+        challenge_id: str,
+        verb: str,
+        *,
+        by: Actor,
+        why: str,
+        amount: str | None = None,
+        evidence: str = "",
+        seen: int | None = None,
     ) -> Challenge:
         """Take a challenge on: respond, evidence, accept, reject, pursue, withdraw, settle or lapse. Returns it.
 
-        `evidence` is a reference or an address. ContractError when it is not the actor's, or the step not allowed.
+        `evidence` is a reference or an address. `seen`: the number of its events that the actor has read, for whom the
+        step depends on there being no newer one. ContractError when it is not the actor's, or the step not allowed,
+        OvertakenError when there are newer events.
         """
         for name, text in (("why", why), ("evidence", evidence), ("account", by.account)):
             refuse_patients(name, text)
@@ -188,8 +216,10 @@ class Log:
         def write(session: Session, at: dt.datetime) -> Challenge:
             found = _one(session, challenge_id, by.organisation_code)
             subject = f"Challenge {challenge_id}"
+            if seen is not None and len(found.events) != seen:
+                raise OvertakenError(_overtaken(subject, found.events[-1]))
             taken = steps.allowed(found.state, verb, _part(found, by), subject)
-            if verb == "lapse" and not (found.settle_by and at.date() > found.settle_by):
+            if verb == "lapse" and not found.may_lapse(at.date()):
                 raise ContractError(
                     f"{subject} can lapse after {found.settle_by}, the day by which it is to be settled."
                 )
@@ -212,10 +242,17 @@ class Log:
         with self._store.read() as session:
             found = list(_loaded(session, _of(organisation)).values())
         kept = [c for c in found if state is None or c.state == state]
-        kept = [c for c in kept if overdue_on is None or c.overdue(overdue_on)]
-        return sorted(
-            kept, key=lambda c: (c.provider_code, c.financial_year, c.financial_month, c.rule_id, c.challenge_id)
-        )
+        return sorted((c for c in kept if overdue_on is None or c.overdue(overdue_on)), key=_order)
+
+    def everything(self) -> list[Challenge]:
+        """All challenges, whosesoever, in the order of `challenges`; the caller keeps them from others."""
+        with self._store.read() as session:
+            return sorted(_loaded(session, true()).values(), key=_order)
+
+    def events(self) -> int:
+        """The number of all events: as long as it is the same, nothing has happened, for nothing is ever taken away."""
+        with self._store.read() as session:
+            return session.scalar(select(func.count()).select_from(ChallengeEventRow)) or 0
 
     def challenge(self, challenge_id: str, organisation: str) -> Challenge:
         """A challenge of an organisation. ContractError when it has none of that id."""
@@ -228,6 +265,19 @@ FACTS = ("challenge_id", "rule_id", "provider_code", "host_code", "payer_code", 
 NOTHING: Mapping[str, Any] = {
     "records": 0, "value": Decimal("0.00"), "first_claim": Decimal("0.00"), "cash_effect": None, "cash_reason": "",
 }  # fmt: skip
+
+
+def _order(challenge: Challenge) -> tuple[Any, ...]:
+    c = challenge
+    return c.provider_code, c.financial_year, c.financial_month, c.rule_id, c.challenge_id
+
+
+def _overtaken(subject: str, last: Event) -> str:
+    who = f"{last.by.role} {last.by.organisation_code}"
+    return (
+        f"{subject}: your step was not taken, because {who} was first: {last.step} at {last.at:%H:%M} (UTC) on "
+        f"{last.at:%Y-%m-%d}. Look at what was said and decide anew."
+    )
 
 
 def _of(organisation: str) -> ColumnElement[bool]:

@@ -7,6 +7,7 @@ pricing pages of the field describe it; rules.csv names the source of each rule.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -33,6 +34,8 @@ FACTS = (
     "component",
 )  # fmt: skip
 PENNY = Decimal("0.01")
+# before the name of a synthetic run in the log
+SYNTHETIC = "SYNTHETIC "
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,19 @@ class Raised:
     challenges: pa.Table
     covered: frozenset[tuple[str, str, int, str]]
     rules: tuple[str, ...]
+
+    def part(self, rule_id: str, provider_code: str) -> Raised:
+        """What is questioned of one provider by one rule; pounds that other rules claim first stay theirs."""
+        import pyarrow.compute as pc
+
+        def own(rows: pa.Table) -> pa.Table:
+            return rows.filter(
+                pc.and_(pc.equal(rows["rule_id"], rule_id), pc.equal(rows["provider_code"], provider_code))
+            )
+
+        places = frozenset(place for place in self.covered if place[0] == provider_code)
+        rules = tuple(rule for rule in self.rules if rule == rule_id)
+        return Raised(own(self.records), own(self.challenges), places, rules)
 
 
 def raise_challenges(
@@ -91,6 +107,15 @@ def raise_challenges(
         months = held.select("provider_code", "financial_year", "financial_month", "component").distinct()
         covered = frozenset(tuple(r.values()) for r in engine.fetch(months).to_pylist())
         return Raised(engine.fetch(ordered), grouped, covered, tuple(rule.rule_id for rule in applied))
+
+
+def run_label(run: Run, label: str = "") -> str:
+    """What a run is called in the log, which outlives it: `label`, else its folder and a mark of its tables.
+
+    The mark is eight digits of a hash of the names of the table files, which are hashes themselves.
+    """
+    mark = hashlib.sha256(json.dumps(run.manifest["tables"], sort_keys=True).encode()).hexdigest()[:8]
+    return (SYNTHETIC if run.manifest["synthetic"] else "") + (label or f"{run.path.resolve().name}:{mark}")
 
 
 def challenge_id(facts: Iterable[object]) -> str:

@@ -48,12 +48,23 @@ def verbs() -> tuple[str, ...]:
     return tuple(dict.fromkeys(s.step for s in steps().values() if s.who != DATA and s.from_state))
 
 
+def ways(state: str, part: str) -> list[Step]:
+    """The steps that the host or the provider may take from a state."""
+    return [step for (start, _), step in steps().items() if start == state and step.who in (part, "either")]
+
+
+@cache
+def words() -> dict[str, tuple[str, str]]:
+    """Of each state a short name and what it means, from states.csv."""
+    return {row["state"]: (row["words"], row["meaning"]) for row in rows("states")}
+
+
 def allowed(state: str, verb: str, part: str, subject: str) -> Step:
     """The step from a state by the host or the provider. ContractError says what each of them may do."""
     found = steps().get((state, verb))
     if found is not None and found.who in (part, "either"):
         return found
-    mine, theirs = ", ".join(_ways(state, part)) or "nothing", _who(state, verb)
+    mine, theirs = ", ".join(way.step for way in ways(state, part)) or "nothing", _who(state, verb)
     hint = f" {theirs[0].upper()}{theirs[1:]} may do that." if theirs else ""
     raise ContractError(f"{subject} is {state}; the {part} cannot {verb} it. The {part} may: {mine}.{hint}")
 
@@ -80,10 +91,6 @@ def amount_of(step: Step, text: str | None, open_now: Decimal, accepted: Decimal
         told = "is open" if step.amount == "part" else "was accepted"
         raise ContractError(f"{subject}: {found} is not between 0.01 and {most}, which {told}.")
     return found.quantize(Decimal("0.01"))
-
-
-def _ways(state: str, part: str) -> list[str]:
-    return [verb for (start, verb), step in steps().items() if start == state and step.who in (part, "either")]
 
 
 def _who(state: str, verb: str) -> str:

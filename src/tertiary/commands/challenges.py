@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
@@ -19,12 +17,10 @@ from tertiary.errors import ContractError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from tertiary.challenges import Cash, Challenge, Raised
+    from tertiary.challenges import Challenge, Raised
     from tertiary.register import Register
     from tertiary.runs import Run
 
-# before the name of a synthetic run in the log, which outlives the run
-SYNTHETIC = "SYNTHETIC "
 challenges = typer.Typer(no_args_is_help=True, help="What is questioned of providers' charges, and what comes of it.")
 
 Contracts = Annotated[
@@ -82,14 +78,13 @@ def raise_(
 
     Known challenges are found again; nothing is overwritten, and the same run again writes nothing.
     """
-    from tertiary.challenges import Log, read_calendar
+    from tertiary.challenges import Log, read_calendar, run_label
 
     actor = shared.actor(by)
     days = read_calendar(calendar) if calendar else None
     opened, found = _found(run, register, contracts, handovers, rule, set_)
-    name = (SYNTHETIC if opened.manifest["synthetic"] else "") + (label or _name(opened))
     with shared.open_store(store, create=True) as held:
-        written = Log(held).record(found, by=actor, run_label=name, why=why, calendar=days)
+        written = Log(held).record(found, by=actor, run_label=run_label(opened, label or ""), why=why, calendar=days)
     told = {"raise": "new", "change": "changed", "reopen": "reopened", "note": "noted on closed ones",
             "leave": "no longer in the data: settlement by data proposed"}  # fmt: skip
     lines = [f"{written.by_step[step]} {words}" for step, words in told.items() if step in written.by_step]
@@ -240,12 +235,14 @@ def worklist(
 ) -> None:
     """List spend without a contract, for patients of other countries, or of private patients and visitors."""
     from tertiary.challenges import worklist as listed
+    from tertiary.month_end import read_contract_pairs
     from tertiary.runs import open as open_run
     from tertiary.screen import print_rows
     from tertiary.show import label
 
     opened = open_run(run)
-    found = listed(opened, kind, shared.register_of(opened, register or ()), _contracted(contracts))
+    pairs = read_contract_pairs(contracts) if contracts else None
+    found = listed(opened, kind, shared.register_of(opened, register or ()), pairs)
     typer.echo(label(opened), err=True)
     print_rows(found, format)
 
@@ -259,28 +256,26 @@ def _found(
     set_: list[str] | None,
 ) -> tuple[Run, Raised]:
     from tertiary.challenges import Settings, raise_challenges
+    from tertiary.month_end import read_contract_cash
     from tertiary.runs import open as open_run
     from tertiary.show import label
 
     opened = open_run(run)
     settings = Settings(tuple(rule or ()), _parameters(set_ or []))
     known = shared.register_of(opened, register or ())
+    cash = read_contract_cash(contracts) if contracts else None
     found = raise_challenges(
-        opened, known, settings, cash=_cash(contracts), causes=price_causes(opened, known),
+        opened, known, settings, cash=cash, causes=price_causes(opened, known),
         handovers=_handovers(handovers),
     )  # fmt: skip
     typer.echo(label(opened), err=True)
     return opened, found
 
 
-def _name(run: Run) -> str:
-    """The run's folder, and eight digits that stand for its tables, whose files are named by their hashes."""
-    mark = hashlib.sha256(json.dumps(run.manifest["tables"], sort_keys=True).encode()).hexdigest()[:8]
-    return f"{run.path.resolve().name}:{mark}"
-
-
 def _label(found: Iterable[Challenge]) -> None:
     """Say when what the log tells comes from a synthetic run."""
+    from tertiary.challenges import SYNTHETIC
+
     if any(challenge.seen.run_label.startswith(SYNTHETIC) for challenge in found):
         typer.echo("SYNTHETIC DATA: no real patient, price or payment.", err=True)
 
@@ -294,39 +289,6 @@ def price_causes(run: Run, register: Register) -> pa.Table:
         tables = {name: engine.scan(name, run.table(name).paths) for name in ("records", "reasons", "activity")}
         found = price_differences(engine, tables["records"], tables["reasons"], register, activity=tables["activity"])
         return engine.fetch(found.select("record_id", "cause"))
-
-
-def _cash(file: Path | None) -> Cash | None:
-    """How contracts pay, of a register of contracts (`tertiary contracts`) or of lines written for the purpose."""
-    from tertiary.challenges import cash_of, read_cash
-    from tertiary.month_end import cash_lines, read_contracts
-
-    if file is None:
-        return None
-    if not _is_register(file):
-        return read_cash(file)
-    known = read_contracts(file)
-    years = sorted({contract.financial_year for contract in known})
-    return cash_of((line for year in years for line in cash_lines(known, year)), str(file))
-
-
-def _contracted(file: Path | None) -> set[tuple[str, str]] | None:
-    """Pairs of provider and payer with a contract, whatever its elements cover."""
-    from tertiary.challenges import read_cash
-    from tertiary.month_end import read_contracts
-
-    if file is None:
-        return None
-    if not _is_register(file):
-        return {(provider, payer) for provider, payer, *_ in read_cash(file)}
-    return {(c.provider_code, e.payer_code) for c in read_contracts(file) for e in c.elements}
-
-
-def _is_register(file: Path) -> bool:
-    from tertiary.sheets import lines
-
-    first = next(lines(file, ContractError), None)
-    return first is not None and "signed_value" in first.cells
 
 
 def _handovers(file: Path | None) -> pa.Table | None:

@@ -2,7 +2,13 @@
 
 from tertiary.month_end.accruals import Accrual, accruals
 from tertiary.month_end.calendar import Dates, dates, read_calendar
-from tertiary.month_end.cash import cash_lines
+from tertiary.month_end.cash import (
+    cash_lines,
+    contract_cash,
+    contract_pairs,
+    read_contract_cash,
+    read_contract_pairs,
+)
 from tertiary.month_end.close import Close, Movement, close, every, movements, open_close
 from tertiary.month_end.contracts import Contract, Element, Keep, contracts_of, read_contracts
 from tertiary.month_end.draft import as_csv, draft_contracts
@@ -36,6 +42,8 @@ __all__ = [
     "cash_effect",
     "cash_lines",
     "close",
+    "contract_cash",
+    "contract_pairs",
     "contracts_of",
     "coverage",
     "dates",
@@ -49,6 +57,8 @@ __all__ = [
     "position",
     "read_adjustments",
     "read_calendar",
+    "read_contract_cash",
+    "read_contract_pairs",
     "read_contracts",
     "read_invoices",
     "read_profiles",

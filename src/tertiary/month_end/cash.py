@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
-from tertiary.month_end.contracts import COMPONENTS, Contract, Element
+from tertiary.challenges import Cash, cash_of, read_cash
+from tertiary.errors import ContractError
+from tertiary.month_end.contracts import COMPONENTS, Contract, Element, read_contracts
+from tertiary.sheets import lines
 
 KEY = ("provider_code", "payer_code", "component", "point_of_delivery", "financial_year")
 
@@ -34,6 +38,34 @@ def cash_lines(contracts: Sequence[Contract], financial_year: str) -> list[dict[
                 key = (provider, own.payer_code, component, delivery, financial_year)
                 made[key] = {**dict(zip(KEY, key, strict=True)), **_paid(own)}
     return list(made.values())
+
+
+def contract_cash(contracts: Sequence[Contract], name: str = "contracts") -> Cash:
+    """How contracts pay, as challenges ask it. ContractError when two lines of them say different things."""
+    years = sorted({contract.financial_year for contract in contracts})
+    return cash_of((line for year in years for line in cash_lines(contracts, year)), name)
+
+
+def contract_pairs(contracts: Iterable[Contract]) -> set[tuple[str, str]]:
+    """Pairs of provider and payer with a contract, whatever its elements cover."""
+    return {(c.provider_code, e.payer_code) for c in contracts for e in c.elements}
+
+
+def read_contract_cash(file: Path) -> Cash:
+    """How contracts pay, of a register of contracts or of lines written for the purpose (`challenges.read_cash`)."""
+    return contract_cash(read_contracts(file), str(file)) if _is_register(file) else read_cash(file)
+
+
+def read_contract_pairs(file: Path) -> set[tuple[str, str]]:
+    """As `contract_pairs`, of a file as `read_contract_cash` reads it."""
+    if _is_register(file):
+        return contract_pairs(read_contracts(file))
+    return {(provider, payer) for provider, payer, *_ in read_cash(file)}
+
+
+def _is_register(file: Path) -> bool:
+    first = next(lines(file, ContractError), None)
+    return first is not None and "signed_value" in first.cells
 
 
 def _paid(own: Element) -> dict[str, str]:

@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tertiary.errors import RunError, TertiaryError
+from tertiary.hypothetical import Hypotheses
 from tertiary.web.people import Person
 from tertiary.web.scope import held, opened, sees_all, signed_on, within
 from tertiary.web.totals import DIMENSIONS, Question, Totals
@@ -60,6 +61,7 @@ class Answers:
         self.run = run
         self.register = register
         self._opened = opened(register)
+        self.hypotheses = Hypotheses(register)
         self._turn = threading.Lock()
         self._engine = SharedEngine()
         self._scanned: set[str] = set()
@@ -72,6 +74,7 @@ class Answers:
     def close(self) -> None:
         """Let the files go."""
         self._engine.__exit__(None, None, None)
+        self.hypotheses.close()
 
     def known(self, person: Person) -> Register:
         """The register as a person may read it."""

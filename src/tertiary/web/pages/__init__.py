@@ -17,7 +17,11 @@ def routers() -> Sequence[APIRouter]:
     """What answers each page."""
     from tertiary.web.pages import (
         audit,
+        challenge,
+        challenges,
         closes,
+        explain,
+        explain_record,
         find,
         flows,
         ledger,
@@ -30,6 +34,7 @@ def routers() -> Sequence[APIRouter]:
         pools,
         proposals,
         published,
+        questions,
         recharges,
         register,
         ringfence,
@@ -41,7 +46,11 @@ def routers() -> Sequence[APIRouter]:
 
     modules = (
         audit,
+        challenge,
+        challenges,
         closes,
+        explain,
+        explain_record,
         find,
         flows,
         ledger,
@@ -54,6 +63,7 @@ def routers() -> Sequence[APIRouter]:
         pools,
         proposals,
         published,
+        questions,
         recharges,
         register,
         ringfence,
