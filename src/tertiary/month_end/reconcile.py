@@ -67,7 +67,7 @@ def reconcile(run: Run, financial_year: str, last_month: int, by: Sequence[str] 
     `small gap`, `short`, `over`, `only acm`, `only patient level` or, of a plan alone, `nothing sent`. Largest gap
     first. ContractError when `by` is not among DIMENSIONS.
     """
-    return run.ledger.derive(lambda table: _compared(table, financial_year, last_month, by)).to_arrow()
+    return run.ledger.derive(lambda table: compared(table, financial_year, last_month, by)).to_arrow()
 
 
 def coverage(run: Run, financial_year: str, last_month: int, by: Sequence[str]) -> pa.Table:
@@ -77,7 +77,7 @@ def coverage(run: Run, financial_year: str, last_month: int, by: Sequence[str]) 
     low, high = _limits()
 
     def step(table: ir.Table) -> ir.Table:
-        found = _compared(table, financial_year, last_month, by)
+        found = compared(table, financial_year, last_month, by)
         reason = ibis.cases(
             (found.coverage.isnull(), "no aggregate to compare with"),
             (found.coverage < low, f"patient level holds less than {low} of the aggregate"),
@@ -157,7 +157,8 @@ def invoice_gaps(
     return sorted(made, key=lambda r: (-abs(r["gap"]), r["provider_code"], r["financial_month"], r["payer_code"]))
 
 
-def _compared(table: ir.Table, financial_year: str, last_month: int, by: Sequence[str]) -> ir.Table:
+def compared(table: ir.Table, financial_year: str, last_month: int, by: Sequence[str]) -> ir.Table:
+    """`reconcile` as an expression over rows of the ledger, all of a run or a part of it."""
     if wrong := [name for name in by if name not in DIMENSIONS]:
         raise ContractError(f"Flows cannot be reconciled by {', '.join(wrong)}. Choose from {', '.join(DIMENSIONS)}.")
     rows = table.filter(table.financial_year == financial_year, table.financial_month.between(1, last_month))

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tertiary.errors import RunError, TertiaryError
+from tertiary.tables import arrow_schema, ibis_schema
 from tertiary.web.people import Person
 from tertiary.web.scope import sees_all, within
 
@@ -53,6 +55,11 @@ def once(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     return found
 
 
+def is_placed(rows: ir.Table) -> tuple[ir.BooleanValue, ...]:
+    """Whether a submission, or a row of the ledger, says which provider's it is and of which month."""
+    return rows.provider_code != "", rows.financial_year != "", rows.financial_month > 0
+
+
 class Answers:
     """One run, ready to be asked."""
 
@@ -64,6 +71,7 @@ class Answers:
         self._turn = threading.Lock()
         self._engine = DuckDBEngine()
         self._scanned: set[str] = set()
+        self._worked: dict[str, ir.Table] = {}
 
     def close(self) -> None:
         """Let the files go."""
@@ -94,9 +102,6 @@ class Answers:
         groups = list(dict.fromkeys(by))
         found = rows.group_by(*groups).aggregate(**sums) if groups else rows.aggregate(**sums)
         table = self.fetch(found.order_by(ibis.desc("price_submitted"), *groups).limit(limit + 1))
-        # the engine sums whole numbers wider than they were
-        at = table.schema.get_field_index("records")
-        table = table.set_column(at, "records", table.column(at).cast("int64"))
         return Found(table.slice(0, limit), table.num_rows > limit)
 
     def submissions(self, person: Person) -> pa.Table:
@@ -116,16 +121,64 @@ class Answers:
         table = self.run.table(name)
         found = within(table.expr, name, person, self.register)
         with self._turn:
-            if name not in self._scanned:
-                self._engine.scan(table.name, table.paths)
-                self._scanned.add(name)
+            self._scan(name)
         return found
+
+    def months(self) -> list[tuple[str, int, int]]:
+        """Years, months and how many providers sent something for them: of the whole run, for it is no row's figure."""
+        with self._turn, _told_as_unavailable():
+            rows = self._scan("submissions")
+            rows = rows.filter(*is_placed(rows))
+            by = ("financial_year", "financial_month")
+            found = self._engine.fetch(
+                rows.group_by(*by).aggregate(providers=rows.provider_code.nunique()).order_by(*by)
+            )
+        return [tuple(row.values()) for row in found.to_pylist()]
+
+    def worked(
+        self, name: str, person: Person, needs: Sequence[str], made: Callable[[Mapping[str, ir.Table]], ir.Table]
+    ) -> ir.Table:
+        """The rows of `name` that a person may see: totals that `made` works out of the tables it `needs`.
+
+        They are worked out once a run and kept, for a run does not change; `owned.csv` says whose they are. What
+        tables of single records tell must be counted in them. ForbiddenError as of `rows`; UnavailableError when the
+        run cannot be read.
+        """
+        with self._turn, _told_as_unavailable():
+            if name not in self._worked:
+                tables = {need: self._scan(need) for need in needs}
+                self._worked[name] = self._engine.materialise(f"worked_{name}", made(tables))
+        return within(self._worked[name], name, person, self.register)
 
     def fetch(self, expr: ir.Table) -> pa.Table:
         """Read what `rows` began. UnavailableError when the run cannot be read."""
-        try:
-            with self._turn:
-                return self._engine.fetch(expr)
-        except TertiaryError as error:
-            logging.getLogger(__name__).error("%s", error)
-            raise UnavailableError("The run cannot be read now. Why is in the log of this server.") from error
+        from pyarrow.types import is_integer
+
+        with self._turn, _told_as_unavailable():
+            found = self._engine.fetch(expr)
+        # the engine sums whole numbers wider than they were
+        for at, (name, kind) in enumerate(expr.schema().items()):
+            if kind.is_integer() and not is_integer(found.schema.field(name).type):
+                found = found.set_column(at, name, found.column(name).cast("int64"))
+        return found
+
+    def _scan(self, name: str) -> ir.Table:
+        """A table of the run as the engine knows it; one that a run of an older version lacks has no row."""
+        import ibis
+
+        if name not in self._scanned:
+            if name in self.run.manifest["tables"]:
+                self._engine.scan(name, self.run.table(name).paths)
+            else:
+                self._engine.load(name, arrow_schema(name).empty_table())
+            self._scanned.add(name)
+        return ibis.table(ibis_schema(name), name=name)
+
+
+@contextmanager
+def _told_as_unavailable() -> Iterator[None]:
+    try:
+        yield
+    except TertiaryError as error:
+        logging.getLogger(__name__).error("%s", error)
+        raise UnavailableError("The run cannot be read now. Why is in the log of this server.") from error

@@ -44,6 +44,15 @@ def sees_all(person: Person) -> bool:
     return roles()[person.role]["sees"] == "all"
 
 
+def is_shown(name: str, person: Person, register: Register) -> bool:
+    """Whether a person may see rows of a table at all, be it none of them."""
+    try:
+        _held(name, person, register)
+    except ForbiddenError:
+        return False
+    return True
+
+
 def within(table: ir.Table, name: str, person: Person, register: Register) -> ir.Table:
     """The rows of a run's table that a person may see. ForbiddenError when they may see none of such tables."""
     import ibis

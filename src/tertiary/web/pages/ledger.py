@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-from urllib.parse import urlencode
-
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
@@ -13,12 +9,15 @@ from tertiary.errors import RunError
 from tertiary.publish.workbook import Column
 from tertiary.web.access import person_of
 from tertiary.web.answers import DIMENSIONS, once
+from tertiary.web.pages.asked import deeper
 from tertiary.web.render import answer, answers_of
 from tertiary.web.views import Grid, View
 
 router = APIRouter(include_in_schema=False)
 # what the ledger is totalled by unless an address says otherwise
 USUAL = ("service_line_final",)
+# by what a row's own part is totalled: the first that is not fixed yet
+ONWARD = ("provider_code", "point_of_delivery", "financial_month", "population_icb")
 MOST_DIMENSIONS = 3
 PAGE_ROWS = 500
 FILE_ROWS = 100_000
@@ -48,7 +47,7 @@ def ledger(request: Request) -> Response:
     if found.more and "format" in query:
         raise RunError(f"These are more than {FILE_ROWS:,} rows. Total by fewer columns, or keep to a part.")
     rows = found.rows.to_pylist()
-    links = [_deeper(query.multi_items(), by, row) for row in rows]
+    links = [deeper(query.multi_items(), by, row, ONWARD) for row in rows]
     columns = [*(Column(name, WORDS[name]) for name in by), *MEASURES]
     grid = Grid("ledger", "What counts, dearest first", columns, rows, "Nothing of that kind is yours.",
                 links=links, blanks=BLANKS)  # fmt: skip
@@ -57,12 +56,3 @@ def ledger(request: Request) -> Response:
         "blanks": BLANKS, "more": found.more, "whole": asked.ledger(person, (), only).rows.to_pylist()[0],
     }  # fmt: skip
     return answer(request, View("Ledger", "ledger.html", [grid], values=values))
-
-
-def _deeper(given: list[tuple[str, str]], by: list[str], row: Mapping[str, Any]) -> str:
-    """The address of a row's own part: its values fixed, blank ones too, totalled by the next column that is free."""
-    kept = [(k, v) for k, v in given if k not in ("by", "format", "of", *by)]
-    fixed = [(name, str(row[name])) for name in by if row[name] is not None]
-    used = {k for k, _ in [*kept, *fixed]}
-    onward = [n for n in ("provider_code", "point_of_delivery", "financial_month", "population_icb") if n not in used]
-    return "?" + urlencode([*kept, *fixed, ("by", onward[0])]) if len(fixed) == len(by) and onward else ""
