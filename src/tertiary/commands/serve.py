@@ -28,6 +28,9 @@ def serve(
     store: Annotated[
         str, typer.Option(envvar="TERTIARY_DECISIONS", metavar="URL", help="Database of the decisions.")
     ] = "",
+    inbox: Annotated[
+        Path | None, typer.Option(help="Folder for checked files that people ask to keep; without it nothing is kept.")
+    ] = None,
 ) -> None:
     """Show finished runs as pages and as a JSON API, to whoever you choose to be. Stop it with Ctrl-C.
 
@@ -37,6 +40,8 @@ def serve(
         raise TertiaryError(
             f"--host {host} would show runs to others, and there are no sign-ons yet. Use one of {', '.join(LOOPBACK)}."
         )
+    if inbox is not None and not inbox.is_dir():
+        raise TertiaryError(f"--inbox {inbox} is not a folder. Make it, for this user alone to read, or leave it out.")
     try:
         import uvicorn
 
@@ -52,7 +57,7 @@ def serve(
     opened = [open_run(run) for run in runs]
     known = [(run, shared.register_of(run, register or ())) for run in opened]
     listening = _listening(host, port)
-    settings = Settings(organisation=organisation, papers=Papers(contracts, closes, store))
+    settings = Settings(organisation=organisation, papers=Papers(contracts, closes, store), inbox=inbox)
     app = create_app(dict(zip(names_of(runs), known, strict=True)), settings)
     for run in opened:
         typer.echo(label(run), err=True)

@@ -23,6 +23,7 @@ from starlette.exceptions import HTTPException
 from tertiary import __version__
 from tertiary.errors import TertiaryError
 from tertiary.web.answers import Answers, UnavailableError
+from tertiary.web.desk import Desk
 from tertiary.web.scope import ForbiddenError
 from tertiary.web.settings import Settings
 
@@ -53,6 +54,7 @@ def create_app(runs: Mapping[str, tuple[Run, Register]], settings: Settings | No
         openapi_url="/api/openapi.json",
     )  # fmt: skip
     app.state.answers, app.state.settings = answers, chosen
+    app.state.desk = Desk()
     app.state.secret = chosen.secret or secrets.token_bytes(32)
     static = resources.files("tertiary.web").joinpath("static")
     app.mount("/static", StaticFiles(directory=str(static)), name="static")

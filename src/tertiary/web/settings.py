@@ -25,6 +25,7 @@ class Papers:
 class Settings:
     """How the application is run.
 
+    `inbox`: folder for checked files that somebody asks to keep; None: nothing is kept.
     `demo`: people choose who to be; only for a server on loopback. `hosts`: the names it may be called by.
     """
 
@@ -33,3 +34,4 @@ class Settings:
     secret: bytes = b""
     hosts: tuple[str, ...] = LOOPBACK
     papers: Papers = field(default_factory=Papers)
+    inbox: Path | None = None
