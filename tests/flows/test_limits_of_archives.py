@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tertiary.flows import careful, files
-from tertiary.flows.files import LONGEST_LIST, Limits, open_contents
+from tertiary.flows.files import open_contents
+from tertiary.flows.limits import LONGEST_LIST, Limits, list_bytes
 
 
 def _zip(path: Path, members: dict[str, bytes]) -> Path:
@@ -56,12 +57,12 @@ def test_the_end_of_an_archive_tells_the_length_of_its_list(tmp_path: Path) -> N
     packed = _zip(tmp_path / "a.zip", {"one.csv": b"x"})
     with zipfile.ZipFile(packed) as made:
         # one entry: 46 bytes and its name
-        assert files._list_bytes(packed) == 46 + len(made.namelist()[0])
+        assert list_bytes(packed) == 46 + len(made.namelist()[0])
     (tmp_path / "b").write_bytes(b"PK\x03\x04 and no end")
-    assert files._list_bytes(tmp_path / "b") > LONGEST_LIST
+    assert list_bytes(tmp_path / "b") > LONGEST_LIST
     large = packed.read_bytes().replace(b"PK\x05\x06", b"PK\x06\x07" + b"\0" * 16 + b"PK\x05\x06")
     (tmp_path / "c").write_bytes(large)
-    assert files._list_bytes(tmp_path / "c") > LONGEST_LIST
+    assert list_bytes(tmp_path / "c") > LONGEST_LIST
 
 
 @pytest.mark.parametrize("size", [1, 3, 7, 1 << 20])

@@ -236,7 +236,7 @@ def test_coverage_says_what_came_what_came_late_and_what_did_not(as_: Be) -> Non
     }  # fmt: skip
     assert rows[0]["state"] == "missing" and rows[0]["flex"] == "2025-06-20"
     shares = {(r["provider_code"], r["financial_month"]): r["quarantined_share"] for r in rows if r["flow"] == "plcm"}
-    assert shares["RRV", 1] == "0.100000" and shares["RRV", 2] == "0"
+    assert shares["RRV", 1] == "0.100000" and shares["RRV", 2] == "0.000000"
     text = as_("national").get("/quality/coverage").text
     assert "3 months of a flow need attention" in text and "80.0%" in text
     assert "not sent" in text and "1 of 2" in text

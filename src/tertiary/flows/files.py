@@ -23,37 +23,19 @@ from typing import IO
 from tertiary import folders
 from tertiary.errors import FlowError
 from tertiary.flows.contracts import Recognised, recognise
+from tertiary.flows.limits import LONGEST_LIST, NO_LIMITS, Limits, TooMuchError, list_bytes
 
 SUFFIXES = {".csv", ".tsv", ".txt", ".gz", ".zip", ".parquet", ".pq"}
 SKIPPED = {"register", "coverage.csv", "received.csv"}
 HEADER_BYTES = 1 << 20
 # A row longer than this has swallowed others.
 MAX_ROW = 1 << 20
-# Bytes that the list of files of a stranger's archive may have, and in which its end is found.
-LONGEST_LIST = 1 << 20
-LONGEST_END = (1 << 16) + 22
 SEPARATORS = (",", ";", "\t", "|")
-
-
-class TooMuchError(Exception):
-    """An archive holds more than may be unpacked."""
-
 
 # All that is raised for a broken, truncated, encrypted, strangely packed or too large archive.
 UNREADABLE = (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError, TooMuchError)
 _CHUNK = 1 << 22
 _NOT_MARKS = bytes(b for b in range(256) if b not in b'"\n')
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What an archive of a stranger may hold: bytes unpacked, and files. None: what there is room for."""
-
-    bytes: int | None = None
-    files: int | None = None
-
-
-NO_LIMITS = Limits()
 
 
 @dataclass(frozen=True)
@@ -224,7 +206,7 @@ def _unpacked(
 
 
 def _members(archive: Content, work: Path, number: int, limits: Limits) -> list[Content]:
-    if limits.files is not None and _list_bytes(archive.source) > LONGEST_LIST:
+    if limits.files is not None and list_bytes(archive.source) > LONGEST_LIST:
         archive.problem = Problem("S01", f"an archive whose list of files is longer than {LONGEST_LIST:,} bytes")
         return [archive]
     with zipfile.ZipFile(archive.source) as zipped:
@@ -249,20 +231,6 @@ def _members(archive: Content, work: Path, number: int, limits: Limits) -> list[
                 member.problem = Problem("S01", _reason(error))
             made.append(member)
         return made
-
-
-def _list_bytes(path: Path) -> int:
-    """Length of a zip archive's list of files, as its end says; reading the list takes many times as much memory.
-
-    An archive of the large kind (ZIP64) counts as endless: nothing that may be checked needs it.
-    """
-    with path.open("rb") as handle:
-        handle.seek(max(0, path.stat().st_size - LONGEST_END))
-        end = handle.read()
-    at = end.rfind(b"PK\x05\x06")
-    if at < 0 or len(end) < at + 16 or b"PK\x06\x07" in end[max(0, at - 20) : at]:
-        return LONGEST_LIST + 1
-    return int.from_bytes(end[at + 12 : at + 16], "little")
 
 
 def _scan(content: Content, handle: IO[bytes] | gzip.GzipFile, out: IO[bytes] | None, most: int | None = None) -> None:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from tertiary.errors import ConservationError, FlowError
 from tertiary.flows import crossflow, files, findings, macros, reading, references, stage, submissions
-from tertiary.flows.files import NO_LIMITS, Content, Limits, Problem
+from tertiary.flows.files import Content, Problem
+from tertiary.flows.limits import NO_LIMITS, Limits
 from tertiary.flows.reading import Reached
 
 if TYPE_CHECKING:

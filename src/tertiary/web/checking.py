@@ -49,7 +49,7 @@ def check(job: Job) -> None:
     from tertiary.engine import DuckDBEngine
     from tertiary.flows import IntakeSettings
     from tertiary.flows import check as check_files
-    from tertiary.flows.files import Limits
+    from tertiary.flows.limits import Limits
     from tertiary.register import Register
 
     file = Path(job.file)
