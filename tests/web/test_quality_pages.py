@@ -268,9 +268,10 @@ def test_mistakes_are_told(as_: Be, address: str, words: str) -> None:
     assert answer.status_code == 400 and words in answer.text
 
 
-def test_every_rule_has_words_and_every_state_too(as_: Be) -> None:
+def test_every_rule_has_words_and_every_state_too() -> None:
     for check in checks().values():
-        assert quality.rule_words()[check.rule_id, check.severity]["advice"]
+        words = quality.rule_words()[check.rule_id, check.severity]
+        assert check.advice in words["advice"] and check.expected in words["expected"] and any(words.values())
     assert {"missing", "unreadable", "withdrawn", "late", "not_yet_known", "none_of_yours", "arrived"} == set(
         coverage.states()
     )
