@@ -16,8 +16,8 @@ def summary_of(engine: Engine, staged: ir.Table) -> dict[str, dict[str, int]]:
     """The counts of one block of decided records."""
     from tertiary.assign import not_answerable_counts
 
-    both = staged.filter((staged.service_line_submitted != "") & (staged.service_basis == "derived"))
-    agreed = (both.service_line_derived == both.service_line_submitted).sum()
+    both = staged.filter(has_two_lines(staged))
+    agreed = same_line(both).sum()
     agreement = engine.fetch(both.aggregate(compared=both.count(), agreed=agreed)).to_pylist()[0]
     rules = staged.filter(staged.would_match != "")
     counted = rules.group_by("would_match").aggregate(records=rules.count())
@@ -29,6 +29,16 @@ def summary_of(engine: Engine, staged: ir.Table) -> dict[str, dict[str, int]]:
         "would_match": dict(silent),
         "not_answerable": not_answerable_counts(engine, staged),
     }
+
+
+def has_two_lines(rows: ir.Table) -> ir.BooleanValue:
+    """Whether a record has a line by the rules and one that was submitted, so that the two can be compared."""
+    return (rows.service_line_submitted != "") & (rows.service_basis == "derived")
+
+
+def same_line(rows: ir.Table) -> ir.BooleanValue:
+    """Whether the line by the rules is the one that was submitted."""
+    return rows.service_line_derived == rows.service_line_submitted
 
 
 def merged(parts: Iterable[Mapping[str, Mapping[str, int]]]) -> dict[str, dict[str, int]]:

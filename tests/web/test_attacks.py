@@ -18,9 +18,10 @@ from tertiary.commands.serve import _listening
 from tertiary.errors import TertiaryError
 from tertiary.register import Register
 from tertiary.web.app import create_app
-from tertiary.web.guard import HEADERS, LARGEST_BODY
+from tertiary.web.guard import HEADERS
 from tertiary.web.pages import method
 from tertiary.web.people import demo_people
+from tertiary.web.rates import LARGEST_BODY
 from tertiary.web.sessions import COOKIE, Session
 from tertiary.web.settings import Settings
 from web_helpers import token

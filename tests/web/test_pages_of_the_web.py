@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 
 from tertiary.cli import app
 from tertiary.web.app import names_of
-from tertiary.web.guard import LARGEST_BODY
 from tertiary.web.pages import method
+from tertiary.web.rates import LARGEST_BODY
 
 Be = Callable[[str], TestClient]
 PAGES = (

@@ -56,12 +56,17 @@ def serve(
     pools: Annotated[
         Path | None, typer.Option(help="Folder with partners-N.csv for agreement N and paid-HOST.csv.")
     ] = None,
+    inbox: Annotated[
+        Path | None, typer.Option(help="Folder for checked files that people ask to keep; without it nothing is kept.")
+    ] = None,
 ) -> None:
     """Show finished runs as pages and as a JSON API, to each their own part. Stop it with Ctrl-C.
 
     Without --sign-on people choose who to be and prove nothing, so the server listens on this machine only.
     """
     _judge(host, sign_on, public_host or (), https)
+    if inbox is not None and not inbox.is_dir():
+        raise TertiaryError(f"--inbox {inbox} is not a folder. Make it, for this user alone to read, or leave it out.")
     try:
         import uvicorn
 
@@ -79,7 +84,7 @@ def serve(
     known = [(run, shared.register_of(run, register or ())) for run in opened]
     settings = Settings(
         organisation=organisation, secret=cookie_secret(), hosts=(*LOOPBACK, *(public_host or ())),
-        papers=Papers(contracts, closes, store, pools), released=released,
+        papers=Papers(contracts, closes, store, pools), released=released, inbox=inbox,
         disclosure=disclosure, sign_on=read_sign_on(sign_on) if sign_on else None, is_https=https,
         is_limited=sign_on is not None or limits is not None, limits=limits,
     )  # fmt: skip

@@ -105,13 +105,23 @@ def _lines(handle: IO[bytes]) -> Iterator[bytes]:
     start = handle.read(MAX_ROW)
     handle.seek(0)
     if b"\n" not in start and b"\r" in start:
-        yield from handle.read().split(b"\r")
+        yield from _old_lines(handle)
         return
     while raw := handle.readline(MAX_ROW + 2):
         if not raw.endswith(b"\n") and len(raw) > MAX_ROW:
             while (more := handle.readline(MAX_ROW)) and not more.endswith(b"\n"):
                 pass
         yield raw.rstrip(b"\r\n")
+
+
+def _old_lines(handle: IO[bytes]) -> Iterator[bytes]:
+    """Lines that end in a carriage return alone; one too long to be a row is cut and marked by its length."""
+    rest = b""
+    while chunk := handle.read(MAX_ROW):
+        *whole, rest = (rest + chunk).split(b"\r")
+        yield from whole
+        rest = rest[: MAX_ROW + 1]
+    yield rest
 
 
 def _decode(raw: bytes, made: Split) -> tuple[str, str]:

@@ -23,6 +23,7 @@ from typing import IO
 from tertiary import folders
 from tertiary.errors import FlowError
 from tertiary.flows.contracts import Recognised, recognise
+from tertiary.flows.limits import LONGEST_LIST, NO_LIMITS, Limits, TooMuchError, list_bytes
 
 SUFFIXES = {".csv", ".tsv", ".txt", ".gz", ".zip", ".parquet", ".pq"}
 SKIPPED = {"register", "coverage.csv", "received.csv"}
@@ -30,8 +31,9 @@ HEADER_BYTES = 1 << 20
 # A row longer than this has swallowed others.
 MAX_ROW = 1 << 20
 SEPARATORS = (",", ";", "\t", "|")
-# All that the standard library raises for a broken, truncated, encrypted or strangely packed archive.
-UNREADABLE = (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError)
+
+# All that is raised for a broken, truncated, encrypted, strangely packed or too large archive.
+UNREADABLE = (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError, TooMuchError)
 _CHUNK = 1 << 22
 _NOT_MARKS = bytes(b for b in range(256) if b not in b'"\n')
 
@@ -101,7 +103,7 @@ def find(inputs: Sequence[Path]) -> list[tuple[str, Path]]:
     return sorted(found)
 
 
-def open_contents(name: str, path: Path, work: Path, number: int) -> list[Content]:
+def open_contents(name: str, path: Path, work: Path, number: int, limits: Limits = NO_LIMITS) -> list[Content]:
     """What a file holds, ready to read. An archive may hold several contents; a bad file is one with a problem."""
     content = Content(name=name, source=path, path=path)
     try:
@@ -112,9 +114,9 @@ def open_contents(name: str, path: Path, work: Path, number: int) -> list[Conten
         with path.open("rb") as handle:
             magic = handle.read(4)
         if magic[:2] == b"\x1f\x8b":
-            return [_unpacked(content, lambda: gzip.open(path, "rb"), work / f"in{number}.csv")]
+            return [_unpacked(content, lambda: gzip.open(path, "rb"), work / f"in{number}.csv", limits.bytes)]
         if magic == b"PK\x03\x04":
-            return _members(content, work, number)
+            return _members(content, work, number, limits)
         content.bytes = path.stat().st_size
         with path.open("rb") as handle:
             _scan(content, handle, None)
@@ -188,16 +190,25 @@ def _reason(error: Exception) -> str:
     return str(error)[:200] or type(error).__name__
 
 
-def _unpacked(content: Content, opener: Callable[[], IO[bytes] | gzip.GzipFile], target: Path) -> Content:
-    """Unpack a stream to the work folder while hashing it."""
-    with opener() as packed, target.open("wb") as out:
-        _scan(content, packed, out)
+def _unpacked(
+    content: Content, opener: Callable[[], IO[bytes] | gzip.GzipFile], target: Path, most: int | None = None
+) -> Content:
+    """Unpack a stream of `most` bytes to the work folder while hashing it. TooMuchError when it is longer."""
+    try:
+        with opener() as packed, target.open("wb") as out:
+            _scan(content, packed, out, most)
+    except TooMuchError:
+        target.unlink()
+        raise
     content.path = target
     content.bytes = target.stat().st_size
     return _inspect(content, target.parent)
 
 
-def _members(archive: Content, work: Path, number: int) -> list[Content]:
+def _members(archive: Content, work: Path, number: int, limits: Limits) -> list[Content]:
+    if limits.files is not None and list_bytes(archive.source) > LONGEST_LIST:
+        archive.problem = Problem("S01", f"an archive whose list of files is longer than {LONGEST_LIST:,} bytes")
+        return [archive]
     with zipfile.ZipFile(archive.source) as zipped:
         names = [i for i in zipped.infolist() if not i.is_dir() and not Path(i.filename).name.startswith((".", "_"))]
         if any(i.filename == "[Content_Types].xml" for i in names):
@@ -206,11 +217,15 @@ def _members(archive: Content, work: Path, number: int) -> list[Content]:
         if not names:
             archive.problem = Problem("S02", "an archive without files")
             return [archive]
-        made = []
+        if limits.files is not None and len(names) > limits.files:
+            archive.problem = Problem("S01", f"{len(names):,} files; at most {limits.files} are read from one archive")
+            return [archive]
+        made: list[Content] = []
         for place, info in enumerate(sorted(names, key=lambda i: i.filename)):
+            left = None if limits.bytes is None else limits.bytes - sum(m.bytes for m in made)
             member = Content(f"{archive.name}!{info.filename}", archive.source, archive.source, stamp=archive.stamp)
             try:
-                _unpacked(member, partial(zipped.open, info), work / f"in{number}_{place}.csv")
+                _unpacked(member, partial(zipped.open, info), work / f"in{number}_{place}.csv", left)
             except UNREADABLE as error:
                 refuse_full_disk(error, work)
                 member.problem = Problem("S01", _reason(error))
@@ -218,11 +233,15 @@ def _members(archive: Content, work: Path, number: int) -> list[Content]:
         return made
 
 
-def _scan(content: Content, handle: IO[bytes] | gzip.GzipFile, out: IO[bytes] | None) -> None:
+def _scan(content: Content, handle: IO[bytes] | gzip.GzipFile, out: IO[bytes] | None, most: int | None = None) -> None:
     """Hash a stream and notice what DuckDB would trip over; one pass, nothing held."""
+    seen = 0
     digest, decoder, is_ascii = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")(), True
     lines = _Lines()
     while chunk := handle.read(_CHUNK):
+        seen += len(chunk)
+        if most is not None and seen > most:
+            raise TooMuchError(f"more than {most:,} bytes when unpacked")
         digest.update(chunk)
         lines.feed(chunk)
         if out is not None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tertiary.errors import ConservationError, FlowError
 from tertiary.flows import crossflow, files, findings, macros, reading, references, stage, submissions
 from tertiary.flows.files import Content, Problem
+from tertiary.flows.limits import NO_LIMITS, Limits
 from tertiary.flows.reading import Reached
 
 if TYPE_CHECKING:
@@ -23,10 +24,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class IntakeSettings:
-    """`pseudonym_key` makes hashes of NHS numbers; `coverage` maps file patterns to in_month or year_to_date."""
+    """`pseudonym_key` makes hashes of NHS numbers; `coverage` maps file patterns to in_month or year_to_date.
+
+    `limits` bound what archives of strangers may hold.
+    """
 
     pseudonym_key: str | None = field(default=None, repr=False)
     coverage: tuple[tuple[str, str], ...] = ()
+    limits: Limits = NO_LIMITS
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,7 @@ def _take_in(
     macros.install(engine, key)
     for module in (stage, findings):
         module.create(engine)
-    contents = _open(inputs, engine.work)
+    contents = _open(inputs, engine.work, settings.limits)
     compiled, broken = reading.read(engine, contents, register, key is not None, reached)
     _load_files(engine, contents, inputs, settings, is_superseding)
     _load_broken(engine, broken)
@@ -104,10 +109,10 @@ def _take_in(
     return Intake(**tables, inputs=_inputs(engine, contents), counts=counts)
 
 
-def _open(inputs: Sequence[Path], work: Path) -> dict[int, Content]:
+def _open(inputs: Sequence[Path], work: Path, limits: Limits) -> dict[int, Content]:
     contents: dict[int, Content] = {}
     for place, (name, path) in enumerate(files.find(inputs)):
-        for content in files.open_contents(name, path, work, place):
+        for content in files.open_contents(name, path, work, place, limits):
             contents[len(contents)] = content
     return contents
 

@@ -109,19 +109,28 @@ def price_differences(
 
 def _differing(records: ir.Table, bases: Sequence[str], materiality: Materiality, more: Sequence[str] = ()) -> ir.Table:
     """Accepted records of some price bases whose submitted price is materially another one than the expected."""
+    wanted = with_submitted(records, bases)
+    delta = (wanted.submitted - wanted.price_expected).cast(MONEY)
+    wanted = wanted.mutate(delta=delta).filter(differs(wanted, materiality))
+    return wanted.select([*SHOWN, *FROM_RECORDS, "submitted", "delta", *more])
+
+
+def with_submitted(records: ir.Table, bases: Sequence[str] = PRICED) -> ir.Table:
+    """Accepted records of some price bases with `submitted`, in pounds and pence; none is nothing."""
     import ibis
 
     wanted = records.filter((records.fate == "accepted") & records.price_basis.isin(bases))
-    submitted = wanted.price_submitted.cast(MONEY).fill_null(ibis.literal(Decimal(0)).cast(MONEY))
-    wanted = wanted.mutate(submitted=submitted)
-    delta = (wanted.submitted - wanted.price_expected).cast(MONEY)
-    size = delta.abs()
+    return wanted.mutate(submitted=wanted.price_submitted.cast(MONEY).fill_null(ibis.literal(Decimal(0)).cast(MONEY)))
+
+
+def differs(rows: ir.Table, materiality: Materiality) -> ir.BooleanValue:
+    """Whether `submitted` is materially another price than `price_expected`."""
+    size = (rows.submitted - rows.price_expected).cast(MONEY).abs()
     above_pounds = size > _number(materiality.pounds, 18, 2)
-    hundredth = product(wanted.price_expected.abs().cast("decimal(18, 2)"), _number(materiality.percent, 9, 4))
+    hundredth = product(rows.price_expected.abs().cast("decimal(18, 2)"), _number(materiality.percent, 9, 4))
     above_share = product(size.cast("decimal(18, 2)"), _number(Decimal(100), 9, 4)) > hundredth
     keep = (above_pounds & above_share) if materiality.both else (above_pounds | above_share)
-    wanted = wanted.mutate(delta=delta).filter(keep & (size > 0))
-    return wanted.select([*SHOWN, *FROM_RECORDS, "submitted", "delta", *more])
+    return keep & (size > 0)
 
 
 def _by_the_list(engine: Engine, records: ir.Table, register: Mapping[str, Any], activity: ir.Table) -> ir.Table:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from tertiary.errors import RunError, TertiaryError
 from tertiary.hypothetical import Hypotheses
+from tertiary.tables import arrow_schema, ibis_schema
 from tertiary.web.people import Person
 from tertiary.web.scope import held, opened, sees_all, signed_on, within
 from tertiary.web.totals import DIMENSIONS, Question, Totals
@@ -52,6 +53,11 @@ def once(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     return found
 
 
+def is_placed(rows: ir.Table) -> tuple[ir.BooleanValue, ...]:
+    """Whether a submission, or a row of the ledger, says which provider's it is and of which month."""
+    return rows.provider_code != "", rows.financial_year != "", rows.financial_month > 0
+
+
 class Answers:
     """One run, ready to be asked."""
 
@@ -62,7 +68,7 @@ class Answers:
         self.register = register
         self._opened = opened(register)
         self.hypotheses = Hypotheses(register)
-        self._turn = threading.Lock()
+        self._turn = threading.RLock()
         self._engine = SharedEngine()
         self._scanned: set[str] = set()
         self._scan("ledger")
@@ -70,6 +76,7 @@ class Answers:
         # what a region holds is looked up in the register, which takes longer than the answer
         self._ledger_of = lru_cache(maxsize=1_000)(lambda person: held("ledger", person, register))
         self._values = lru_cache(maxsize=5_000)(self._sought)
+        self._worked: dict[str, ir.Table] = {}
 
     def close(self) -> None:
         """Let the files go."""
@@ -134,17 +141,56 @@ class Answers:
         self._scan(name)
         return found
 
-    def _scan(self, name: str) -> None:
-        table = self.run.table(name)
+    def _scan(self, name: str) -> ir.Table:
+        """A table of the run as the engine knows it; one that a run of an older version lacks has no row."""
+        import ibis
+
         with self._turn:
             if name not in self._scanned:
-                self._engine.scan(table.name, table.paths)
                 self._scanned.add(name)
+                if name in self.run.manifest["tables"]:
+                    self._engine.scan(name, self.run.table(name).paths)
+                else:
+                    self._engine.load(name, arrow_schema(name).empty_table())
+        return ibis.table(ibis_schema(name), name=name)
+
+    def months(self) -> list[tuple[str, int, int]]:
+        """Years, months and how many providers sent something for them: of the whole run, for it is no row's figure."""
+        with self._plain(), self._turn:
+            rows = self._scan("submissions")
+            rows = rows.filter(*is_placed(rows))
+            by = ("financial_year", "financial_month")
+            found = self._engine.fetch(
+                rows.group_by(*by).aggregate(providers=rows.provider_code.nunique()).order_by(*by)
+            )
+        return [tuple(row.values()) for row in found.to_pylist()]
+
+    def worked(
+        self, name: str, person: Person, needs: Sequence[str], made: Callable[[Mapping[str, ir.Table]], ir.Table]
+    ) -> ir.Table:
+        """The rows of `name` that a person may see: totals that `made` works out of the tables it `needs`.
+
+        They are worked out once a run and kept, for a run does not change; `owned.csv` says whose they are. What
+        tables of single records tell must be counted in them. ForbiddenError as of `rows`; UnavailableError when the
+        run cannot be read.
+        """
+        with self._plain(), self._turn:
+            if name not in self._worked:
+                tables = {need: self._scan(need) for need in needs}
+                self._worked[name] = self._engine.materialise(f"worked_{name}", made(tables))
+        return within(self._worked[name], name, person, self.register)
 
     def fetch(self, expr: ir.Table) -> pa.Table:
         """Read what `rows` began. UnavailableError when the run cannot be read."""
+        from pyarrow.types import is_integer
+
         with self._plain(), self._turn:
-            return self._engine.fetch(expr)
+            found = self._engine.fetch(expr)
+        # the engine sums whole numbers wider than they were
+        for at, (name, kind) in enumerate(expr.schema().items()):
+            if kind.is_integer() and not is_integer(found.schema.field(name).type):
+                found = found.set_column(at, name, found.column(name).cast("int64"))
+        return found
 
     def _sought(self, person: Person, column: str) -> list[str]:
         found = self.ledger(person, (column,), {}).rows.column(column).to_pylist()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any
 
@@ -66,16 +67,21 @@ def ledger(
     run: Annotated[str, Query(description="Name of a run; the first of `/api/v1/runs` when blank.")] = "",
 ) -> Rows:
     """What counts of the ledger within what the caller may see, dearest first."""
+    asked = answers_of(request, run)
+    found = asked.ledger(person_of(request), by or [], once(pairs_of(only)), measure, limit)
+    rows = [{name: _plain(value) for name, value in row.items()} for row in found.rows.to_pylist()]
+    return Rows(label=label(asked.run), rows=rows, more=found.more)
+
+
+def pairs_of(only: Sequence[str] | None) -> list[tuple[str, str]]:
+    """Columns and values of COLUMN:VALUE texts. RunError when one is not so."""
     pairs = []
     for text in only or ():
         name, colon, value = text.partition(":")
         if not colon:
             raise RunError(f"only={text!r} is not COLUMN:VALUE, such as provider_code:RRV.")
         pairs.append((name, value))
-    asked = answers_of(request, run)
-    found = asked.ledger(person_of(request), by or [], once(pairs), measure, limit)
-    rows = [{name: _plain(value) for name, value in row.items()} for row in found.rows.to_pylist()]
-    return Rows(label=label(asked.run), rows=rows, more=found.more)
+    return pairs
 
 
 def rows_of(grid: Grid, told: str, limit: int = MOST_ROWS) -> Rows:

@@ -28,6 +28,7 @@ from tertiary.publish.disclosure import rule_named
 from tertiary.publish.releases import read_releases
 from tertiary.web.access import LOG, about
 from tertiary.web.answers import Answers, UnavailableError
+from tertiary.web.desk import Desk
 from tertiary.web.hosting import hosted, known_contracts
 from tertiary.web.scope import ForbiddenError
 from tertiary.web.sessions import Sessions
@@ -70,7 +71,7 @@ def create_app(runs: Mapping[str, tuple[Run, Register]], settings: Settings | No
     app.state.answers, app.state.settings = answers, chosen
     rule_named(chosen.disclosure)
     app.state.releases = read_releases(chosen.released) if chosen.released else []
-    app.state.worked = Worked()
+    app.state.worked, app.state.desk, app.state.rates = Worked(), Desk(), rates
     app.state.store, app.state.hosted = store, hosts
     app.state.sessions = Sessions(chosen.secret or secrets.token_bytes(32), demo=chosen.demo)
     app.state.provider = Provider(chosen.sign_on) if chosen.sign_on else None

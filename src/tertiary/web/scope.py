@@ -124,6 +124,15 @@ def readable(table: str, person: Person, register: Register) -> pa.Table:
     return rows.filter(mine)
 
 
+def is_shown(name: str, person: Person, register: Register) -> bool:
+    """Whether a person may see rows of a table at all, be it none of them."""
+    try:
+        held(name, person, register)
+    except ForbiddenError:
+        return False
+    return True
+
+
 def within(table: ir.Table, name: str, person: Person, register: Register) -> ir.Table:
     """The rows of a run's table that a person may see. ForbiddenError when they may see none of such tables."""
     import ibis

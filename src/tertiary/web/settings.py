@@ -32,6 +32,7 @@ class Papers:
 class Settings:
     """How the application is run.
 
+    `inbox`: folder for checked files that somebody asks to keep; None: nothing is kept.
     `demo`: people choose who to be; only for a server on loopback. `hosts`: the names it may be called by.
     `disclosure`: rule by which small numbers are hidden in files that leave. `released`: folder of published totals.
     `sign_on`: how people prove who they are; without it they choose who to be, which is for a server on loopback only.
@@ -45,6 +46,7 @@ class Settings:
     papers: Papers = field(default_factory=Papers)
     disclosure: str = DEFAULT
     released: Path | None = None
+    inbox: Path | None = None
     sign_on: SignOn | None = None
     is_https: bool = False
     is_limited: bool = False

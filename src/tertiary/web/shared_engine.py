@@ -22,8 +22,9 @@ class SharedEngine(DuckDBEngine):
 
     def keep(self, name: str, sql: str) -> int:
         """Compute SQL once and keep its rows under `name` where every thread's `ask` finds them; returns how many."""
-        self.execute(f'CREATE OR REPLACE TABLE "{name}" AS {sql}')
-        return int(self.query(f'SELECT count(*) AS n FROM "{name}"').column("n")[0].as_py())
+        with self._plain_errors():
+            self._mine().execute(f'CREATE OR REPLACE TABLE "{name}" AS {sql}')
+        return int(self.ask(f'SELECT count(*) AS n FROM "{name}"').column("n")[0].as_py())
 
     def ask(self, sql: str, values: Sequence[Any] = ()) -> pa.Table:
         """As `query`, with values for its question marks, on a connection of the calling thread: many may ask at once.
@@ -31,7 +32,11 @@ class SharedEngine(DuckDBEngine):
         Sees what `scan` and `keep` made, nothing temporary.
         """
         with self._plain_errors():
-            if not hasattr(self._own, "connection"):
-                with self._opening:
-                    self._own.connection = self.connection.cursor()
-            return self._own.connection.sql(sql, params=list(values)).to_arrow_table()
+            return self._mine().sql(sql, params=list(values)).to_arrow_table()
+
+    def _mine(self) -> Any:
+        """The calling thread's connection."""
+        if not hasattr(self._own, "connection"):
+            with self._opening:
+                self._own.connection = self.connection.cursor()
+        return self._own.connection

@@ -1,4 +1,4 @@
-"""*Overview*: what arrived, how it ended, and what it comes to."""
+"""*Overview*: what needs attention, what arrived, how it ended, and what it comes to."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from fastapi.responses import JSONResponse, Response
 from tertiary.publish.workbook import Column
 from tertiary.web.access import person_of
 from tertiary.web.answers import FATES
+from tertiary.web.attention import attention
 from tertiary.web.render import answer, answers_of
-from tertiary.web.scope import ForbiddenError
+from tertiary.web.scope import ForbiddenError, is_shown
 from tertiary.web.views import Grid, View
 
 router = APIRouter(include_in_schema=False)
@@ -27,20 +28,24 @@ ARRIVED = (
 def overview(request: Request) -> Response:
     """What arrived, how it ended, and what it comes to."""
     person, asked = person_of(request), answers_of(request)
-    withheld = ""
+    withheld, urgent = "", []
     grids = []
     try:
+        urgent = attention(asked, person)
         totals = asked.ledger(person, ("payer_kind", "delegation_status"), {}).rows.to_pylist()
         grids.append(
             Grid("who_pays", "Who pays, of what counts", PAID, totals, "Nothing in this run is yours.",
                  blanks={"payer_kind": "nobody"})
         )  # fmt: skip
-        if person.role in ("national", "provider", "region"):
+        if is_shown("submissions", person, asked.register):
             arrived = asked.submissions(person).to_pylist()
             grids.append(Grid("arrived", "What arrived", ARRIVED, arrived, blanks={"flow": "not recognised"}))
     except ForbiddenError as error:
         withheld = str(error)
-    values = {"withheld": withheld, "counts": asked.counts(person), "runs": list(request.app.state.answers)}
+    values = {
+        "withheld": withheld, "attention": urgent, "counts": asked.counts(person),
+        "runs": list(request.app.state.answers),
+    }  # fmt: skip
     return answer(request, View("Overview", "overview.html", grids, values=values))
 
 
