@@ -1,0 +1,81 @@
+"""What is measured on a page: rules of accessibility, layout at a width or a size of text, the way of the Tab key."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+OPTIONS = {
+    "runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations", "incomplete"],
+    # of WCAG 2.2, and off unless asked for
+    "rules": {"target-size": {"enabled": True}},
+}  # fmt: skip
+# Tab can be pressed this often before the browser is said to be caught
+MOST_TABS = 1500
+
+
+def axe(page: Page) -> tuple[list[str], list[str]]:
+    """What axe-core finds wrong on a page as it is now, and what it could not decide: rule, element, why."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page, options=OPTIONS).response
+    return _told(found["violations"]), _told(found["incomplete"])
+
+
+def layout(page: Page) -> list[str]:
+    """Text that is cut off, leaves the page or lies over something else, as the page is laid out now.
+
+    Text of a chart is left out (a table stands beside it), as is what a box shows only after scrolling.
+    """
+    return list(page.evaluate(f"{_measures()}.layout()"))
+
+
+def enlarge_text(page: Page, percent: int) -> None:
+    """Letters of another size in the same window, as readers set it in their browser."""
+    page.evaluate("size => { document.documentElement.style.fontSize = size }", f"{percent}%")
+
+
+def tabbed(page: Page) -> tuple[list[str], list[dict[str, Any]]]:
+    """Names of all controls of a page, and where Tab went from its top until it left the page."""
+    names = list(page.evaluate(f"{_measures()}.prepare()"))
+    way: list[dict[str, Any]] = []
+    for _ in range(MOST_TABS):
+        page.keyboard.press("Tab")
+        now = page.evaluate(f"{_measures()}.focus()")
+        if now is None or (len(way) > 1 and now["name"] == way[0]["name"] and now["top"] == way[0]["top"]):
+            return names, way
+        way.append(now)
+    raise AssertionError(f"Tab was pressed {MOST_TABS} times and never left the page; now at {way[-1]['name']}")
+
+
+def backwards(way: list[dict[str, Any]]) -> list[str]:
+    """Where focus went against the order of reading: up without going to a next column, or left in the same line."""
+    faults = []
+    # the first is the skip link, which shows over the top of the page
+    for a, b in zip(way[1:], way[2:], strict=False):
+        up = b["bottom"] <= a["top"] + 1 and b["left"] < a["right"] - 1
+        shared = min(a["bottom"], b["bottom"]) - max(a["top"], b["top"])
+        left = shared > min(a["bottom"] - a["top"], b["bottom"] - b["top"]) / 2 and b["right"] <= a["left"] + 1
+        if up or left:
+            faults.append(f"{a['name']} -> {b['name']}")
+    return faults
+
+
+@cache
+def _measures() -> str:
+    return (Path(__file__).parent / "measures.js").read_text(encoding="utf-8").strip().rstrip(";")
+
+
+def _told(rules: list[dict[str, Any]]) -> list[str]:
+    return [
+        f"{rule['id']}: {node['target'][0]} {node['html'][:120]!r}: {_why(node)}" for rule in rules for node in rule["nodes"]
+    ]
+
+
+def _why(node: dict[str, Any]) -> str:
+    return "; ".join(one["message"] for kind in ("any", "all", "none") for one in node[kind])
