@@ -87,8 +87,10 @@
   };
 
   // what Tab must reach: a group of radio buttons counts once
-  const controls = () => [...document.querySelectorAll(FOCUSABLE)].filter((el) => el.tabIndex >= 0 && !el.disabled && isSeen(el)
-    && !el.closest("details:not([open]) > :not(summary)"));
+  const isChosen = (el) => el.type === "radio" || el.type === "checkbox";
+  const boxOf = (el) => (isChosen(el) && el.labels.length ? el.labels[0] : el);
+  const controls = () => [...document.querySelectorAll(FOCUSABLE)].filter((el) => el.tabIndex >= 0 && !el.disabled
+    && isSeen(boxOf(el)) && !el.closest("details:not([open]) > :not(summary)"));
   const nameOf = (el) => el.type === "radio" ? `radio ${el.name}`
     : `${el.localName} ${short(el.getAttribute("aria-label") || el.name || el.innerText || "")} ${el.getAttribute("href") || ""}`.trim();
   const marks = (el) => [el, ...(el.labels || [])].flatMap((one) => ["", "::before", "::after"].map((part) => {
@@ -108,7 +110,9 @@
     const el = document.activeElement;
     if (!el || el === document.body || el === document.documentElement) return null;
     const known = window.measured.find((one) => one.el === el);
-    const box = (el.type === "radio" || el.type === "checkbox") && el.labels.length ? el.labels[0] : el;
+    const box = boxOf(el);
+    // the button that opens a calendar is the browser's own part of a date field, and marks itself
+    const isOwnPart = el.type === "date" && !el.matches(":focus");
     const rects = [...box.getClientRects()].filter((r) => r.width && r.height);
     const rect = rects[0] || box.getBoundingClientRect();
     const x = Math.min(Math.max(rect.left, 0) + Math.min(rect.width, innerWidth) / 2, innerWidth - 1);
@@ -116,12 +120,24 @@
     const over = document.elementFromPoint(x, Math.min(y, innerHeight - 1));
     const isOwn = over && (el.contains(over) || over.contains(el) || box.contains(over) || (el.labels && [...el.labels].some((l) => l.contains(over))));
     return {
-      name: nameOf(el), known: Boolean(known), marked: Boolean(known) && marks(el) !== known.plain,
+      name: nameOf(el), known: Boolean(known), marked: isOwnPart || (Boolean(known) && marks(el) !== known.plain),
       inView: rect.bottom > 0 && rect.top < innerHeight && rect.right > 0 && rect.left < innerWidth,
       hidden: !isOwn, covered: over && !isOwn ? over.localName + "." + over.className : "",
       left: rect.left + scrollX, right: rect.right + scrollX, top: rect.top + scrollY, bottom: rect.bottom + scrollY,
     };
   };
 
-  return { layout, prepare, focus };
+  // rows of a table are made alike: of each kind (its elements and their classes) a few are enough for what takes long
+  const thin = () => {
+    for (const body of document.querySelectorAll("tbody")) {
+      const known = new Map();
+      for (const row of [...body.rows]) {
+        const kind = [row, ...row.querySelectorAll("*")].map((el) => el.localName + el.className).join(" ");
+        known.set(kind, (known.get(kind) || 0) + 1);
+        if (known.get(kind) > 3) row.remove();
+      }
+    }
+  };
+
+  return { layout, prepare, focus, thin };
 })()

@@ -22,6 +22,7 @@ def serve(
         str, typer.Option(help="Address to listen on; loopback only until there are sign-ons.")
     ] = "127.0.0.1",
     organisation: Annotated[str, typer.Option(help="Name in the header of each page.")] = "Tertiary",
+    contact: Annotated[str, typer.Option(help="Where people tell of a problem with the pages.")] = "",
     register: Overlays = None,
     contracts: Annotated[Path | None, typer.Option(help="CSV of contracts; else those in force in --store.")] = None,
     closes: Annotated[Path | None, typer.Option(help="Folder of closed months.")] = None,
@@ -52,7 +53,7 @@ def serve(
     opened = [open_run(run) for run in runs]
     known = [(run, shared.register_of(run, register or ())) for run in opened]
     listening = _listening(host, port)
-    settings = Settings(organisation=organisation, papers=Papers(contracts, closes, store))
+    settings = Settings(organisation=organisation, contact=contact, papers=Papers(contracts, closes, store))
     app = create_app(dict(zip(names_of(runs), known, strict=True)), settings)
     for run in opened:
         typer.echo(label(run), err=True)

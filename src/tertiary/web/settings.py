@@ -26,10 +26,12 @@ class Settings:
     """How the application is run.
 
     `demo`: people choose who to be; only for a server on loopback. `hosts`: the names it may be called by.
+    `contact`: where people tell of a problem with the pages; "" when it is not said.
     """
 
     demo: bool = True
     organisation: str = "Tertiary"
     secret: bytes = b""
     hosts: tuple[str, ...] = LOOPBACK
+    contact: str = ""
     papers: Papers = field(default_factory=Papers)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def routers() -> Sequence[APIRouter]:
     """What answers each page."""
-    from tertiary.web.pages import ledger, method, overview, register, services, sign_in
+    from tertiary.web.pages import accessibility, ledger, method, overview, register, services, sign_in
 
-    modules = (overview, services, ledger, register, method, sign_in)
+    modules = (overview, services, ledger, register, method, sign_in, accessibility)
     return [found for module in modules for name in ("router", "api") if (found := getattr(module, name, None))]
