@@ -47,8 +47,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """What tests have to tell (the property `told`), and loudly which part was not tested here."""
-    reports = [r for found in terminalreporter.stats.values() for r in found if hasattr(r, "user_properties")]
-    told = [str(text) for r in reports if r.when == "teardown" for name, text in r.user_properties if name == "told"]
+    reports = [r for found in terminalreporter.stats.values() for r in found if getattr(r, "when", "") == "teardown"]
+    told = [str(text) for r in reports for name, text in r.user_properties if name == "told"]
     skipped = [str(r.longrepr[2]) for r in terminalreporter.stats.get("skipped", []) if isinstance(r.longrepr, tuple)]
     missing = sorted({text.removeprefix("Skipped: ") for text in skipped if text.startswith("Skipped: NO ")})
     if told or missing:

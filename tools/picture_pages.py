@@ -21,11 +21,12 @@ from typing import TYPE_CHECKING
 REPO = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(REPO / "tests" / "browser"), str(Path(__file__).parent)]
 
-import small_png
 import small_world
 from chromium import browsing, context_of
 from places import places
 from serving import serving
+
+import small_png
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,14 +7,12 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
-
 import small_world
 from chromium import NoBrowserError, browsing, context_of
 from serving import serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
-
     from small_world import World
 
 Visit = Callable[..., "Page"]

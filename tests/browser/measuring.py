@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ MOST_TABS = 1500
 
 
 def axe(page: Page) -> tuple[list[str], list[str]]:
-    """What axe-core finds wrong on a page as it is now (a line an element), and what it cannot decide (a line a reason).
+    """What axe-core finds wrong on a page as it is now, a line an element, and what it cannot decide, a line a reason.
 
     Of the rows of a table that are made alike three are kept on the page.
     """
@@ -65,7 +66,7 @@ def backwards(way: list[dict[str, Any]]) -> list[str]:
     """Where focus went against the order of reading: up without going to a next column, or left in the same line."""
     faults = []
     # the first is the skip link, which shows over the top of the page
-    for a, b in zip(way[1:], way[2:], strict=False):
+    for a, b in pairwise(way[1:]):
         up = b["bottom"] <= a["top"] + 1 and b["left"] < a["right"] - 1
         shared = min(a["bottom"], b["bottom"]) - max(a["top"], b["top"])
         left = shared > min(a["bottom"] - a["top"], b["bottom"] - b["top"]) / 2 and b["right"] <= a["left"] + 1

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 
 import pytest
-
 from measuring import axe, layout
 from places import Place, places
 

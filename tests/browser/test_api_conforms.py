@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
-
 import small_world
 from serving import serving
+
 from tertiary.web.people import demo_people
 
 if TYPE_CHECKING:
     from schemathesis import Case
-
     from small_world import World
 
 pytestmark = pytest.mark.slow
@@ -37,15 +36,15 @@ def api(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
         yield found
 
 
-def test_no_case_breaks_the_api_or_its_own_document(
-    api: str, record_property: Callable[[str, object], None]
-) -> None:
+def test_no_case_breaks_the_api_or_its_own_document(api: str, record_property: Callable[[str, object], None]) -> None:
     import schemathesis
     from schemathesis import GenerationMode
 
     schema = schemathesis.openapi.from_url(f"{api}/api/openapi.json")
     operations = [found.ok() for found in schema.get_all_operations()]
-    assert len(operations) == sum(len(verbs) for verbs in requests.get(f"{api}/api/openapi.json").json()["paths"].values())
+    assert len(operations) == sum(
+        len(verbs) for verbs in requests.get(f"{api}/api/openapi.json").json()["paths"].values()
+    )
     people = {account: _signed_on(api, account) for account in demo_people()}
     asked: dict[str, set[str]] = {operation.label: set() for operation in operations}
     answered: Counter[int] = Counter()
@@ -65,14 +64,17 @@ def test_no_case_breaks_the_api_or_its_own_document(
                 answered[_answer(case, session)] += 1
     number = sum(answered.values())
     told = ", ".join(f"{count} of status {status}" for status, count in sorted(answered.items()))
-    record_property("told", f"Schemathesis: {number} cases of {len(operations)} operations as {len(people)} people: {told}")
+    record_property(
+        "told", f"Schemathesis: {number} cases of {len(operations)} operations as {len(people)} people: {told}"
+    )
     assert number >= 2_000 and set(answered) >= {200, 400, 422} and not any(s >= 500 and s != 503 for s in answered)
     assert all(asked.values())
 
 
 def _cases(operation: Any, mode: Any, seed: int) -> list[Case]:
     """The same for a seed, each time; none where an operation cannot be asked wrongly."""
-    from hypothesis import HealthCheck, Phase, given, seed as seeded, settings
+    from hypothesis import HealthCheck, Phase, given, settings
+    from hypothesis import seed as seeded
     from hypothesis.errors import Unsatisfiable
 
     found: list[Case] = []

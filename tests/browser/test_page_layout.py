@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 
 import pytest
-
 from measuring import enlarge_text, layout
 from places import Place, places
 
@@ -47,7 +46,13 @@ def test_the_measure_finds_what_is_wrong(visit: Visit) -> None:
         add('far out', {marginLeft: '2000px'});
     }""")
     found = " ".join(layout(page))
-    for words in ("cut off: low ceiling", "cut off: narrow", "underneath / on top", "off the page: far out", "wide in a"):
+    for words in (
+        "cut off: low ceiling",
+        "cut off: narrow",
+        "underneath / on top",
+        "off the page: far out",
+        "wide in a",
+    ):
         assert words in found
 
 

@@ -23,7 +23,7 @@ FORMS = ("text", "item", "contact")
 def sections() -> dict[str, list[tuple[str, str]]]:
     """Heading of each section and what stands under it: pairs of form (one of FORMS) and text.
 
-    `contact` is said where the operator names no contact. The page and docs/explanation/accessibility.md are made of it.
+    `contact` is said where the operator names no contact. Page and docs/explanation/accessibility.md are made of it.
     """
     found: dict[str, list[tuple[str, str]]] = {}
     for line in shipped("tertiary.web", "accessibility.csv", TertiaryError):
