@@ -10,7 +10,8 @@ def page() -> str:
     parts = [
         f"# {HEADING}",
         "<!-- Written by `make docs` from src/tertiary/web/accessibility.csv; do not edit by hand. -->",
-        f"{ABOUT} The same stands on the page `/accessibility` of `tertiary serve`, with the contact that `--contact` names.",
+        f"{ABOUT} The same stands on the page `/accessibility` of `tertiary serve`, with the contact that `--contact` "
+        "names.",
     ]
     for heading, found in sections().items():
         items = "\n".join(f"* {text}" for form, text in found if form == "item")

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 REPO = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(REPO / "tests" / "browser"), str(Path(__file__).parent)]
+sys.path.insert(0, str(REPO / "tests" / "browser"))
 
 import small_world
 from chromium import browsing, context_of

@@ -68,8 +68,8 @@ def test_paper_holds_the_page_without_what_is_pressed(visit: Visit, place: Place
     assert layout(page) == []
     # whole tables: nothing waits behind a scroll bar
     assert _words(page.locator("main table").all_inner_texts()) == words
-    scrolls = "boxes => boxes.filter(b => getComputedStyle(b).overflowX !== 'visible' && b.scrollWidth > b.clientWidth).length"
-    assert page.locator("main *").evaluate_all(scrolls) == 0
+    scrolls = "b => getComputedStyle(b).overflowX !== 'visible' && b.scrollWidth > b.clientWidth"
+    assert page.locator("main *").evaluate_all(f"boxes => boxes.filter({scrolls}).length") == 0
     page.set_viewport_size({"width": PAPER, "height": 1000})
     pdf = page.pdf(format="A4", tagged=True)
     sheets = len(re.findall(rb"/Type\s*/Page\b", pdf))
