@@ -1,11 +1,14 @@
 # Every target installs what it needs first, into .venv in this folder. Needs only make, git and Python 3.11 or later.
 # make test PYTHON=python3.13 chooses the Python (a name or a path): .venv is made anew when it holds another one.
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format docs snapshots lock canary minimal clean bench bench-web
+.PHONY: help install demo test pictures lint format docs snapshots lock canary minimal clean bench bench-web
 
 define NEXT
 
-==> look next at
+==> see it in a browser: this starts the application and prints its address
+  .venv/bin/tertiary serve demo/run --register demo/inputs/register --contracts demo/contracts.csv --closes demo/closes
+
+==> or look next at
   .venv/bin/tertiary show demo/run ledger --by service_line_final,payer_code     what was spent, on what, by whom
   .venv/bin/tertiary show demo/run findings --limit 20                           what was wrong, and what to do
   .venv/bin/tertiary show demo/run submissions                                   which file won for each month
@@ -59,7 +62,14 @@ demo: .venv/installed ## a synthetic London quarter in, every record explained, 
 	@echo "$$NEXT"
 
 test: .venv/installed ## every test, quick ones first
+	@bash tools/set_up_browser.sh
 	@$(BIN)/python -m pytest -n $(WORKERS) tests
+
+PICTURES ?= demo/pictures
+
+pictures: .venv/installed ## a picture of every page at 1200 and 320 pixels, into PICTURES=demo/pictures
+	@bash tools/set_up_browser.sh
+	@$(BIN)/python tools/picture_pages.py $(PICTURES)
 
 lint: .venv/installed ## style, formatting, types and the direction of imports
 	@echo '==> ruff check' && $(BIN)/ruff check .

@@ -33,11 +33,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """All tests of Spark go to one worker, so that one session is started; it is the longest part and comes first."""
+    """Tests that share what is dear to make go to one worker: all of Spark, which is the longest part and comes first,
+    and each module of those in a browser."""
     from xdist.scheduler.loadscope import LoadScopeScheduling
 
-    class OneWorkerForSpark(LoadScopeScheduling):
+    class TogetherWhatShares(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return "spark" if "/spark/" in nodeid.partition("::")[0] else nodeid
+            module = nodeid.partition("::")[0]
+            return "spark" if "/spark/" in module else module if "/browser/" in module else nodeid
 
-    return OneWorkerForSpark(config, log)
+    return TogetherWhatShares(config, log)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """What tests have to tell (the property `told`), and loudly which part was not tested here."""
+    reports = [r for found in terminalreporter.stats.values() for r in found if getattr(r, "when", "") == "teardown"]
+    told = [str(text) for r in reports for name, text in r.user_properties if name == "told"]
+    skipped = [str(r.longrepr[2]) for r in terminalreporter.stats.get("skipped", []) if isinstance(r.longrepr, tuple)]
+    missing = sorted({text.removeprefix("Skipped: ") for text in skipped if text.startswith("Skipped: NO ")})
+    if told or missing:
+        terminalreporter.section("told by tests")
+        for text in dict.fromkeys(told):
+            terminalreporter.write_line(text)
+        for text in missing:
+            terminalreporter.write_line(f"NOT TESTED: {text}", red=True, bold=True)

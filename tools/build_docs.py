@@ -14,6 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import docs_accessibility
 import docs_assignment
 import docs_flows
 import docs_pages
@@ -93,6 +94,7 @@ def main(arguments: list[str]) -> int:
     """Write the pages; 1 when a block of a page failed."""
     for name, page in GENERATED.items():
         (DOCS / "reference" / name).write_text(page(), encoding="utf-8")
+    (DOCS / "explanation" / "accessibility.md").write_text(docs_accessibility.page(), encoding="utf-8")
     failures: list[str] = []
     if "--output" in arguments:
         with tempfile.TemporaryDirectory() as folder:

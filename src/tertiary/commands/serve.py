@@ -43,6 +43,7 @@ def serve(
         Path | None, typer.Option(metavar="FILE", help="CSV of how much and how often routes may be asked.")
     ] = None,
     organisation: Annotated[str, typer.Option(help="Name in the header of each page.")] = "Tertiary",
+    contact: Annotated[str, typer.Option(help="Where people tell of a problem with the pages.")] = "",
     register: Overlays = None,
     contracts: Annotated[Path | None, typer.Option(help="CSV of contracts; else those in force in --store.")] = None,
     closes: Annotated[Path | None, typer.Option(help="Folder of closed months.")] = None,
@@ -83,7 +84,7 @@ def serve(
     opened = [open_run(run) for run in runs]
     known = [(run, shared.register_of(run, register or ())) for run in opened]
     settings = Settings(
-        organisation=organisation, secret=cookie_secret(), hosts=(*LOOPBACK, *(public_host or ())),
+        organisation=organisation, contact=contact, secret=cookie_secret(), hosts=(*LOOPBACK, *(public_host or ())),
         papers=Papers(contracts, closes, store, pools), released=released, inbox=inbox,
         disclosure=disclosure, sign_on=read_sign_on(sign_on) if sign_on else None, is_https=https,
         is_limited=sign_on is not None or limits is not None, limits=limits,

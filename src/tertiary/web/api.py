@@ -47,6 +47,12 @@ class RunFacts(BaseModel):
 FAILURES: dict[int | str, dict[str, Any]] = {n: {"model": Failure} for n in (400, 403, 413, 421, 422, 429, 500, 503)}
 
 
+# what the document says of texts that are refused in a sentence when they are others
+BY = {"items": {"type": "string", "enum": list(DIMENSIONS)}}
+ONLY = {"items": {"type": "string", "pattern": f"^({'|'.join(DIMENSIONS)}):"}}
+ONLY_SAYS = "COLUMN:VALUE to keep to, such as provider_code:RRV; again for another column."
+
+
 @api.get("/runs", responses={n: FAILURES[n] for n in (413, 421, 429, 500)})
 def runs(request: Request) -> list[RunFacts]:
     """The runs of this server."""
@@ -60,8 +66,8 @@ def runs(request: Request) -> list[RunFacts]:
 @api.get("/ledger", responses=FAILURES)
 def ledger(
     request: Request,
-    by: Annotated[list[str] | None, Query(description="Columns to total by: " + ", ".join(DIMENSIONS))] = None,
-    only: Annotated[list[str] | None, Query(description="COLUMN:VALUE to keep to; again for another column.")] = None,
+    by: Annotated[list[str], Query(default_factory=list, description="Columns to total by.", json_schema_extra=BY)],
+    only: Annotated[list[str], Query(default_factory=list, description=ONLY_SAYS, json_schema_extra=ONLY)],
     measure: Annotated[str, Query(pattern="^(actual|plan)$")] = "actual",
     limit: Annotated[int, Query(ge=1, le=MOST_ROWS)] = 1000,
     run: Annotated[str, Query(description="Name of a run; the first of `/api/v1/runs` when blank.")] = "",

@@ -114,7 +114,8 @@ def _tell_failures(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
-        wrong = "; ".join(f"{e['loc'][-1]}={str(e['input'])[:50]!r}: {e['msg']}" for e in error.errors())
+        said = [(e["loc"][-1], str(e["input"])[:50], e["msg"].removeprefix("Value error, ")) for e in error.errors()]
+        wrong = "; ".join(f"{name}={value!r}: {why}" for name, value, why in said)
         return failure(request, 422, f"These cannot be used: {wrong}.")
 
     @app.exception_handler(Exception)

@@ -90,7 +90,8 @@ def page(request: Request, view: View) -> HTMLResponse:
         return "?" + urlencode([*kept, *((k, v) for k, v in more.items() if v)])
 
     text = _templates().get_template(view.template).render(
-        heading=view.heading, navigation=_navigation(person.role), path=request.scope["path"], person=person,
+        heading=view.heading, navigation=_navigation(person.role),
+        below=_navigation(person.role, "footer"), path=request.scope["path"], person=person,
         organisation=state.settings.organisation, demo=state.settings.demo, is_signed_on=person.role != PUBLIC.role,
         role=roles()[person.role]["name"], label=view.label or label(run), run=chosen,
         onward=f"?{urlencode({'run': chosen})}" if chosen else "", address=address,
@@ -114,15 +115,19 @@ def failure(request: Request, status: int, words: str, headers: Mapping[str, str
 
 
 @cache
-def _navigation(role: str) -> tuple[tuple[str, str], ...]:
-    """Addresses and names of the pages that a role finds in the menu."""
+def _navigation(role: str, place: str = "menu") -> tuple[tuple[str, str], ...]:
+    """Addresses and names of the pages that a role finds in a place of each page: its menu or its footer."""
     lines = shipped("tertiary.web", "pages.csv", TertiaryError)
-    return tuple((x.text("address"), x.text("name")) for x in lines if role not in x.codes("not_for"))
+    return tuple(
+        (x.text("address"), x.text("name"))
+        for x in lines
+        if x.text("place") == place and role not in x.codes("not_for")
+    )
 
 
 def may_open(role: str) -> frozenset[str]:
-    """Addresses of the pages that a role finds in the menu."""
-    return frozenset(address for address, _ in _navigation(role))
+    """Addresses of the pages that a role finds."""
+    return frozenset(address for place in ("menu", "footer") for address, _ in _navigation(role, place))
 
 
 def shown(value: Any, kind: str = "text", pence: bool = False) -> str:

@@ -38,11 +38,13 @@ class Settings:
     `sign_on`: how people prove who they are; without it they choose who to be, which is for a server on loopback only.
     `hosts`: the names it may be called by. `is_https`: people reach it by https, which something in front of it ends.
     `is_limited`: costly routes may be asked so often only (`limits`, else limits.csv of this package).
+    `contact`: where people tell of a problem with the pages; "" when it is not said.
     """
 
     organisation: str = "Tertiary"
     secret: bytes = b""
     hosts: tuple[str, ...] = LOOPBACK
+    contact: str = ""
     papers: Papers = field(default_factory=Papers)
     disclosure: str = DEFAULT
     released: Path | None = None

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 def routers() -> Sequence[APIRouter]:
     """What answers each page."""
     from tertiary.web.pages import (
+        accessibility,
         audit,
         challenge,
         challenges,
@@ -47,6 +48,7 @@ def routers() -> Sequence[APIRouter]:
     )
 
     modules = (
+        accessibility,
         audit,
         challenge,
         challenges,

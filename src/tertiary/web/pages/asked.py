@@ -17,8 +17,17 @@ if TYPE_CHECKING:
 
 # rows of a table on a page; its downloads hold all
 PAGE_ROWS = 100
-# a form sends a date that was left open as a blank
-Day = Annotated[date | None, BeforeValidator(lambda value: value or None)]
+
+
+def _day(value: str | None) -> date | None:
+    """A form sends a day that was left open as a blank. ValueError when it is no day."""
+    try:
+        return date.fromisoformat(value) if value else None
+    except ValueError:
+        raise ValueError("it should be a day such as 2025-06-30") from None
+
+
+Day = Annotated[date | None, BeforeValidator(_day)]
 Text = Annotated[str, Query(max_length=200)]
 # boards that a map may show
 FOOTPRINTS = (("2024", "42 ICBs of 2024"), ("2026", "36 ICBs of April 2026"))

@@ -1,0 +1,87 @@
+"""What is measured on a page: rules of accessibility, layout at a width or a size of text, the way of the Tab key."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+OPTIONS = {
+    "runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations", "incomplete"],
+    # of WCAG 2.2, and off unless asked for
+    "rules": {"target-size": {"enabled": True}},
+}  # fmt: skip
+# Tab can be pressed this often before the browser is said to be caught
+MOST_TABS = 1500
+
+
+def axe(page: Page) -> tuple[list[str], list[str]]:
+    """What axe-core finds wrong on a page as it is now, a line an element, and what it cannot decide, a line a reason.
+
+    Of the rows of a table that are made alike three are kept on the page.
+    """
+    from axe_playwright_python.sync_playwright import Axe
+
+    page.evaluate(f"{_measures()}.thin()")
+    found = Axe().run(page, options=OPTIONS).response
+    wrong = [f"{rule}: {where} {html[:120]!r}: {why}" for rule, where, html, why in _nodes(found["violations"])]
+    undecided = Counter((rule, html.partition(">")[0], why) for rule, _, html, why in _nodes(found["incomplete"]))
+    return wrong, [f"{rule} of {n} {html[:60]}>: {why}" for (rule, html, why), n in sorted(undecided.items())]
+
+
+def layout(page: Page) -> list[str]:
+    """Text that is cut off, leaves the page or lies over something else, as the page is laid out now.
+
+    Text of a chart is left out (a table stands beside it), as is what a box shows only after scrolling.
+    """
+    return list(page.evaluate(f"{_measures()}.layout()"))
+
+
+def enlarge_text(page: Page, percent: int) -> None:
+    """Letters of another size in the same window, as readers set it in their browser."""
+    page.evaluate("size => { document.documentElement.style.fontSize = size }", f"{percent}%")
+
+
+def tabbed(page: Page) -> tuple[list[str], list[dict[str, Any]]]:
+    """Names of all controls of a page, and where Tab went from its top until it left the page."""
+    names = list(page.evaluate(f"{_measures()}.prepare()"))
+    way: list[dict[str, Any]] = []
+    for _ in range(MOST_TABS):
+        page.keyboard.press("Tab")
+        now = page.evaluate(f"{_measures()}.focus()")
+        if now is None or (len(way) > 1 and now["name"] == way[0]["name"] and now["top"] == way[0]["top"]):
+            return names, way
+        way.append(now)
+    raise AssertionError(f"Tab was pressed {MOST_TABS} times and never left the page; now at {way[-1]['name']}")
+
+
+def backwards(way: list[dict[str, Any]]) -> list[str]:
+    """Where focus went against the order of reading: up without going to a next column, or left in the same line."""
+    faults = []
+    # the first is the skip link, which shows over the top of the page
+    for a, b in pairwise(way[1:]):
+        up = b["bottom"] <= a["top"] + 1 and b["left"] < a["right"] - 1
+        shared = min(a["bottom"], b["bottom"]) - max(a["top"], b["top"])
+        left = shared > min(a["bottom"] - a["top"], b["bottom"] - b["top"]) / 2 and b["right"] <= a["left"] + 1
+        if up or left:
+            faults.append(f"{a['name']} -> {b['name']}")
+    return faults
+
+
+@cache
+def _measures() -> str:
+    return (Path(__file__).parent / "measures.js").read_text(encoding="utf-8").strip().rstrip(";")
+
+
+def _nodes(rules: list[dict[str, Any]]) -> Iterator[tuple[str, str, str, str]]:
+    for rule in rules:
+        for node in rule["nodes"]:
+            messages = (one["message"] for kind in ("any", "all", "none") for one in node[kind])
+            yield rule["id"], str(node["target"][0]), node["html"], "; ".join(messages)

@@ -1,0 +1,31 @@
+"""Somebody looks up what the register said on a day."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+
+def test_an_icb_as_it_was_before_a_merger(walk: Any) -> None:
+    walk.start()
+    walk.menu("Register")
+    found = {}
+    for day in ("2025-06-30", "2026-06-30"):
+        walk.fill(Table="icbs", As_at_a_day=day)
+        walk.press("Show")
+        assert walk.main().get_by_label("As at a day").input_value() == day
+        found[day] = {row[0] for row in walk.rows()}
+    # 42 boards until some merged in April 2026
+    assert len(found["2025-06-30"]) == 42 > len(found["2026-06-30"]) and "QMJ" in found["2025-06-30"]
+    walk.look()
+
+
+def test_a_text_is_found_in_any_column(walk: Any) -> None:
+    walk.start()
+    walk.menu("Register")
+    walk.fill(Table="providers", Holds_the_text="university college london")
+    walk.press("Show")
+    assert "RRV" in {row[0] for row in walk.rows()}
