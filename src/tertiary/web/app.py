@@ -33,7 +33,6 @@ from tertiary.web.hosting import hosted, known_contracts
 from tertiary.web.scope import ForbiddenError
 from tertiary.web.sessions import Sessions
 from tertiary.web.settings import Settings
-from tertiary.web.worked import Worked
 
 if TYPE_CHECKING:
     from tertiary.register import Register
@@ -71,7 +70,7 @@ def create_app(runs: Mapping[str, tuple[Run, Register]], settings: Settings | No
     app.state.answers, app.state.settings = answers, chosen
     rule_named(chosen.disclosure)
     app.state.releases = read_releases(chosen.released) if chosen.released else []
-    app.state.worked, app.state.desk, app.state.rates = Worked(), Desk(), rates
+    app.state.desk, app.state.rates = Desk(), rates
     app.state.store, app.state.hosted = store, hosts
     app.state.sessions = Sessions(chosen.secret or secrets.token_bytes(32), demo=chosen.demo)
     app.state.provider = Provider(chosen.sign_on) if chosen.sign_on else None

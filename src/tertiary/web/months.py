@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from tertiary.register import Register
     from tertiary.web.answers import Answers
     from tertiary.web.people import Person
-    from tertiary.web.worked import Worked
 
 Owner = tuple[str, str, str]
 OWNER = ("provider_code", "host_code", "payer_code")
@@ -90,9 +89,9 @@ def asked_of(
     request: Request, year: str = "", month: int | None = None, measure: str = MEASURES[0], run: str = ""
 ) -> Asked:
     """The month an address asks for, the run's last unless told. ContractError when the run does not hold it."""
-    answers, worked = answers_of(request, run), worked_of(request)
+    answers = answers_of(request, run)
     with plainly("The run"):
-        years = worked.of(("years", answers.run.path), lambda: _years(answers))
+        years = answers.made.of(("years",), lambda: _years(answers))
     if not years:
         raise ContractError("The run holds no actual spend, so there is nothing to state.")
     year = year or list(years)[-1]
@@ -106,12 +105,6 @@ def asked_of(
     return Asked(answers, person_of(request), year, last, measure, years)
 
 
-def worked_of(request: Request) -> Worked:
-    """What is kept of whole runs."""
-    found: Worked = request.app.state.worked
-    return found
-
-
 def whole_of(request: Request, asked: Asked) -> Part:
     """The month of everybody: not to be shown. ForbiddenError when the person may see nothing of such rows.
 
@@ -119,9 +112,9 @@ def whole_of(request: Request, asked: Asked) -> Part:
     """
     kept([], "money", asked.person, asked.answers.register)
     contracts = _contracts(request, asked)
-    key = ("month", asked.answers.run.path, asked.year, asked.last, asked.measure, contracts)
+    key = ("month", asked.year, asked.last, asked.measure, contracts)
     with plainly("The contracts"):
-        return worked_of(request).of(key, lambda: _made(asked, contracts))
+        return asked.answers.made.of(key, lambda: _made(asked, contracts))
 
 
 def part_of(request: Request, asked: Asked) -> Part:
@@ -204,7 +197,7 @@ def _contracts(request: Request, asked: Asked) -> tuple[Contract, ...]:
             except OSError as error:
                 raise ContractError(f"{papers.contracts} cannot be read: {error.strerror}.") from error
             key = ("contracts", papers.contracts, facts.st_mtime_ns, facts.st_size)
-            found = worked_of(request).of(key, lambda: read_contracts(papers.contracts))
+            found = asked.answers.made.of(key, lambda: read_contracts(papers.contracts))
     if not any(contract.financial_year == asked.year for contract in found):
         raise AbsentError(
             f"No contract of {asked.year[:4]}/{asked.year[4:]} is known here, so what is owed cannot be said. Add one "

@@ -138,14 +138,19 @@ def shown(value: Any, kind: str = "text", pence: bool = False) -> str:
         amount = f"{abs(value):,.2f}" if pence else f"{abs(value):,.0f}"
         return f"−£{amount}" if value < 0 and amount.strip("0.,") else f"£{amount}"
     if kind == "whole":
-        return f"{value:,.0f}"
+        return _signed(f"{value:,.0f}")
     if kind == "number":
-        return f"{value:,.0f}" if value == int(value) else f"{value:,.3f}".rstrip("0").rstrip(".")
+        return _signed(f"{value:,.0f}" if value == int(value) else f"{value:,.3f}".rstrip("0").rstrip("."))
     if kind == "share":
-        return f"{100 * value:.1f}%"
+        return _signed(f"{100 * value:.1f}%")
     if isinstance(value, date):
         return f"{value.day} {value:%B %Y}"
     return str(value)
+
+
+def _signed(figure: str) -> str:
+    """With the sign that stands before money too, and none before nothing."""
+    return figure.replace("-", "−" if figure.strip("-0.,%") else "")
 
 
 @cache

@@ -11,16 +11,11 @@ from tertiary.allocate.official import specialised_allocations
 from tertiary.allocate.watch import Watched, watch
 from tertiary.allocate.watch_data import payers
 from tertiary.screen import shortened
-from tertiary.web.remembered import Remembered, of_run
 from tertiary.web.scope import kept
 
 if TYPE_CHECKING:
     from tertiary.web.answers import Answers
     from tertiary.web.people import Person
-
-_PAYERS = Remembered(16)
-_WATCHED = Remembered(256)
-_DEPENDENT = Remembered(16)
 
 
 def watched(answers: Answers, person: Person, icb: str = "") -> list[Watched]:
@@ -29,11 +24,11 @@ def watched(answers: Answers, person: Person, icb: str = "") -> list[Watched]:
     ForbiddenError for those to whom no ICB is their own.
     """
     run, register = answers.run, answers.register
-    every = _PAYERS.get(run, lambda: of_run(lambda: payers(run)))
+    every = answers.worked_out("payers", lambda: payers(run))
     mine = [row["icb"] for row in kept([{"icb": code} for code in every], "ringfence", person, register)]
     found: list[Watched] = []
     for code in mine if not icb else [code for code in mine if code == icb]:
-        found += _WATCHED.get((run, code), partial(of_run, partial(_watch, answers, code)))
+        found += answers.worked_out(("watch", code), partial(_watch, answers, code))
     return sorted(found, key=lambda w: (-w.unexplained, w.icb, w.financial_year))
 
 
@@ -55,7 +50,7 @@ def providers(answers: Answers, person: Person) -> list[dict[str, Any]]:
         return dependence(run, register, *cells.period(run))
 
     kept([], "dependence", person, register)  # nobody waits for what they may not see
-    rows = watch_tables.dependence_rows(_DEPENDENT.get(run, lambda: of_run(work_out)), register)
+    rows = watch_tables.dependence_rows(answers.worked_out("dependence", work_out), register)
     return kept(shortened(rows).to_pylist(), "dependence", person, register)
 
 

@@ -19,7 +19,6 @@ from tertiary.allocate.openings import OFFICIAL, PEOPLE, opening, openings
 from tertiary.allocate.rows import names
 from tertiary.errors import AllocationError
 from tertiary.screen import shortened
-from tertiary.web.remembered import Remembered
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -38,8 +37,6 @@ EXAMPLE = Decimal(1_000_000_000)
 MOST_PLACES = 350
 MOST_YEARS = 10
 DIGITS = 8
-_SHARES = Remembered(48)
-_PATHS = Remembered(48)
 
 
 @dataclass(frozen=True)
@@ -110,7 +107,7 @@ def followed(answers: Answers, asked: Asked) -> Path:
     """The path from the opening to target, of one stream. AllocationError also when places are too many."""
     if asked.stream == EVERYTHING:
         raise AllocationError("A path follows one stream of need. Choose one.")
-    return _PATHS.get((answers.run, asked), lambda: _followed(answers, asked))
+    return answers.made.of(("path", asked), lambda: _followed(answers, asked))
 
 
 def _followed(answers: Answers, asked: Asked) -> Path:
@@ -165,8 +162,8 @@ def _shares(answers: Answers, asked: Asked) -> list[Shares]:
         known = "; ".join(f"{stream} {of}" for stream, of in held)
         raise AllocationError(f"The register holds no need of {asked.stream} in {year}. It holds: {known}.")
     return [
-        _SHARES.get(
-            (answers.run, stream, year, asked.level, asked.within),
+        answers.made.of(
+            ("shares", stream, year, asked.level, asked.within),
             partial(_share, answers, stream, year, held[stream, year], asked.level, asked.within),
         )
         for stream in named

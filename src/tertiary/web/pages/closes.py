@@ -19,7 +19,7 @@ from tertiary.month_end.reconcile import DIMENSIONS, GRAIN, compared, usable
 from tertiary.publish.months import since
 from tertiary.publish.workbook import Column
 from tertiary.web.answers import once
-from tertiary.web.months import AbsentError, Asked, asked_of, plainly, whole_of, worked_of
+from tertiary.web.months import AbsentError, Asked, asked_of, plainly, whole_of
 from tertiary.web.pages.asked import on_page
 from tertiary.web.render import answer
 from tertiary.web.scope import ForbiddenError, kept, sees_all
@@ -120,9 +120,9 @@ def hospital_gaps_of(request: Request, asked: Asked) -> pa.Table:
 
     kept([], "hospital_gaps", asked.person, asked.answers.register)
     run = asked.answers.run
-    key = ("hospital_gaps", run.path, asked.year, asked.last)
+    key = ("hospital_gaps", asked.year, asked.last)
     with plainly("The run"):
-        found = worked_of(request).of(key, lambda: month_end.hospital_gaps(run, asked.year, asked.last))
+        found = asked.answers.made.of(key, lambda: month_end.hospital_gaps(run, asked.year, asked.last))
     own = kept(found.to_pylist(), "hospital_gaps", asked.person, asked.answers.register)
     return pa.Table.from_pylist(own, schema=found.schema)
 
