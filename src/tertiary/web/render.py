@@ -65,11 +65,13 @@ def answer(request: Request, view: View) -> Response:
     if kind in downloads.PICTURES:
         return downloads.as_picture(pictures[chosen], kind)
     given = [tables[chosen]] if name or kind == "csv" else list(tables.values())
-    if any(grid.counts for grid in given):
+    if any(grid.tells_of_people for grid in given):
         if query.get(EXACT) == "yes":
             told = f"{told} {INSIDE}"
             LOG.info("exact figures of %s as %s for %s", request.scope["path"], kind, person_of(request).account)
         else:
+            # a workbook of all tables goes without those that only stay inside
+            given = [grid for grid in given if not grid.inside] or given
             given = [downloads.released(grid, request.app.state.settings.disclosure) for grid in given]
     return downloads.as_csv(given[0], told) if kind == "csv" else downloads.as_workbook(given, told, chosen)
 
