@@ -97,7 +97,8 @@ def findings(request: Request) -> Response:
     moved = [{**row, "month": _month(row)} for row in quality.movement(asked, person, only)]
     columns = [c for c in MOVED if c.name not in ("received", "per_thousand") or _is_known(moved)]
     months = Grid("months", "Findings from month to month", columns, moved, "There is no finding of a known month.",
-                  blanks={"change": "first month"}, counts=_shown((*SEVERE, "received"), columns), ratios=RATES)  # fmt: skip
+                  blanks={"change": "first month"}, counts=_shown((*SEVERE, "received"), columns),
+                  ratios=RATES)  # fmt: skip
     charts = [
         Chart("findings_by_month", _said(moved), findings_by_month(moved, _words(moved, label(asked.run))), "months")
     ]

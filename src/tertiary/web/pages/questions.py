@@ -133,7 +133,8 @@ def _page(request: Request, given: Mapping[str, str], errors: Mapping[str, str] 
     if given["rule"]:
         title = f"{given['rule']} {title_of(given['rule'])}: provider {given['provider']}"
         grids.append(Grid("look", title, EACH, chosen, "The log holds all of that kind.", pence=True,
-                          blanks={"service_line": "none", "payer_code": "none"}, counts=COUNTS, beside=BESIDE))  # fmt: skip
+                          blanks={"service_line": "none", "payer_code": "none"}, counts=COUNTS,
+                          beside=BESIDE))  # fmt: skip
     written = request.query_params.get("written", "")
     values = {
         "given": given, "errors": errors or {}, "host": host, "hosts": hosts(person), "chosen": chosen,
