@@ -196,3 +196,31 @@ def test_exact_figures_for_programs_say_that_they_stay_inside(served: TestClient
     document = served.get("/api/openapi.json").json()
     assert "inside the caller's organisation" in document["info"]["description"]
     assert INSIDE not in served.get("/api/v1/map?show=people").json()["label"]
+
+
+def test_a_closed_table_of_an_overlay_tells_the_public_nothing(tmp_path: Path) -> None:
+    """Map and targets are open to everybody, and an overlay's tables are not unless it says so."""
+    (tmp_path / "overlay.json").write_text('{"name": "ours"}', encoding="utf-8")
+    head = "financial_year,stream,workbook,icb_code,service,opening,target,allocation\n"
+    lines = [f"202526,{stream},services,QMJ,,7654321,7654321,7654321\n" for stream in ("specialised", "core")]
+    (tmp_path / "official_allocations.csv").write_text(head + "".join(lines), encoding="utf-8")
+    run = run_folder(tmp_path / "run", ledger=[row("ledger")])
+    with serving(run, Register.load([tmp_path]), Papers()) as client:
+        for address in ("/map?show=allocation", "/map?show=allocation&format=vega", "/money/targets?opening=official"):
+            assert "7654321" not in client.get(address).text.replace(",", "")
+        become(client, "national")
+        assert "7654321" in client.get("/map?show=allocation").text.replace(",", "")
+
+
+def test_codes_are_said_in_words_on_pages_and_have_names_in_files(served: TestClient) -> None:
+    become(served, "national")
+    page = served.get("/ledger?by=payer_kind&by=flow").text
+    assert "integrated care board" in page and "Patient level contract monitoring" in page and "<th>plcm" not in page
+    rows = list(csv.DictReader(io.StringIO(served.get("/ledger?by=payer_kind&by=payer_code&format=csv").text)))
+    assert {(r["payer_kind"], r["payer_kind_name"]) for r in rows} >= {("icb", "integrated care board")}
+    assert ("QMJ", "NHS North Central London Integrated Care Board") in {
+        (r["payer_code"], r["payer_code_name"]) for r in rows
+    }
+    month = served.get("/money/month?by=payer_code&by=kind&month=2").text
+    assert "drugs and devices at cost" in month and "pass_through" not in month
+    assert "North Central London" in month and "North Central London" in served.get("/money/closes?month=2").text

@@ -26,6 +26,7 @@ class Grid:
     columns by which counts or their sums could be worked out again. With `counts`, files are made under disclosure
     control, and without `ratios`, unless the exact figures are asked for by name. `inside`: such a table that no rule
     makes safe; its files hold exact figures or are not made.
+    `as_kept`: codes stay without names, for the table shows what is kept as it is kept.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Grid:
     beside: Sequence[str] = ()
     ratios: Sequence[str] = ()
     inside: bool = False
+    as_kept: bool = False
 
     @property
     def tells_of_people(self) -> bool:

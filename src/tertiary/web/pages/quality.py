@@ -19,6 +19,7 @@ from tertiary.web import coverage, quality
 from tertiary.web.access import person_of
 from tertiary.web.answers import FATES, MOST_ROWS, once
 from tertiary.web.api import FAILURES, Rows, pairs_of, rows_of
+from tertiary.web.names import words_of
 from tertiary.web.pages.asked import deeper
 from tertiary.web.render import INSIDE, answer, answers_of
 from tertiary.web.views import Chart, Grid, View
@@ -121,7 +122,7 @@ def agreement(request: Request) -> Response:
 
     def grid(name: str, title: str, columns: Sequence[Column], by: Sequence[str], wanted: Sequence[str]) -> Grid:
         found = [
-            {**row, **kinds[row["kind"]]} for row in quality.agreement(asked, person, only, by)
+            {**row, "what": kinds[row["kind"]]["name"]} for row in quality.agreement(asked, person, only, by)
             if row["kind"] in wanted and (not by or row["differing"])
         ]  # fmt: skip
         if MONTH in columns:
@@ -130,7 +131,7 @@ def agreement(request: Request) -> Response:
         return Grid(name, title, columns, found[:most], "Nothing differs in what is yours.", _cut(found, most),
                     links, BLANKS, counts=_shown(COMPARED, columns), beside=("pounds",), ratios=("share",))  # fmt: skip
 
-    about, provider = Column("name", "Compared"), Column("provider_code", "Provider")
+    about, provider = Column("what", "Compared"), Column("provider_code", "Provider")
     pair = (Column("submitted", "Submitted"), Column("found", "Derived"))
     grids = [
         grid("agreement", "Derived and submitted", (about, *AGREED), (), tuple(kinds)),
@@ -303,4 +304,4 @@ def _matrix(rows: Sequence[Mapping[str, Any]]) -> tuple[list[Column], list[dict[
          **{flow: f"{sum(came)} of {len(came)}" for flow, came in mine.items()}}
         for provider, mine in sorted(counts.items())
     ]  # fmt: skip
-    return [Column("provider_code", "Provider"), *(Column(flow, flow) for flow in flows)], made
+    return [Column("provider_code", "Provider"), *(Column(flow, words_of("flow", flow)) for flow in flows)], made
