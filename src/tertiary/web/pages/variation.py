@@ -143,7 +143,7 @@ def _view(answers: Answers, person: Person, asked: Asked) -> View:
         Grid("variation", f"Why spend differs, by {what(found.asked.by)}, the widest in pounds first", NARROW, services,
              "There is no spend of this kind.", links=_deeper(asked, services),
              blanks={**_hidden(NARROW), "code": "none", "blocked_because": "", "beyond": "not tested"}),
-        Grid("every_figure", "Every figure", _columns(everything), everything, inside=True),
+        Grid("every_figure", "Every figure", _columns(everything), everything, inside=True, as_kept=True),
         Grid("basis", "What each figure rests on", BASIS, _basis(found)),
     ]  # fmt: skip
     told = [f"{one.icb}: {said(one)}" for one in watched(answers, person, asked.icb)]
