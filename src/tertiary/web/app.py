@@ -38,6 +38,13 @@ if TYPE_CHECKING:
     from tertiary.register import Register
     from tertiary.runs import Run
 
+ABOUT = (
+    "The answers of the pages for programs, to each caller their own part. Tables that count people, or what was done "
+    "for them, are given with exact figures to those who have signed on: their label says that they are for use inside "
+    "the caller's organisation. To pass figures on, take a page's CSV or Excel file, in which small numbers are "
+    "hidden, or what `/api/v1/published` holds."
+)
+
 
 def create_app(runs: Mapping[str, tuple[Run, Register]], settings: Settings | None = None) -> FastAPI:
     """The application over runs by name, each with the register it knew; the first is shown unless one is asked for."""
@@ -65,7 +72,7 @@ def create_app(runs: Mapping[str, tuple[Run, Register]], settings: Settings | No
 
     app = FastAPI(
         title="tertiary", version=__version__, lifespan=life, docs_url=None, redoc_url=None,
-        openapi_url="/api/openapi.json",
+        openapi_url="/api/openapi.json", description=ABOUT,
     )  # fmt: skip
     app.state.answers, app.state.settings = answers, chosen
     rule_named(chosen.disclosure)

@@ -84,7 +84,7 @@ def reconciliation(request: Request, year: str = "", month: int | None = None) -
         rows = flow_rows(asked, by, only)
         columns = [*(Column(n, WORDS[n], "whole" if n == "financial_month" else "text") for n in by), *FLOWS]
         grids.append(Grid("flows", "Do the flows tell the same story, largest gap first", columns, rows,
-                          "Nothing of that kind is yours.", PAID_ONLY, blanks=BLANKS))  # fmt: skip
+                          "Nothing of that kind is yours.", PAID_ONLY, blanks=BLANKS, inside=True))  # fmt: skip
     except ForbiddenError as error:
         if "format" in query:
             raise
@@ -96,7 +96,7 @@ def reconciliation(request: Request, year: str = "", month: int | None = None) -
             values["no_hospital"] = str(error)
         else:
             grids.append(Grid("hospital", "Activity that aggregate and hospital data do not share", HOSPITAL, gaps,
-                              "They agree."))  # fmt: skip
+                              "They agree.", inside=True))  # fmt: skip
     return answer(
         request, View(f"Reconciliation to {asked.words}", "reconciliation.html", on_page(request, grids), values=values)
     )

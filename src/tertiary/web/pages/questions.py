@@ -38,6 +38,7 @@ MONEY = (
     Column("records", "Records", "whole"), Column("value", "Questioned (£)", "money"),
     Column("first_claim", "Counted once (£)", "money"), Column("cash_effect", "Cash effect (£)", "money"),
 )  # fmt: skip
+COUNTS, BESIDE = ("records",), ("value", "first_claim", "cash_effect")
 TOGETHER = (
     Column("title", "What is questioned"), Column("rule_id", "Rule"), Column("provider_code", "Provider"),
     Column("host_code", "Host"), Column("new", "New", "whole"), Column("changed", "Changed", "whole"), *MONEY,
@@ -83,7 +84,8 @@ def worklists(request: Request, kind: Text = "uncontracted") -> Response:
     columns = [column for column in LISTED if column.name == "period" or column.name in found.column_names]
     about = kinds()[kind]
     grid = Grid("worklist", about["title"], columns, rows, "Nothing of that kind is yours.", pence=True,
-                blanks={"payer_code": "nobody", "service_line_final": "not specialised"})  # fmt: skip
+                blanks={"payer_code": "nobody", "service_line_final": "not specialised"}, counts=COUNTS,
+                beside=[column.name for column in columns if column.kind == "money"])  # fmt: skip
     values = {"kind": kind, "about": about, "choices": [(k, v["title"]) for k, v in kinds().items()],
               "told": bool(contracts)}  # fmt: skip
     return answer(request, View("Worklists", "worklists.html", [grid], values=values))
@@ -126,12 +128,13 @@ def _page(request: Request, given: Mapping[str, str], errors: Mapping[str, str] 
     note = "Two rules may question the same pounds: add up what is counted once. The dearest stand first."
     grids = [
         Grid("found", f"What the run newly questions for {host}", TOGETHER, together,
-             "The log holds all that the run questions.", note, links, pence=True),
+             "The log holds all that the run questions.", note, links, pence=True, counts=COUNTS, beside=BESIDE),
     ]  # fmt: skip
     if given["rule"]:
         title = f"{given['rule']} {title_of(given['rule'])}: provider {given['provider']}"
         grids.append(Grid("look", title, EACH, chosen, "The log holds all of that kind.", pence=True,
-                          blanks={"service_line": "none", "payer_code": "none"}))  # fmt: skip
+                          blanks={"service_line": "none", "payer_code": "none"}, counts=COUNTS,
+                          beside=BESIDE))  # fmt: skip
     written = request.query_params.get("written", "")
     values = {
         "given": given, "errors": errors or {}, "host": host, "hosts": hosts(person), "chosen": chosen,
