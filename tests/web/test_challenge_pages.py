@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from builders import row, run_folder
 from charges import written
 from month_helpers import register as register_of_contracts
 from tertiary.challenges import Challenge, Log, raise_challenges
@@ -115,8 +116,11 @@ def test_each_sees_its_own_challenges_and_no_others(still: World, account: str) 
         assert name in SEES[account] or answer.text == client.get("/challenges/nothing").text
 
 
-@pytest.mark.parametrize("account", ["", "public"])
-def test_the_public_sees_nothing_of_the_log(still: World, account: str) -> None:
+NOBODY = ("", "public", "renal")
+
+
+@pytest.mark.parametrize("account", NOBODY)
+def test_who_has_no_part_in_contracts_sees_nothing_of_the_log(still: World, account: str) -> None:
     client = still.be(account)
     for address in ("/challenges", "/challenges?format=csv", "/api/v1/challenges", f"/challenges/{still.ids['A']}",
                     "/challenges/new", "/challenges/worklists"):  # fmt: skip
@@ -132,7 +136,7 @@ def test_the_steps_that_a_person_may_take_are_offered(still: World, account: str
 
 
 def test_every_demonstration_person_was_thought_of() -> None:
-    assert set(demo_people()) - {"public"} == set(SEES)
+    assert set(demo_people()) - set(NOBODY) == set(SEES)
 
 
 def test_from_question_to_settlement_on_pages(fresh: World) -> None:
@@ -341,6 +345,22 @@ def test_worklists_hold_totals_of_ones_own(unraised: World) -> None:
     assert not any("patient" in name or "record_id" in name for name in rows[0])
     assert unraised.be("national").get("/challenges/worklists?kind=spare").status_code == 400
     assert unraised.be("national").get("/challenges/worklists?kind=overseas").status_code == 200
+
+
+def test_a_run_without_records_is_told_without_its_folder(register: Register, tmp_path: Path) -> None:
+    """As runs of an older version are."""
+    url = f"sqlite:///{tmp_path / 'decisions.sqlite'}"
+    Store.open(url).close()
+    run = run_folder(tmp_path / "run", ledger=[row("ledger")], submissions=[row("submissions")])
+    client = TestClient(create_app({"run": (run, register)}, Settings(papers=Papers(store=url))),
+                        base_url="http://127.0.0.1", raise_server_exceptions=False)  # fmt: skip
+    client.post("/sign-in", data={"account": "ncl", **token(client)}, follow_redirects=False)
+    for address in ("/challenges/worklists", "/challenges/new"):
+        answer = client.get(address)
+        assert answer.status_code == 503 and str(tmp_path) not in answer.text, address
+        assert "log of this server" in answer.text
+    client.cookies.clear()
+    assert client.get("/challenges/worklists").status_code == 403
 
 
 def test_without_a_store_the_page_says_what_brings_it(be: Callable[[str], TestClient]) -> None:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,12 +16,15 @@ from fastapi.testclient import TestClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from builders import row, run_folder
 from tertiary.publish import charts
 from tertiary.register import Register
+from tertiary.web.app import create_app
 from tertiary.web.care import month_words
 from tertiary.web.measured import REST, SUMS, measures, of_run
 from tertiary.web.people import demo_people
 from tertiary.web.places import Places, kilometres, places_of
+from web_helpers import token
 
 Be = Callable[[str], TestClient]
 # pounds of each population that each sees of the small run (SPENT of conftest), by hand; "" is on no board of theirs
@@ -66,6 +70,24 @@ def test_each_sees_its_own_populations_on_the_map(be: Be, account: str) -> None:
     shapes = spec["vconcat"][0]["layer"][0]["data"]["values"]["objects"]["areas"]["geometries"]
     told = {s["id"]: s["properties"]["text"] for s in shapes if s["properties"]["text"].startswith("£")}
     assert told == {code: f"£{value:,}" for code, value in SEES[account].items() if code}
+
+
+@pytest.mark.parametrize("show", ["spend", "expected", "records"])
+def test_what_is_shown_of_a_sum_adds_up_on_both_footprints(register: Register, tmp_path: Path, show: str) -> None:
+    """A figure that is no ratio is not rounded: parts of a divided board and pence add up to what was spent."""
+    ledger = [
+        row("ledger", flow="plcm", measure="actual", counted=True, financial_year="202526", financial_month=1,
+            population_icb=icb, payer_code=icb, payer_kind="icb", provider_code="RRV", component="activity", records=7,
+            quantity=Decimal(1), price_submitted=Decimal("0.49999999"), price_expected=Decimal("0.49"))
+        for icb in ("QNQ", "QU9", "QHG", "QMJ")
+    ]  # fmt: skip
+    run = run_folder(tmp_path / "run", ledger=ledger, submissions=[row("submissions")])
+    whole = {"spend": Decimal("1.99999996"), "expected": Decimal("1.96"), "records": Decimal(28)}[show]
+    with TestClient(create_app({"run": (run, register)}), base_url="http://127.0.0.1") as client:
+        client.post("/sign-in", data={"account": "national", **token(client)}, follow_redirects=False)
+        for footprint in ("2024", "2026"):
+            rows = _csv(client, f"/map?show={show}&footprint={footprint}&format=csv")
+            assert sum(Decimal(r["value"]) for r in rows if r["value"]) == whole, footprint
 
 
 @pytest.mark.parametrize("account", SEES)

@@ -17,6 +17,7 @@ from fastapi.testclient import TestClient
 from python_calamine import CalamineWorkbook
 from typer.testing import CliRunner
 
+from month_helpers import register as contracts_csv
 from tertiary.cli import app
 from tertiary.decisions import Actor, Store
 from tertiary.register import Register
@@ -237,13 +238,13 @@ def test_papers_that_are_absent_are_named_by_their_option(tmp_path: Path, regist
         for address in ("/api/v1/month", "/money/statement", "/money/month?format=csv"):
             answer = client.get(address)
             assert answer.status_code == 400 and "--contracts" in answer.text
+    file = tmp_path / "contracts.csv"
     for broken in ("contract,version\nC1,1\n", None):
-        file = tmp_path / "broken.csv"
-        file.unlink(missing_ok=True)
-        if broken is not None:
-            file.write_text(broken)
+        file.write_text(contracts_csv())
         with serving(run, register, Papers(file)) as client:
-            answer = become(client, "national").get("/money/month")
+            become(client, "national")
+            file.write_text(broken) if broken else file.unlink()
+            answer = client.get("/money/month")
             assert answer.status_code == 503 and str(tmp_path) not in answer.text and "log" in answer.text
 
 

@@ -9,18 +9,20 @@ import zipfile
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from math import log
+from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
+from month_helpers import register as contracts_csv
 from tertiary.cli import app
 from tertiary.register import Register
 from tertiary.web.app import create_app
 from tertiary.web.people import demo_people
 from tertiary.web.scope import ForbiddenError, beside, check_comparison, released
-from tertiary.web.settings import Settings
+from tertiary.web.settings import Papers, Settings
 from variation_runs import record, run_of
 from web_helpers import token
 
@@ -371,3 +373,35 @@ def test_what_providers_live_on_is_theirs(as_: Be) -> None:
     for account in ("", "public"):
         for kind in ("", "?format=csv&of=watch", "?format=xlsx"):
             assert as_(account).get(f"/money/ringfence{kind}").status_code == 403
+
+
+def test_contracts_stand_beside_allocations_where_they_are_known(as_: Be, register: Register, tmp_path: Path) -> None:
+    page = "/money/ringfence"
+    without = as_("ncl").get(page)
+    assert "this server knows no contracts" in without.text and "holds no allocation" in without.text
+    assert as_("ncl").get(f"{page}?format=csv&of=contracts").status_code == 400
+    run = as_("national").app.state.answers["run"].run  # type: ignore[attr-defined]
+    lines = (
+        ("C1", 1, "RRV", "QMJ", "QMJ", "2025-04-01", "", "Care", "fixed", "1200", "twelfths", *[""] * 6),
+        ("C1", 1, "RRV", "QMJ", "QMF", "2025-04-01", "", "Care", "fixed", "300", "twelfths", *[""] * 6),
+        ("C2", 1, "RXN", "QE1", "QE1", "2025-04-01", "", "Care", "fixed", "5000", "twelfths", *[""] * 6),
+        ("C3", 1, "RJ1", "QKK", "QKK", "2025-04-01", "", "Care", "fixed", "70", "twelfths", *[""] * 6),
+    )
+    file = tmp_path / "contracts.csv"
+    file.write_text(contracts_csv(lines))
+    settings = Settings(secret=b"a secret of the tests", papers=Papers(contracts=file))
+    with TestClient(create_app({"run": (run, register)}, settings), base_url="http://127.0.0.1") as client:
+        for account, values in (
+            ("ncl", {("QMJ", "RRV"): "1200.00", ("QMJ", "all"): "1200.00"}),
+            ("office", {("QMJ", "RRV"): "1200.00", ("QMF", "RRV"): "300.00", ("QMJ", "all"): "1200.00",
+                        ("QMF", "all"): "300.00"}),
+        ):  # fmt: skip
+            client.cookies.clear()
+            client.post("/sign-in", data={"account": account, **token(client)}, follow_redirects=False)
+            shown = rows(client.get(f"{page}?format=csv&of=contracts"))
+            assert {(r["icb"], r["provider"]): r["contract"] for r in shown} == values
+            text = client.get(page).text
+            assert "QE1" not in text and ("1 contract value left out" in text) == (account == "office")
+        file.write_text("broken")
+        answer = client.get(page)
+        assert answer.status_code == 503 and str(tmp_path) not in answer.text

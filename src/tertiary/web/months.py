@@ -19,13 +19,13 @@ from tertiary.phasing import last_day
 from tertiary.publish.months import Given, contracts_in_force, days_of, given
 from tertiary.web.access import person_of
 from tertiary.web.answers import UnavailableError
+from tertiary.web.decided import AbsentError, store_of
 from tertiary.web.render import answers_of
 from tertiary.web.scope import kept
 
 if TYPE_CHECKING:
     from fastapi import Request
 
-    from tertiary.decisions import Store
     from tertiary.month_end import Accrual, Contract, Keep, Position
     from tertiary.register import Register
     from tertiary.web.answers import Answers
@@ -33,10 +33,6 @@ if TYPE_CHECKING:
 
 Owner = tuple[str, str, str]
 OWNER = ("provider_code", "host_code", "payer_code")
-
-
-class AbsentError(ContractError):
-    """A paper that this server was not given; the sentence names the option that brings it."""
 
 
 @dataclass(frozen=True)
@@ -149,18 +145,6 @@ def keep_of(owners: Iterable[Owner], person: Person, register: Register) -> Keep
 
 
 @contextmanager
-def store_of(request: Request) -> Iterator[Store]:
-    """The decision store. AbsentError when there is none, UnavailableError when it cannot be read."""
-    from tertiary.decisions import Store
-
-    url = request.app.state.settings.papers.store
-    if not url:
-        raise AbsentError("This server has no decision store. Start it with --store URL.")
-    with plainly("The decision store"), Store.open(url, create=False) as store:
-        yield store
-
-
-@contextmanager
 def plainly(what: str) -> Iterator[None]:
     """Errors that may name folders go to the log; who asks is told what cannot be used. UnavailableError."""
     try:
@@ -188,8 +172,8 @@ def _contracts(request: Request, asked: Asked) -> tuple[Contract, ...]:
             "--store URL of a store in which contracts are in force."
         )
     if papers.contracts is None:
-        with store_of(request) as store, plainly("The contracts"):
-            found = contracts_in_force(store, days_of(asked.year, asked.last))
+        with plainly("The contracts"):
+            found = contracts_in_force(store_of(request), days_of(asked.year, asked.last))
     else:
         with plainly("The contracts"):
             try:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tertiary.allocate import cells, watch_tables
 from tertiary.allocate.dependence import Dependence, dependence
 from tertiary.allocate.official import specialised_allocations
-from tertiary.allocate.watch import Watched, watch
+from tertiary.allocate.watch import Watched, watch, watch_limits
 from tertiary.allocate.watch_data import payers
+from tertiary.month_end import delegated_values
 from tertiary.screen import shortened
 from tertiary.web.scope import kept
 
 if TYPE_CHECKING:
+    from tertiary.month_end import Contract
     from tertiary.web.answers import Answers
     from tertiary.web.people import Person
 
@@ -40,6 +43,26 @@ def tables(answers: Answers, found: list[Watched]) -> dict[str, list[dict[str, A
         "months": watch_tables.month_rows(found),
     }
     return {name: shortened(rows).to_pylist() for name, rows in made.items()}
+
+
+def allocated(answers: Answers, found: Sequence[Watched]) -> bool:
+    """Whether the register holds an allocation for each ICB and year that is watched."""
+    return {(one.icb, one.financial_year) for one in found} <= set(specialised_allocations(answers.register))
+
+
+def contract_values(
+    answers: Answers, person: Person, contracts: tuple[Contract, ...]
+) -> tuple[list[dict[str, Any]], int]:
+    """What was contracted of delegated care of each ICB's year beside its allocation, as `tertiary ringfence` has it.
+
+    Also how many values were left out, for want of a plan that says what of them is delegated.
+    """
+    run, register = answers.run, answers.register
+    boards = frozenset(register["icbs"]["icb_code"].to_pylist())
+    values, left = answers.worked_out(("signed", contracts), lambda: delegated_values(run, contracts, boards))
+    rows = watch_tables.contract_rows(values, specialised_allocations(register), watch_limits()["tolerance"])
+    mine = kept(shortened(rows).to_pylist(), "ringfence", person, register)
+    return mine, len(kept([{"icb": key[0]} for key in left], "ringfence", person, register))
 
 
 def providers(answers: Answers, person: Person) -> list[dict[str, Any]]:

@@ -35,7 +35,7 @@ Row = TypeVar("Row", bound=Mapping[str, Any])
 # who reads the rows that an overlay brought to a table of the register
 OPEN, SIGNED_ON, NAMED = "public", "signed_on", "named"
 # `contract`: columns that together tell a contract (`joined`); `own`: the code of any organisation, as it is
-OWNERS = ("icb", "provider", "crg", "host", "contract", "own")
+OWNERS = ("icb", "provider", "crg", "contract", "own")
 ANYBODY = "anybody"
 
 
@@ -202,7 +202,7 @@ def _codes(person: Person, register: Register) -> dict[str, tuple[str, ...]]:
     if sees == "services":
         rows = register["service_lines"].select(["service_line_code", "crg_code"]).to_pylist()
         return {"own": own, owns_as: tuple(sorted({r["service_line_code"] for r in rows if r["crg_code"] in own}))}
-    return {"own": own, owns_as: own, **({"host": own, "contract": person.hosts} if owns_as == "icb" else {})}
+    return {"own": own, owns_as: own, **({"contract": person.hosts} if owns_as == "icb" else {})}
 
 
 def check_comparison(

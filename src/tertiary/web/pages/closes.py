@@ -19,7 +19,8 @@ from tertiary.month_end.reconcile import DIMENSIONS, GRAIN, compared, usable
 from tertiary.publish.months import since
 from tertiary.publish.workbook import Column
 from tertiary.web.answers import once
-from tertiary.web.months import AbsentError, Asked, asked_of, plainly, whole_of
+from tertiary.web.decided import AbsentError
+from tertiary.web.months import Asked, asked_of, plainly, whole_of
 from tertiary.web.pages.asked import on_page
 from tertiary.web.render import answer
 from tertiary.web.scope import ForbiddenError, kept, sees_all

@@ -20,6 +20,7 @@ from tertiary.publish.workbook import Column
 from tertiary.web.access import actor, checked_form, person_of
 from tertiary.web.decided import store_of
 from tertiary.web.hosting import known_contracts
+from tertiary.web.months import plainly
 from tertiary.web.pages.asked import Text
 from tertiary.web.pages.challenges import title_of
 from tertiary.web.render import answer, answers_of
@@ -74,8 +75,13 @@ async def raised(request: Request) -> Response:
 def worklists(request: Request, kind: Text = "uncontracted") -> Response:
     """Spend without a contract, patients of other countries, and visitors: totals a host works through."""
     asked, person = answers_of(request), person_of(request)
-    contracts = known_contracts(request.app.state.settings.papers, request.app.state.store)
-    found = worklist(asked.run, kind, asked.register, contract_pairs(contracts) if contracts else None)
+    if kind not in kinds():
+        raise ContractError(f"There is no worklist {kind!r}. Worklists: {', '.join(kinds())}.")
+    # nobody waits for what they may not see
+    kept([], "worklists", person, asked.register)
+    contracts = _contracts(request)
+    with plainly("The run"):
+        found = worklist(asked.run, kind, asked.register, contract_pairs(contracts) if contracts else None)
     rows = kept(found.to_pylist(), "worklists", person, asked.register)
     for row in rows:
         row["period"] = month_in_words(row["financial_year"], row["financial_month"])
@@ -156,7 +162,8 @@ def _host(request: Request, asked: str) -> str:
 
 
 def _contracts(request: Request) -> Sequence[Contract]:
-    return known_contracts(request.app.state.settings.papers, store_of(request))
+    with plainly("The contracts"):
+        return known_contracts(request.app.state.settings.papers, request.app.state.store)
 
 
 def _news(log: Log, found: Raised, host: str) -> list[dict[str, Any]]:
