@@ -251,7 +251,7 @@ def test_a_row_of_contracts_is_its_payers_its_providers_and_its_hosts(register: 
                       ("provider RAL", 0), ("region Y56", 1), ("region Y62", 0), ("national", 1)):  # fmt: skip
         role, *codes = who.split()
         assert len(kept(rows, "contracts", Person("x", role, tuple(codes), "X"), register)) == seen, who
-    with pytest.raises(ForbiddenError, match="crg's own"):
+    with pytest.raises(ForbiddenError, match="clinical reference group's own"):
         kept(rows, "contracts", Person("x", "crg", ("A06",), "X"), register)
 
 

@@ -16,10 +16,10 @@ from tertiary.challenges.worklists import kinds
 from tertiary.errors import ContractError
 from tertiary.month_end import Contract, contract_pairs
 from tertiary.privacy import names_patient
+from tertiary.publish.months import known_contracts
 from tertiary.publish.workbook import Column
 from tertiary.web.access import actor, checked_form, person_of
 from tertiary.web.decided import store_of
-from tertiary.web.hosting import known_contracts
 from tertiary.web.pages.asked import Text
 from tertiary.web.pages.challenges import title_of
 from tertiary.web.render import answer, answers_of
@@ -73,7 +73,8 @@ async def raised(request: Request) -> Response:
 def worklists(request: Request, kind: Text = "uncontracted") -> Response:
     """Spend without a contract, patients of other countries, and visitors: totals a host works through."""
     asked, person = answers_of(request), person_of(request)
-    contracts = known_contracts(request.app.state.settings.papers, request.app.state.store)
+    kept([], "worklists", person, asked.register)  # nobody has the run read for what they may not see
+    contracts = _contracts(request)
     found = worklist(asked.run, kind, asked.register, contract_pairs(contracts) if contracts else None)
     rows = kept(found.to_pylist(), "worklists", person, asked.register)
     for row in rows:
@@ -153,7 +154,7 @@ def _host(request: Request, asked: str) -> str:
 
 
 def _contracts(request: Request) -> Sequence[Contract]:
-    return known_contracts(request.app.state.settings.papers, store_of(request))
+    return known_contracts(request.app.state.settings.papers.contracts, request.app.state.store)
 
 
 def _news(log: Log, found: Raised, host: str) -> list[dict[str, Any]]:
