@@ -269,4 +269,4 @@ def test_months_are_said_as_people_say_them(value: str, words: str) -> None:
 
 def test_places_are_worked_out_once(client: TestClient) -> None:
     asked = client.app.state.answers["run"]  # type: ignore[attr-defined]
-    assert places_of(asked) is places_of(asked)
+    assert places_of(asked.register) is places_of(asked.register)

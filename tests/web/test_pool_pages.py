@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from tertiary.cli import app
 from tertiary.decisions import Store
+from tertiary.errors import DecisionError
 from tertiary.register import Register
 from tertiary.web.settings import Papers
 from web_money import agreed, become, month_run, serving
@@ -155,6 +156,10 @@ def test_without_their_files_pages_say_what_is_missing(
     with serving(run, register, Papers(store=papers.store)) as client:
         text = become(client, "ncl").get("/money/pools?month=2").text
         assert "partners-1.csv" in text and "--pools DIR" in text and "Pool of QMF" in text
-    with serving(run, register, Papers(store=f"sqlite:///{tmp_path / 'none.sqlite'}")) as client:
-        answer = become(client, "ncl").get("/money/pools?month=2")
-        assert answer.status_code == 503 and str(tmp_path) not in answer.text
+
+
+def test_a_store_that_is_not_there_stops_the_server(register: Register, tmp_path: Path) -> None:
+    run = month_run(tmp_path / "run", populations=True)
+    absent = Papers(store=f"sqlite:///{tmp_path / 'none.sqlite'}")
+    with pytest.raises(DecisionError, match=r"no decision store .*none\.sqlite"), serving(run, register, absent):
+        pass

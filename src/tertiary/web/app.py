@@ -55,6 +55,8 @@ def create_app(runs: Mapping[str, tuple[Run, Register]], settings: Settings | No
     rates = Rates(chosen.limits)
     store = Store.open(chosen.papers.store, create=False) if chosen.papers.store else None
     hosts = hosted(known_contracts(chosen.papers.contracts, store))
+    for _, register in runs.values():
+        _read(register)
     answers = {name: Answers(run, register) for name, (run, register) in runs.items()}
 
     @asynccontextmanager
@@ -90,6 +92,13 @@ def create_app(runs: Mapping[str, tuple[Run, Register]], settings: Settings | No
     app.add_middleware(Guard, settings=chosen, rates=rates)
     _tell_failures(app)
     return app
+
+
+def _read(register: Register) -> None:
+    """Read the tables of overlays, for the server's keeper is who can mend them. RegisterError."""
+    for table in register:
+        if any(overlay.provides(table) for overlay in register.overlays):
+            register[table]
 
 
 def _tell_failures(app: FastAPI) -> None:

@@ -21,7 +21,6 @@ from tertiary.publish.maps import FOOTPRINTS
 
 if TYPE_CHECKING:
     from tertiary.register import Register
-    from tertiary.web.answers import Answers
 
 # the first day of each footprint, and the first year whose records carry the boards of 2026
 FIRST_DAY = {"2024": date(2024, 4, 1), "2026": date(2026, 4, 1)}
@@ -155,9 +154,9 @@ class Places:
 
 
 @lru_cache(maxsize=8)
-def places_of(asked: Answers) -> Places:
-    """Places by the register of a run."""
-    return Places(asked.register)
+def places_of(register: Register) -> Places:
+    """Places by a register, as its reader knows it."""
+    return Places(register)
 
 
 def coded(financial_year: str) -> str:

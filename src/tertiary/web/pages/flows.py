@@ -73,7 +73,7 @@ class Flows:
 
     def __init__(self, asked: Answers, person: Person, show: str, footprint: str, region: str, care: Care) -> None:
         self.asked, self.person, self.footprint, self.region, self.care = asked, person, footprint, region, care
-        self.places = places_of(asked)
+        self.places = places_of(asked.known(person))
         if region and region not in self.places.regions:
             raise RunError(f"There is no region {region!r}. Choose from {', '.join(sorted(self.places.regions))}.")
         self.column, self.words, self.kind = AMOUNTS[show]
@@ -163,7 +163,7 @@ class Flows:
 
     def _title(self, what: str) -> str:
         where = f", people of {self.places.regions[self.region]}" if self.region else ""
-        return f"{what}, {self.care.words(self.asked.register)}{where}, ICBs of {self.footprint}"
+        return f"{what}, {self.care.words(self.places.register)}{where}, ICBs of {self.footprint}"
 
     def _provider(self, code: str) -> str:
         site = self.places.sites.get(code)

@@ -69,7 +69,7 @@ class Mapped:
         self, asked: Answers, person: Person, show: str, footprint: str, region: str, care: Care, day: date
     ) -> None:
         self.asked, self.person, self.care, self.footprint, self.day = asked, person, care, footprint, day
-        self.places: Places = places_of(asked)
+        self.places: Places = places_of(asked.known(person))
         if region and region not in self.places.regions:
             raise RunError(f"There is no region {region!r}. Choose from {', '.join(sorted(self.places.regions))}.")
         self.region = region
@@ -88,7 +88,7 @@ class Mapped:
         """Care that may be chosen; for the public, services only, for who decides about them."""
         if self.person.role != "public":
             return choices(self.asked, self.person)
-        known = self.asked.register["services"].to_pylist()
+        known = self.places.register["services"].to_pylist()
         named = sorted((r["service_name"], r["pss_line"]) for r in known)
         return {"service": [("", "no service"), *((line, f"{name} ({line})") for name, line in named)]}
 
@@ -118,10 +118,10 @@ class Mapped:
     def _title(self) -> str:
         m = self.measure
         where = self.places.regions[self.region] if self.region else "England"
-        of = f", {self.care.words(self.asked.register)}" if m.basis == "run" else ""
+        of = f", {self.care.words(self.places.register)}" if m.basis == "run" else ""
         if m.top == "who_decides":
             of = (
-                f": {Care(self.care.service).words(self.asked.register)}, {shown(self.day)}"
+                f": {Care(self.care.service).words(self.places.register)}, {shown(self.day)}"
                 if self.care.service
                 else ""
             )
