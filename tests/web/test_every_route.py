@@ -118,8 +118,11 @@ def client(register: Register, tmp_path_factory: pytest.TempPathFactory) -> Iter
     ]  # fmt: skip
     sent = [row("submissions", submission_id=p, flow="plcm", provider_code=p, status="current", received=1, accepted=1,
                 quarantined=0, superseded=0) for p in ("RRV", "RXN")]  # fmt: skip
-    run = written(folder / "run", [_charge(mark) for mark in SPENT],
-                  [{"rule_id": "X04", "level": "cross_field", "record_id": f"r{n}"} for n in range(len(SPENT))])
+    run = written(
+        folder / "run",
+        [_charge(mark) for mark in SPENT],
+        [{"rule_id": "X04", "level": "cross_field", "record_id": f"r{n}"} for n in range(len(SPENT))],
+    )
     added(run, ledger=ledger, submissions=sent)
     run.manifest["counts"] = {}  # type: ignore[index]
     run.manifest["counts"].update(received=2, accepted=2, quarantined=0, superseded=0)  # type: ignore[attr-defined]

@@ -104,7 +104,7 @@ def test_an_overlay_that_does_not_fit_stops_the_server(tmp_path: Path) -> None:
     """Its error names a folder of the server: nobody on a page may be the first to read it."""
     (tmp_path / "official_allocations.csv").write_text("icb_code\nQMJ\n")
     run = run_folder(tmp_path / "run", ledger=[])
-    with pytest.raises(RegisterError, match="official_allocations.csv does not fit"):
+    with pytest.raises(RegisterError, match=r"official_allocations\.csv does not fit"):
         create_app({"run": (run, Register.load([tmp_path]))})
 
 
