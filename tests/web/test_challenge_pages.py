@@ -33,6 +33,8 @@ MADE = {
     "D": ("RXN", "X24", "X24", 4000),
 }  # fmt: skip
 SEES = {"national": "ABCD", "london": "ABC", "ncl": "AC", "office": "ABC", "uclh": "AC"}
+# a clinical reference group has no part in contracts
+NONE = ("", "public", "renal")
 # who may take which steps on a challenge that was raised just now
 MAY = {
     ("uclh", "A"): {"respond", "accept", "reject", "evidence"}, ("ncl", "A"): {"withdraw", "evidence"},
@@ -116,10 +118,7 @@ def test_each_sees_its_own_challenges_and_no_others(still: World, account: str) 
         assert name in SEES[account] or answer.text == client.get("/challenges/nothing").text
 
 
-NOBODY = ("", "public", "renal")
-
-
-@pytest.mark.parametrize("account", NOBODY)
+@pytest.mark.parametrize("account", NONE)
 def test_who_has_no_part_in_contracts_sees_nothing_of_the_log(still: World, account: str) -> None:
     client = still.be(account)
     for address in ("/challenges", "/challenges?format=csv", "/api/v1/challenges", f"/challenges/{still.ids['A']}",
@@ -136,7 +135,7 @@ def test_the_steps_that_a_person_may_take_are_offered(still: World, account: str
 
 
 def test_every_demonstration_person_was_thought_of() -> None:
-    assert set(demo_people()) - set(NOBODY) == set(SEES)
+    assert set(demo_people()) - set(NONE) == set(SEES)
 
 
 def test_from_question_to_settlement_on_pages(fresh: World) -> None:

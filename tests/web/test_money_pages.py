@@ -17,9 +17,9 @@ from fastapi.testclient import TestClient
 from python_calamine import CalamineWorkbook
 from typer.testing import CliRunner
 
-from month_helpers import register as contracts_csv
 from tertiary.cli import app
 from tertiary.decisions import Actor, Store
+from tertiary.errors import ContractError
 from tertiary.register import Register
 from tertiary.runs import Run
 from tertiary.web.settings import Papers
@@ -238,14 +238,26 @@ def test_papers_that_are_absent_are_named_by_their_option(tmp_path: Path, regist
         for address in ("/api/v1/month", "/money/statement", "/money/month?format=csv"):
             answer = client.get(address)
             assert answer.status_code == 400 and "--contracts" in answer.text
-    file = tmp_path / "contracts.csv"
-    for broken in ("contract,version\nC1,1\n", None):
-        file.write_text(contracts_csv())
+
+
+def test_contracts_that_cannot_be_read_stop_the_server_or_the_question(tmp_path: Path, register: Register) -> None:
+    """At the start its keeper is told the file; later nobody on a page is."""
+    run = month_run(tmp_path / "run")
+    file, _ = closed(run, tmp_path)
+    sound = file.read_text()
+    for broken, words in (("contract,version\nC1,1\n", "lacks the column"), (None, "cannot be read")):
+        file.write_text(sound)
         with serving(run, register, Papers(file)) as client:
-            become(client, "national")
-            file.write_text(broken) if broken else file.unlink()
-            answer = client.get("/money/month")
-            assert answer.status_code == 503 and str(tmp_path) not in answer.text and "log" in answer.text
+            if broken is None:
+                file.unlink()
+            else:
+                file.write_text(broken)
+            for page in ("/money/month", "/money/statement"):
+                answer = become(client, "national").get(page)
+                assert answer.status_code == 503 and str(tmp_path) not in answer.text and "log" in answer.text
+        with pytest.raises(ContractError, match=words) as told, serving(run, register, Papers(file)):
+            pass
+        assert "contracts.csv" in str(told.value)
 
 
 def test_a_corrected_contract_is_read_with_the_next_question(tmp_path: Path, register: Register) -> None:

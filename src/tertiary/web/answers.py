@@ -68,8 +68,9 @@ class Answers:
 
         self.run = run
         self.register = register
-        self._opened = opened(register)
-        self.hypotheses = Hypotheses(register)
+        # what everything is worked out from twice where overlays are not for everybody
+        self._opened = opened(register) if register.overlays else register
+        self._hypotheses = {known: Hypotheses(known) for known in (register, self._opened)}
         self._turn = threading.RLock()
         self._engine = SharedEngine()
         self._scanned: set[str] = set()
@@ -83,11 +84,16 @@ class Answers:
     def close(self) -> None:
         """Let the files go."""
         self._engine.__exit__(None, None, None)
-        self.hypotheses.close()
+        for hypotheses in self._hypotheses.values():
+            hypotheses.close()
 
     def known(self, person: Person) -> Register:
         """The register as a person may read it."""
         return self.register if signed_on(person) else self._opened
+
+    def hypotheses(self, person: Person) -> Hypotheses:
+        """What walks a record that nobody has through the register as a person may read it."""
+        return self._hypotheses[self.known(person)]
 
     def keeps_back(self, table: str, person: Person) -> bool:
         """Whether an overlay brought rows to a table of the register that a person may not read at all."""

@@ -25,11 +25,12 @@ from tertiary import __version__
 from tertiary.decisions import Store
 from tertiary.errors import TertiaryError
 from tertiary.publish.disclosure import rule_named
+from tertiary.publish.months import known_contracts
 from tertiary.publish.releases import read_releases
 from tertiary.web.access import LOG, about
 from tertiary.web.answers import Answers, UnavailableError
 from tertiary.web.desk import Desk
-from tertiary.web.hosting import hosted, known_contracts
+from tertiary.web.hosting import hosted
 from tertiary.web.scope import ForbiddenError
 from tertiary.web.sessions import Sessions
 from tertiary.web.settings import Settings
@@ -59,7 +60,9 @@ def create_app(runs: Mapping[str, tuple[Run, Register]], settings: Settings | No
     chosen = settings or Settings()
     rates = Rates(chosen.limits)
     store = Store.open(chosen.papers.store, create=False) if chosen.papers.store else None
-    hosts = hosted(known_contracts(chosen.papers, store))
+    hosts = hosted(known_contracts(chosen.papers.contracts, store))
+    for _, register in runs.values():
+        _read(register)
     answers = {name: Answers(run, register) for name, (run, register) in runs.items()}
 
     @asynccontextmanager
@@ -95,6 +98,13 @@ def create_app(runs: Mapping[str, tuple[Run, Register]], settings: Settings | No
     app.add_middleware(Guard, settings=chosen, rates=rates)
     _tell_failures(app)
     return app
+
+
+def _read(register: Register) -> None:
+    """Read the tables of overlays, for the server's keeper is who can mend them. RegisterError."""
+    for table in register:
+        if any(overlay.provides(table) for overlay in register.overlays):
+            register[table]
 
 
 def _tell_failures(app: FastAPI) -> None:

@@ -190,7 +190,7 @@ def held(name: str, person: Person, register: Register) -> Sequence[tuple[str, t
     columns, codes = owned()[name], _codes(person, register)
     found = [(column, codes[owner]) for owner in OWNERS if owner in codes for column in columns[owner]]
     if not found:
-        raise ForbiddenError(f"Of table {name} nothing is a {person.role}'s own, so none of it is shown to one.")
+        raise ForbiddenError(f"Nothing of this ({name}) is a {roles()[person.role]['name']}'s own, so it is not shown.")
     return found
 
 

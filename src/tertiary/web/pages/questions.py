@@ -16,10 +16,10 @@ from tertiary.challenges.worklists import kinds
 from tertiary.errors import ContractError
 from tertiary.month_end import Contract, contract_pairs
 from tertiary.privacy import names_patient
+from tertiary.publish.months import known_contracts
 from tertiary.publish.workbook import Column
 from tertiary.web.access import actor, checked_form, person_of
 from tertiary.web.decided import store_of
-from tertiary.web.hosting import known_contracts
 from tertiary.web.months import plainly
 from tertiary.web.pages.asked import Text
 from tertiary.web.pages.challenges import title_of
@@ -163,7 +163,7 @@ def _host(request: Request, asked: str) -> str:
 
 def _contracts(request: Request) -> Sequence[Contract]:
     with plainly("The contracts"):
-        return known_contracts(request.app.state.settings.papers, request.app.state.store)
+        return known_contracts(request.app.state.settings.papers.contracts, request.app.state.store)
 
 
 def _news(log: Log, found: Raised, host: str) -> list[dict[str, Any]]:

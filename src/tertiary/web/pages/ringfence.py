@@ -8,9 +8,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from tertiary.allocate.watch import explanations
+from tertiary.publish.months import known_contracts
 from tertiary.publish.workbook import Column
 from tertiary.web.access import person_of
-from tertiary.web.hosting import known_contracts
 from tertiary.web.months import plainly
 from tertiary.web.render import answer, answers_of
 from tertiary.web.ringfence import allocated, contract_values, providers, said, tables, watched
@@ -98,7 +98,7 @@ def _contracts(request: Request, values: dict[str, Any]) -> list[Grid]:
     """Contract values beside allocations, where contracts are known; else none."""
     state = request.app.state
     with plainly("The contracts"):
-        contracts = known_contracts(state.settings.papers, state.store)
+        contracts = known_contracts(state.settings.papers.contracts, state.store)
     if not contracts:
         return []
     rows, left = contract_values(answers_of(request), person_of(request), contracts)

@@ -134,7 +134,7 @@ def _targets(request: Request, asked: Asked, run: str = "", whole: bool = False)
     ]  # fmt: skip
     charts = []
     if 0 < len(apart) <= MOST_BARS:
-        charts.append(_distances(answers_of(request, run), asked, apart, own))
+        charts.append(_distances(answers, asked, apart, own))
     told = ""
     if found.range:
         names = {row["code"]: row["name"] or row["code"] for row in apart}
