@@ -24,6 +24,7 @@ from tertiary.web.pages import targets as targets_page
 from tertiary.web.people import PUBLIC, demo_people
 from tertiary.web.scope import NAMED, OPEN, opened, overlay_readers, owned, readable
 from tertiary.web.targets import Asked, Targeted
+from tertiary.web.worked import Worked
 
 Be = Callable[[str], TestClient]
 # what stands only in rows that a body agreed for itself
@@ -88,9 +89,9 @@ def test_targets_of_the_public_rest_on_what_is_open(
     asked: list[Register] = []
     real = targets_page.targeted
 
-    def noted(register: Register, question: Asked) -> Targeted:
+    def noted(made: Worked, register: Register, question: Asked) -> Targeted:
         asked.append(register)
-        return real(register, question)
+        return real(made, register, question)
 
     monkeypatch.setattr(targets_page, "targeted", noted)
     client = local_be(account)
