@@ -123,7 +123,8 @@ def test_a_file_is_told_what_is_wrong_with_it(served: TestClient, temporary: Pat
     ("name", "data", "words"),
     [
         ("a.xlsx", b"", "Excel"), ("a.csv", b"", "file that holds nothing"), ("a.csv", b"x,y\n1,2\n", "header line"),
-        ("a.gz", gzip.compress(b"x", mtime=0)[:12], "read to its end"), ("a.csv", bytes(range(256)) * 9, "not recognised"),
+        ("a.gz", gzip.compress(b"x", mtime=0)[:12], "read to its end"),
+        ("a.csv", bytes(range(256)) * 9, "not recognised"),
     ],
 )  # fmt: skip
 def test_what_is_no_file_of_a_flow_is_told_why(served: TestClient, name: str, data: bytes, words: str) -> None:
