@@ -31,8 +31,8 @@ MOST_ROUNDS = 40
 def api(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server over a copy of the world, for cases that change something."""
     folder = tmp_path_factory.mktemp("api") / "world"
-    shutil.copytree(world.run.parent, folder)
-    with serving(small_world.made(folder).options()) as found:
+    shutil.copytree(world.folder, folder)
+    with serving(small_world.World(folder).options()) as found:
         yield found
 
 
