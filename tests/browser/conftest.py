@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 import small_world
 from chromium import NoBrowserError, browsing, context_of
+from measuring import drawn
 from serving import serving
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from small_world import World
 
 Visit = Callable[..., "Page"]
-DRAWN = "[...document.querySelectorAll('[data-chart]')].every(chart => chart.querySelector('svg'))"
 
 
 @pytest.fixture(scope="session")
@@ -88,7 +88,7 @@ def visit(context: Callable[..., BrowserContext], address: str, filled: Callable
         answer = page.goto(filled(place))
         assert answer is not None and answer.status == status, f"{place} as {account}: {answer and answer.status}"
         if script:
-            page.wait_for_function(DRAWN)
+            drawn(page)
         return page
 
     yield go

@@ -25,6 +25,13 @@ VOID = ("input", "meta", "link", "img", "br", "hr")
 MOST_TABS = 1500
 
 
+def drawn(page: Page) -> None:
+    """Wait until all charts of a page are drawn."""
+    from playwright.sync_api import expect
+
+    expect(page.locator("[data-chart]:not(:has(svg))")).to_have_count(0, timeout=15_000)
+
+
 def axe(page: Page) -> tuple[list[str], list[str]]:
     """What axe-core finds wrong on a page as it is now, a line an element, and what it cannot decide, a line a reason.
 

@@ -39,7 +39,7 @@ class World:
         from tertiary.decisions import Store
 
         with Store.open(self.store) as store:
-            found = [one for one in Log(store).challenges() if one.provider_code == provider and one.balance.open]
+            found = [one for one in Log(store).challenges(provider) if one.balance.open]
         return found[0].challenge_id
 
     def options(self) -> list[str]:
