@@ -44,10 +44,14 @@ def test_forms_that_ask_are_sent(visit: Visit, place: Place) -> None:
             if not wanted.count() or wanted.evaluate("el => el.localName === 'select'"):
                 continue
             _tab_to(page, wanted)
-            with page.expect_response(lambda answer: answer.request.resource_type in ("document", "fetch", "xhr")) as got:
+            with page.expect_response(_is_an_answer) as got:
                 page.keyboard.press("Enter")
             assert got.value.status < 500
             page.goto(here)
+
+
+def _is_an_answer(response: Any) -> bool:
+    return response.request.resource_type in ("document", "fetch", "xhr")
 
 
 def _tab_to(page: Any, wanted: Any) -> None:

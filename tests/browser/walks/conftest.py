@@ -41,8 +41,8 @@ class Walk:
     def go(self, pressed: Locator) -> None:
         """Press something that leads to another page, or to another main part of this one, and wait for it."""
         self.page.evaluate("document.querySelector('main').dataset.left = 'yes'")
-        pressed.click()
-        self.page.locator("main:not([data-left])").wait_for()
+        pressed.click(no_wait_after=True)
+        self.page.locator("main:not([data-left])").wait_for(timeout=60_000)
         self.page.wait_for_load_state()
         drawn(self.page)
 
@@ -51,7 +51,7 @@ class Walk:
         return self.page.get_by_role("main")
 
     def fill(self, **fields: str) -> None:
-        """Fields by the words of their labels, with _ for a blank and __ for a comma; a list takes the words of its choice."""
+        """Fields by the words of their labels, _ for a blank, __ for a comma; a list takes words of its choice."""
         for words, value in fields.items():
             field = self.main().get_by_label(words.replace("__", ", ").replace("_", " "), exact=True)
             if field.evaluate("el => el.localName") == "select":
@@ -83,7 +83,7 @@ class Walk:
         return path.read_bytes()
 
     def look(self) -> None:
-        """Nothing is wrong with the page as it stands: by axe-core, and in a narrow window. Takes rows out of tables."""
+        """Nothing is wrong with the page, by axe-core and in a narrow window. Takes rows out of its tables."""
         self.page.set_viewport_size({"width": 320, "height": 640})
         wrong = layout(self.page)
         self.page.set_viewport_size(WIDE)
