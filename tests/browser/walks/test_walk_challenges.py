@@ -54,9 +54,9 @@ def test_answered_and_settled(walk: Any) -> None:
     address = walk.page.url.partition("?")[0]
     walk.start("ncl", address)
     walk.says("it was counted twice")
-    _step(walk, "Credit", Why="credited with month 3")
+    _step(walk, "Settle", Why="credited with month 3")
     walk.says("The step was written into the log")
     pounds = walk.rows("What became of the pounds")[0]
     assert (pounds["Questioned (£)"], pounds["Credited (£)"], pounds["Open (£)"]) == (open_pounds, "£10.00", "£0.00")
-    assert [row["Step"] for row in walk.rows("What happened")] == ["raise", "accept", "credit"]
+    assert [row["Step"] for row in walk.rows("What happened")] == ["raise", "accept", "settle"]
     walk.look()

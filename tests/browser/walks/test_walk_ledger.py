@@ -18,7 +18,7 @@ def test_from_all_of_a_provider_to_a_month_and_away(walk: Any, world: Any) -> No
     page = walk.start("national")
     walk.menu("Ledger")
     walk.fill(Total_by="Provider")
-    walk.press("Total")
+    walk.press("Show")
     first = walk.rows()[0]
     provider, records = first["Provider"], first["Records"]
     code = provider.rpartition("(")[2].rstrip(")")
@@ -26,7 +26,7 @@ def test_from_all_of_a_provider_to_a_month_and_away(walk: Any, world: Any) -> No
     walk.follow(provider)
     walk.says(f"Provider {code}")
     walk.fill(Total_by="Month")
-    walk.press("Total")
+    walk.press("Show")
     months = walk.rows()
     assert {row["Month"] for row in months} == {"1", "2"}
     assert sum(int(row["Records"].replace(",", "")) for row in months) == int(records.replace(",", ""))

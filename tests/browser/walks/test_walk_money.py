@@ -20,7 +20,7 @@ def test_from_a_payer_to_an_element_and_the_statement(walk: Any) -> None:
     walk.start("ncl")
     walk.menu("Money")
     walk.look()
-    walk.follow("Position of the month")
+    walk.follow("Position")
     walk.fill(Total_by="Payer")
     # the page's own second column is left out
     walk.main().get_by_label("then by").first.select_option(label="nothing more")

@@ -31,6 +31,6 @@ def test_from_the_worst_rule_to_provider_and_month(walk: Any) -> None:
 def test_what_did_not_arrive(walk: Any) -> None:
     walk.start("uclh")
     walk.menu("Data quality")
-    walk.follow("Coverage")
+    walk.follow("What arrived, and what did not")
     assert {row["Provider"] for row in walk.rows("Months that arrived")} == {"RRV"}
     walk.look()
