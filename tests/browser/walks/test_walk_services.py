@@ -15,13 +15,13 @@ def test_where_kidney_dialysis_is_decided(walk: Any) -> None:
     walk.fill(Name_or_number_of_a_service="dialysis", As_at_a_day="2025-06-30")
     walk.press("Show")
     # dialysis of adults was delegated in all of England by April 2025, dialysis of children was not
-    decides = {row["Service"]: row["Decided by"] for row in walk.rows("30 June 2025")}
+    decides = {row["Service"]: row["Who decides"] for row in walk.rows("30 June 2025")}
     assert decides["Adult specialist renal services"] == "ICBs"
     assert decides["Specialist renal services for children"] == "ICBs (2 of its codes: NHS England)"
     walk.look()
     walk.fill(As_at_a_day="2013-01-31")
     walk.press("Show")
-    walk.says("not known")
+    walk.says("does not know who commissioned")
 
 
 def test_a_name_that_is_no_service_is_told(walk: Any) -> None:
