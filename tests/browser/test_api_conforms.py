@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 # over all operations and roles, that differ; a round asks each operation so often
 CASES = 2_100
-ROUND = 60
+ROUND = 12
 # for one answer, on a machine that is busy with other tests
 SECONDS = 60
 # an operation that has no more different cases is not asked for them for ever
