@@ -103,5 +103,6 @@ def _is_here(url: str, address: str) -> bool:
 
 def _is_wrong(said: ConsoleMessage, page: str) -> bool:
     """Errors and warnings, but for the status of a page that is meant to fail."""
-    of_the_page = said.text.startswith("Failed to load resource") and said.location["url"] == page
+    asked, here = (url.partition("?")[0] for url in (said.location["url"], page))
+    of_the_page = said.text.startswith("Failed to load resource") and asked == here
     return said.type in ("error", "warning") and not of_the_page

@@ -19,7 +19,7 @@ def test_a_page_holds_for_others(
     """Pages that hold nothing but what was looked at already (see made_of) are not looked at again."""
     known: set[str] = set()
     for account in place.accounts:
-        answer = context(account).request.get(filled(place.address))
+        answer = context(account).request.get(filled(place.address), max_retries=2)
         assert answer.status == place.status, f"{place.address} as {account}: {answer.status}"
         parts = made_of(answer.text())
         # test_each_page has been there as the first

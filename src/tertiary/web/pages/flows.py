@@ -79,7 +79,6 @@ class Flows:
         self.column, self.words, self.kind = AMOUNTS[show]
         self.own = populations(person, asked.register)
         self.rows = self._rows()
-        self.drawable = [r for r in self.rows if r["placed"] and r["icb_code"] and r["value"] > 0]
 
     def grid(self, longest: int | None = None) -> Grid:
         """Every flow, the largest first."""
@@ -149,7 +148,7 @@ class Flows:
 
     def chart(self) -> Chart:
         """The map of the largest flows."""
-        drawable = self.drawable
+        drawable = [r for r in self.rows if r["placed"] and r["icb_code"] and r["value"] > 0]
         whole = sum(r["value"] for r in self.rows)
         drawn = sum(r["value"] for r in drawable[: maps.MOST_LINES])
         count = min(len(drawable), maps.MOST_LINES)
