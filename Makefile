@@ -6,7 +6,8 @@
 define NEXT
 
 ==> see it in a browser: this starts the application and prints its address
-  .venv/bin/tertiary serve demo/run --register demo/inputs/register --contracts demo/contracts.csv --closes demo/closes
+  .venv/bin/tertiary serve demo/run --register demo/inputs/register --contracts demo/contracts.csv --closes demo/closes \
+    --store sqlite:///demo/decisions.sqlite --pools demo/pools --released demo/released --inbox demo/inbox
 
 ==> or look next at
   .venv/bin/tertiary show demo/run ledger --by service_line_final,payer_code     what was spent, on what, by whom
@@ -45,7 +46,7 @@ install: .venv/installed ## set up .venv (done by every other target when needed
 	@bash tools/set_up.sh
 
 demo: .venv/installed ## a synthetic London quarter in, every record explained, a month closed
-	@rm -rf demo/inputs
+	@rm -rf demo
 	@echo '==> writing a synthetic London quarter to demo/inputs (nobody in it is real)'
 	@$(TERTIARY) synth demo/inputs --area london --months 2025-04..2025-06 --scale 0.05 --seed 7 --defects 0.01
 	@echo '==> running it: check, identify, assign, price, count, roll up; the run goes to demo/run'
@@ -53,12 +54,12 @@ demo: .venv/installed ## a synthetic London quarter in, every record explained, 
 	@echo '==> what came out'
 	@$(TERTIARY) show demo/run summary
 	@echo '==> closing its last month: contracts drafted from the plan, a workbook and a page for a board'
-	@rm -rf demo/contracts.csv demo/closes
 	@$(TERTIARY) contracts draft demo/run --out demo/contracts.csv
 	@$(TERTIARY) month close demo/run --contracts demo/contracts.csv --closes demo/closes --out demo/statement.xlsx
-	@$(TERTIARY) report demo/run --contracts demo/contracts.csv --closes demo/closes --out demo/report.html
-	@echo '==> three boards agree to share a budget: the decision store goes to demo/decisions.sqlite'
-	@bash tools/demo_pool.sh $(TERTIARY) demo
+	@echo '==> what people agree, question, propose and publish, made up too: demo/decisions.sqlite, demo/released'
+	@$(BIN)/python tools/demo_store.py demo
+	@$(TERTIARY) report demo/run --contracts demo/contracts.csv --closes demo/closes --store sqlite:///demo/decisions.sqlite \
+		--out demo/report.html
 	@echo "$$NEXT"
 
 test: .venv/installed ## every test, quick ones first

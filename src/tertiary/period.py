@@ -26,7 +26,12 @@ def last_year(run: Run) -> str:
 def years(run: Run) -> dict[str, int]:
     """The financial years of which the run holds actual spend, each with its last month; 13 follows a whole year."""
     rows = run.ledger.derive(
-        lambda t: t.filter(t.measure == "actual").group_by("financial_year").aggregate(last=t.financial_month.max())
+        # care whose month cannot be told is of no month
+        lambda t: (
+            t.filter(t.measure == "actual", t.financial_year != "", t.financial_month > 0)
+            .group_by("financial_year")
+            .aggregate(last=t.financial_month.max())
+        )
     )
     found = {row["financial_year"]: min(row["last"], YEAR_END) for row in rows.to_arrow().to_pylist()}
     return {year: ADJUSTMENTS if found[year] == YEAR_END else found[year] for year in sorted(found)}

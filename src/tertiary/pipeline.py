@@ -52,6 +52,7 @@ def run(
     """
     from tertiary.assign import AssignSettings
     from tertiary.flows import IntakeSettings, intake
+    from tertiary.flows.files import looks_synthetic
     from tertiary.register import Register
     from tertiary.runs import WORK, RunWriter, former_stages, locked
 
@@ -89,7 +90,8 @@ def run(
                     "engine": engine,
                     "inputs": arrived.inputs,
                     "register": known.record(),
-                    "synthetic": any(o.synthetic for o in known.overlays) or _looks_synthetic(arrived.inputs),
+                    "synthetic": any(o.synthetic for o in known.overlays)
+                    or any(looks_synthetic(str(i["file"])) for i in arrived.inputs),
                     "settings": {**asdict(settings), "pseudonym_key": "set" if key else "not set"},
                     "counts": arrived.counts,
                     "summary": summary,
@@ -116,10 +118,6 @@ def _balance(counts: Mapping[str, int], rows: Mapping[str, int]) -> None:
         raise ConservationError(f"Received rows do not add up: {counts}.")
     if counts["received"] != rows.get("records", 0) or counts["accepted"] != rows.get("reasons", 0):
         raise ConservationError(f"{counts} rows arrived but the run holds {dict(rows)}.")
-
-
-def _looks_synthetic(inputs: Sequence[Mapping[str, Any]]) -> bool:
-    return any(Path(str(i["file"])).name.startswith("synthetic_") for i in inputs)
 
 
 def _key() -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tertiary.errors import RunError
 
@@ -18,8 +18,12 @@ FATES = ("accepted", "quarantined", "superseded")
 
 def label(run: Run) -> str:
     """One line that says what the figures are: synthetic or not, and by which register."""
-    facts = run.manifest["register"]
-    kind = "SYNTHETIC DATA: no real patient, price or payment. " if run.manifest["synthetic"] else ""
+    return label_of(run.manifest["register"], run.manifest["synthetic"])
+
+
+def label_of(facts: Mapping[str, Any], synthetic: bool) -> str:
+    """As `label`, of a register's record (`Register.record`) and whether the data are synthetic."""
+    kind = "SYNTHETIC DATA: no real patient, price or payment. " if synthetic else ""
     overlays = ", ".join(o["name"] for o in facts["overlays"]) or "none"
     return f"{kind}Register {facts['version']} as known on {facts['as_known']}; overlays: {overlays}."
 

@@ -210,6 +210,15 @@ def test_flows_draw_the_largest_and_tell_home_from_away() -> None:
     assert {line["way"] for line in lines if line["value"] % 2} == {maps.AWAY}
 
 
+def test_names_of_providers_do_not_cover_each_other() -> None:
+    near, far = {"provider_code": "NEAR", "to_latitude": 51.601}, {"provider_code": "FAR", "to_latitude": 51.9}
+    rows = [{**FLOW, "value": 9}, {**FLOW, **near, "value": 8}, {**FLOW, **far, "value": 7}]
+    layers = maps.flows(rows, WORDS, "2024", unit="£")["vconcat"][0]["layer"]
+    assert [p["code"] for p in layers[3]["data"]["values"]] == ["RRV", "NEAR", "FAR"], "each has its dot"
+    assert [p["code"] for p in layers[4]["data"]["values"]] == ["RRV", "FAR"]
+    assert maps.flows([], WORDS, "2024", unit="£")["vconcat"][0]["layer"][4]["data"]["values"] == []
+
+
 @pytest.mark.skipif(not charts.draws(), reason="vl-convert-python is not installed")
 def test_maps_are_drawn_without_a_browser(tmp_path: Path) -> None:
     rows = _rows("2024")

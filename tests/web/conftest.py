@@ -74,6 +74,8 @@ CLOSED = {
     "202526,elective,SECRET1,4321.00,local,2025-04-01,2026-04-01\n",
     "market_forces.csv": "provider_code,financial_year,factor,valid_from,valid_to\n"
     "RRV,202526,1.987654,2025-04-01,2026-04-01\n",
+    "official_allocations.csv": "financial_year,stream,workbook,icb_code,service,allocation\n"
+    "202526,specialised,services,QMJ,,8765432.00\n",
     "low_volume_agreements.csv": "payer_code,provider_code,valid_from,annual_value\n"
     "QMJ,RRV,2025-04-01,7654321.00\nQE1,RXN,2025-04-01,1234567.00\n",
 }

@@ -24,7 +24,7 @@ from tertiary.web.guard import HEADERS
 from tertiary.web.hosting import hosted
 from tertiary.web.people import PUBLIC, Person, demo_people
 from tertiary.web.rates import LARGEST_BODY, Rates
-from tertiary.web.scope import ForbiddenError, kept, owned, within
+from tertiary.web.scope import ForbiddenError, owned, within
 from tertiary.web.sessions import COOKIE, HOLDS, Session, Sessions
 from tertiary.web.settings import Settings
 from tertiary.web.sign_on import SignOn, read_sign_on
@@ -243,16 +243,6 @@ def test_a_host_is_told_by_all_contracts_of_a_payer_and_provider() -> None:
         contract("RXN", "QE1", "QMJ"), contract("RXN", "QE1", "QE1"), contract("RAL", "QE1", ""),
     ])  # fmt: skip
     assert found == {"QMJ": ("RRV|QMF|202526", "RRV|QMF|202627"), "QE1": ("RAL|QE1|202526",)}
-
-
-def test_a_row_of_contracts_is_its_payers_its_providers_and_its_hosts(register: Register) -> None:
-    rows = [{"provider_code": "RRV", "payer_code": "QMF", "host_code": "QMJ"}]
-    for who, seen in (("icb QMJ", 1), ("icb QMF", 1), ("icb QKK", 0), ("provider RRV", 1), ("provider QMJ", 0),
-                      ("provider RAL", 0), ("region Y56", 1), ("region Y62", 0), ("national", 1)):  # fmt: skip
-        role, *codes = who.split()
-        assert len(kept(rows, "contracts", Person("x", role, tuple(codes), "X"), register)) == seen, who
-    with pytest.raises(ForbiddenError, match="crg's own"):
-        kept(rows, "contracts", Person("x", "crg", ("A06",), "X"), register)
 
 
 def test_columns_of_owners_are_columns_of_the_tables() -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from builders import row, run_folder
 from charges import written
 from month_helpers import register as register_of_contracts
 from tertiary.challenges import Challenge, Log, raise_challenges
@@ -32,6 +33,8 @@ MADE = {
     "D": ("RXN", "X24", "X24", 4000),
 }  # fmt: skip
 SEES = {"national": "ABCD", "london": "ABC", "ncl": "AC", "office": "ABC", "uclh": "AC"}
+# a clinical reference group has no part in contracts
+NONE = ("", "public", "renal")
 # who may take which steps on a challenge that was raised just now
 MAY = {
     ("uclh", "A"): {"respond", "accept", "reject", "evidence"}, ("ncl", "A"): {"withdraw", "evidence"},
@@ -115,8 +118,8 @@ def test_each_sees_its_own_challenges_and_no_others(still: World, account: str) 
         assert name in SEES[account] or answer.text == client.get("/challenges/nothing").text
 
 
-@pytest.mark.parametrize("account", ["", "public"])
-def test_the_public_sees_nothing_of_the_log(still: World, account: str) -> None:
+@pytest.mark.parametrize("account", NONE)
+def test_who_has_no_part_in_contracts_sees_nothing_of_the_log(still: World, account: str) -> None:
     client = still.be(account)
     for address in ("/challenges", "/challenges?format=csv", "/api/v1/challenges", f"/challenges/{still.ids['A']}",
                     "/challenges/new", "/challenges/worklists"):  # fmt: skip
@@ -132,7 +135,7 @@ def test_the_steps_that_a_person_may_take_are_offered(still: World, account: str
 
 
 def test_every_demonstration_person_was_thought_of() -> None:
-    assert set(demo_people()) - {"public"} == set(SEES)
+    assert set(demo_people()) - set(NONE) == set(SEES)
 
 
 def test_from_question_to_settlement_on_pages(fresh: World) -> None:
@@ -329,18 +332,34 @@ def test_who_may_raise_what(unraised: World, account: str, host: str, sees: str 
 
 
 def test_worklists_hold_totals_of_ones_own(unraised: World) -> None:
-    text = unraised.be("ncl").get("/challenges/worklists?kind=uncontracted&format=csv").text
+    text = unraised.be("ncl").get("/challenges/worklists?kind=uncontracted&format=csv&exact=yes").text
     rows = list(csv.DictReader(text.splitlines()))
     # QMF has no contract with RXN, nor has X24; of these nothing is QMJ's
     assert rows == []
     rows = list(csv.DictReader(unraised.be("national").get(
-        "/challenges/worklists?format=csv").text.splitlines()))  # fmt: skip
+        "/challenges/worklists?format=csv&exact=yes").text.splitlines()))  # fmt: skip
     assert {(r["provider_code"], r["payer_code"], r["price_submitted"]) for r in rows} == {
         ("RXN", "QMF", "2000.00"), ("RXN", "X24", "4000.00"),
     }  # fmt: skip
     assert not any("patient" in name or "record_id" in name for name in rows[0])
     assert unraised.be("national").get("/challenges/worklists?kind=spare").status_code == 400
     assert unraised.be("national").get("/challenges/worklists?kind=overseas").status_code == 200
+
+
+def test_a_run_without_records_is_told_without_its_folder(register: Register, tmp_path: Path) -> None:
+    """As runs of an older version are."""
+    url = f"sqlite:///{tmp_path / 'decisions.sqlite'}"
+    Store.open(url).close()
+    run = run_folder(tmp_path / "run", ledger=[row("ledger")], submissions=[row("submissions")])
+    client = TestClient(create_app({"run": (run, register)}, Settings(papers=Papers(store=url))),
+                        base_url="http://127.0.0.1", raise_server_exceptions=False)  # fmt: skip
+    client.post("/sign-in", data={"account": "ncl", **token(client)}, follow_redirects=False)
+    for address in ("/challenges/worklists", "/challenges/new"):
+        answer = client.get(address)
+        assert answer.status_code == 503 and str(tmp_path) not in answer.text, address
+        assert "log of this server" in answer.text
+    client.cookies.clear()
+    assert client.get("/challenges/worklists").status_code == 403
 
 
 def test_without_a_store_the_page_says_what_brings_it(be: Callable[[str], TestClient]) -> None:

@@ -138,6 +138,31 @@ def test_what_is_no_file_of_a_flow_is_told_why(served: TestClient, name: str, da
         assert words in text
 
 
+@pytest.mark.parametrize(("name", "synthetic"), [("may.csv", False), ("synthetic_RRV_plcm_202505.csv", True)])
+def test_a_file_is_labelled_for_what_it_is_and_not_for_the_run_beside_it(
+    served: TestClient, monkeypatch: pytest.MonkeyPatch, name: str, synthetic: bool
+) -> None:
+    run = served.app.state.answers["run"].run  # type: ignore[attr-defined]
+    monkeypatch.setitem(run.manifest, "synthetic", not synthetic)
+    address = send(sign_in(served, "uclh"), name, plcm(1)).headers["location"]
+    for told in (served.get(address).text, served.get(address + "?format=csv&of=months").text):
+        assert ("SYNTHETIC DATA" in told) == synthetic and "as known on" in told
+
+
+def test_an_archive_is_synthetic_only_if_all_of_it_is(tmp_path: Path) -> None:
+    for number, (names, synthetic) in enumerate(
+        ((("synthetic_a.csv", "b.csv"), False), (("x/synthetic_a.csv",), True))
+    ):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        with zipfile.ZipFile(folder / "all.zip", "w") as made:
+            for name in names:
+                made.writestr(name, plcm(1))
+        checking.check(checking.Job(str(folder / "all.zip"), (), "2026-11-24"))
+        told = json.loads((folder / checking.TOLD).read_text())
+        assert told["label"].startswith("SYNTHETIC DATA") == synthetic
+
+
 def test_names_are_names_and_never_places(served: TestClient, temporary: Path) -> None:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as made:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,12 +16,15 @@ from fastapi.testclient import TestClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from builders import row, run_folder
 from tertiary.publish import charts
 from tertiary.register import Register
+from tertiary.web.app import create_app
 from tertiary.web.care import month_words
 from tertiary.web.measured import REST, SUMS, measures, of_run
 from tertiary.web.people import demo_people
 from tertiary.web.places import Places, kilometres, places_of
+from web_helpers import token
 
 Be = Callable[[str], TestClient]
 # pounds of each population that each sees of the small run (SPENT of conftest), by hand; "" is on no board of theirs
@@ -58,12 +62,32 @@ def test_each_sees_its_own_populations_on_the_map(be: Be, account: str) -> None:
     assert len(rows) == 42 + ("" in SEES[account])
     seen = {str(r["icb_code"]): Decimal(r["value"]) for r in rows if r["value"] is not None}
     assert seen == SEES[account]
-    found = {r["icb_code"]: Decimal(r["value"]) for r in _csv(client, "/map?show=spend&format=csv") if r["value"]}
+    found = {
+        r["icb_code"]: Decimal(r["value"]) for r in _csv(client, "/map?show=spend&format=csv&exact=yes") if r["value"]
+    }
     assert found == seen
     spec = client.get("/map?show=spend&format=vega").json()
     shapes = spec["vconcat"][0]["layer"][0]["data"]["values"]["objects"]["areas"]["geometries"]
     told = {s["id"]: s["properties"]["text"] for s in shapes if s["properties"]["text"].startswith("£")}
     assert told == {code: f"£{value:,}" for code, value in SEES[account].items() if code}
+
+
+@pytest.mark.parametrize("show", ["spend", "expected", "records"])
+def test_what_is_shown_of_a_sum_adds_up_on_both_footprints(register: Register, tmp_path: Path, show: str) -> None:
+    """A figure that is no ratio is not rounded: parts of a divided board and pence add up to what was spent."""
+    ledger = [
+        row("ledger", flow="plcm", measure="actual", counted=True, financial_year="202526", financial_month=1,
+            population_icb=icb, payer_code=icb, payer_kind="icb", provider_code="RRV", component="activity", records=7,
+            quantity=Decimal(1), price_submitted=Decimal("0.49999999"), price_expected=Decimal("0.49"))
+        for icb in ("QNQ", "QU9", "QHG", "QMJ")
+    ]  # fmt: skip
+    run = run_folder(tmp_path / "run", ledger=ledger, submissions=[row("submissions")])
+    whole = {"spend": Decimal("1.99999996"), "expected": Decimal("1.96"), "records": Decimal(28)}[show]
+    with TestClient(create_app({"run": (run, register)}), base_url="http://127.0.0.1") as client:
+        client.post("/sign-in", data={"account": "national", **token(client)}, follow_redirects=False)
+        for footprint in ("2024", "2026"):
+            rows = _csv(client, f"/map?show={show}&footprint={footprint}&format=csv")
+            assert sum(Decimal(r["value"]) for r in rows if r["value"]) == whole, footprint
 
 
 @pytest.mark.parametrize("account", SEES)
@@ -75,7 +99,7 @@ def test_each_sees_its_own_flows(be: Be, account: str) -> None:
     assert parts == {
         "london": {("QE1", "RRV"), ("QE1", "RXN")}, "ncl": {("QE1", "RXN")}, "office": {("QE1", "RXN")},
     }.get(account, set())  # fmt: skip
-    homes = {r["icb_code"] for r in _csv(client, "/flows?format=csv&of=treated_at_home")}
+    homes = {r["icb_code"] for r in _csv(client, "/flows?format=csv&of=treated_at_home&exact=yes")}
     assert homes == {code for code in SEES[account] if code}
 
 
@@ -251,7 +275,7 @@ def test_text_of_an_address_is_never_markup_on_a_map(be: Be) -> None:
 
 
 def test_the_matrix_adds_up_to_the_flows(be: Be) -> None:
-    rows = _csv(be("national"), "/flows?format=csv&of=matrix")
+    rows = _csv(be("national"), "/flows?format=csv&of=matrix&exact=yes")
     assert {r["icb_name"]: Decimal(r["all"]) for r in rows} == {
         "North Central London": 120, "North East London": 3000, "Lancashire and South Cumbria": 640007,
     }  # fmt: skip
@@ -268,5 +292,5 @@ def test_months_are_said_as_people_say_them(value: str, words: str) -> None:
 
 
 def test_places_are_worked_out_once(client: TestClient) -> None:
-    asked = client.app.state.answers["run"]  # type: ignore[attr-defined]
-    assert places_of(asked) is places_of(asked)
+    register = client.app.state.answers["run"].register  # type: ignore[attr-defined]
+    assert places_of(register) is places_of(register)

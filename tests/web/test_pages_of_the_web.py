@@ -15,6 +15,7 @@ from tertiary.cli import app
 from tertiary.web.app import names_of
 from tertiary.web.pages import method
 from tertiary.web.rates import LARGEST_BODY
+from tertiary.web.render import shown
 
 Be = Callable[[str], TestClient]
 PAGES = (
@@ -112,3 +113,12 @@ def test_it_listens_on_this_machine_only(be: Be, client: TestClient) -> None:
 
 def test_runs_of_one_name_are_told_apart() -> None:
     assert names_of([Path(p) for p in ("a/run", "b/run-3", "c/run", "d/run")]) == ["run", "run-3", "run-2", "run-4"]
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "words"),
+    [(-687, "whole", "−687"), (-0.0034, "share", "−0.3%"), (-0.0001, "share", "0.0%"), (-0.4, "whole", "0"),
+     (-1.25, "number", "−1.25"), (-687, "money", "−£687"), (0, "number", "0")],
+)  # fmt: skip
+def test_what_is_below_nothing_has_one_sign_everywhere(value: float, kind: str, words: str) -> None:
+    assert shown(value, kind) == words

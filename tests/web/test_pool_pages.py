@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from decimal import Decimal
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from typer.testing import CliRunner
 
 from tertiary.cli import app
 from tertiary.decisions import Store
+from tertiary.errors import DecisionError
 from tertiary.register import Register
 from tertiary.web.settings import Papers
 from web_money import agreed, become, month_run, serving
@@ -104,7 +106,7 @@ def test_outsiders_see_nothing_of_a_pool(pools: TestClient) -> None:
     assert len(rows(become(pools, "national"), "/money/pools?month=2&format=csv&of=agreements")) == 2
     for page in ("/money/pools?month=2&agreement=1", "/money/recharges?month=2"):
         text = become(pools, "uclh").get(page).text
-        assert "says nothing about single providers" in text and "Pool of" not in text and "£" not in text
+        assert "provider's own" in unescape(text) and "Pool of" not in text and "£" not in text
         assert pools.get(f"{page}&format=csv").status_code == 403
 
 
@@ -154,6 +156,17 @@ def test_without_their_files_pages_say_what_is_missing(
     with serving(run, register, Papers(store=papers.store)) as client:
         text = become(client, "ncl").get("/money/pools?month=2").text
         assert "partners-1.csv" in text and "--pools DIR" in text and "Pool of QMF" in text
-    with serving(run, register, Papers(store=f"sqlite:///{tmp_path / 'none.sqlite'}")) as client:
-        answer = become(client, "ncl").get("/money/pools?month=2")
+    file = tmp_path / "own.sqlite"
+    Store.open(f"sqlite:///{file}").close()
+    with serving(run, register, Papers(store=f"sqlite:///{file}")) as client:
+        become(client, "ncl")
+        file.write_bytes(b"no database" * 1000)
+        answer = client.get("/money/pools?month=2")
         assert answer.status_code == 503 and str(tmp_path) not in answer.text
+
+
+def test_a_store_that_is_not_there_stops_the_server(register: Register, tmp_path: Path) -> None:
+    run = month_run(tmp_path / "run", populations=True)
+    absent = Papers(store=f"sqlite:///{tmp_path / 'none.sqlite'}")
+    with pytest.raises(DecisionError, match=r"no decision store .*none\.sqlite"), serving(run, register, absent):
+        pass

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
+from html import unescape
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -122,7 +123,7 @@ def test_each_sees_its_own_findings_and_no_more(as_: Be, account: str) -> None:
     client = as_(account)
     assert client.get("/api/v1/findings").json()["rows"][0]["findings"] == SEES[account]
     assert f"All together: {SEES[account]} findings." in client.get("/quality").text
-    rows = csv.DictReader(client.get("/quality?format=csv&of=findings").text.splitlines())
+    rows = csv.DictReader(client.get("/quality?format=csv&of=findings&exact=yes").text.splitlines())
     assert sum(int(r["findings"]) for r in rows) == SEES[account]
 
 
@@ -142,7 +143,21 @@ def test_the_public_sees_none_of_it(as_: Be, account: str, address: str) -> None
     assert as_(account).get(address).status_code == 403
 
 
-@pytest.mark.parametrize("account", [a for a in demo_people() if a != "public"])
+@pytest.mark.parametrize("address", PAGES[:2] + PAGES[3:4])
+def test_findings_are_of_no_service_and_so_of_no_clinical_reference_group(as_: Be, address: str) -> None:
+    answer = as_("renal").get(address)
+    assert answer.status_code == 403 and "clinical reference group's own" in unescape(answer.text)
+    assert set(demo_people()) - {"public", "renal"} == set(SEES)
+
+
+def test_a_clinical_reference_group_sees_what_came_of_its_own_services(as_: Be) -> None:
+    """The run holds no row of a service of its own."""
+    client = as_("renal")
+    assert client.get("/api/v1/coverage").json()["rows"] == []
+    assert "RRV" not in client.get("/quality/coverage").text
+
+
+@pytest.mark.parametrize("account", SEES)
 @pytest.mark.parametrize("address", PAGES)
 def test_pages_hold_no_record_and_no_value(as_: Be, account: str, address: str) -> None:
     answer = as_(account).get(address)

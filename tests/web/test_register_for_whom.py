@@ -7,20 +7,30 @@ import re
 from collections.abc import Callable
 from datetime import date
 from importlib import resources
+from pathlib import Path
 
 import pyarrow.compute as pc
 import pytest
 from fastapi.testclient import TestClient
 
+from builders import run_folder
+from tertiary.errors import RegisterError
 from tertiary.register import Register
 from tertiary.register.overlays import Overlay
+from tertiary.web import hypotheses
+from tertiary.web.app import create_app
 from tertiary.web.pages import register as register_page
+from tertiary.web.pages import targets as targets_page
 from tertiary.web.people import PUBLIC, demo_people
 from tertiary.web.scope import NAMED, OPEN, opened, overlay_readers, owned, readable
+from tertiary.web.targets import Asked, Targeted
 
 Be = Callable[[str], TestClient]
 # what stands only in rows that a body agreed for itself
-SECRETS = {"unit_prices": "SECRET1", "market_forces": "1.987654", "low_volume_agreements": "7654321"}
+SECRETS = {
+    "unit_prices": "SECRET1", "market_forces": "1.987654", "low_volume_agreements": "7654321",
+    "official_allocations": "8765432",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("account", ["", "public"])
@@ -47,6 +57,55 @@ def test_no_page_of_the_public_shows_it_elsewhere(local_be: Be, account: str, ad
     answer = local_be(account).get(address)
     assert answer.status_code == 200
     assert not any(secret in answer.text for secret in SECRETS.values())
+
+
+def plain(text: str) -> str:
+    return text.replace(",", "")
+
+
+@pytest.mark.parametrize("account", ["", "public", "ncl"])
+@pytest.mark.parametrize(
+    "address", ["/map?show=allocation", "/map?show=allocation&format=csv", "/api/v1/map?show=allocation"]
+)
+def test_a_map_shows_allocations_that_are_not_open_to_who_signed_on(local_be: Be, account: str, address: str) -> None:
+    answer = local_be(account).get(address)
+    assert answer.status_code == 200 and (SECRETS["official_allocations"] in plain(answer.text)) == (account == "ncl")
+
+
+@pytest.mark.parametrize("account", ["", "public", "ncl"])
+@pytest.mark.parametrize("address", ["/explain", "/api/v1/explain"])
+def test_a_record_that_nobody_has_tells_nothing_that_is_not_open(local_be: Be, account: str, address: str) -> None:
+    """Else the prices and agreements of an overlay could be asked for, one record at a time."""
+    dialysis = next(one["question"] for one in hypotheses.examples() if one["name"] == "Dialysis")
+    answer = local_be(account).get(f"{address}?{dialysis}")
+    assert answer.status_code == 200 and ("basis as_agreed" in answer.text) == (account == "ncl")
+
+
+@pytest.mark.parametrize("account", ["", "public"])
+def test_targets_of_the_public_rest_on_what_is_open(
+    local_be: Be, account: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Register] = []
+    real = targets_page.targeted
+
+    def noted(register: Register, question: Asked) -> Targeted:
+        asked.append(register)
+        return real(register, question)
+
+    monkeypatch.setattr(targets_page, "targeted", noted)
+    client = local_be(account)
+    assert client.get("/api/v1/targets").status_code == 200
+    assert asked[0]["official_allocations"].num_rows == 0
+    assert local_be("ncl").get("/api/v1/targets").status_code == 200
+    assert asked[1]["official_allocations"].num_rows == 1
+
+
+def test_an_overlay_that_does_not_fit_stops_the_server(tmp_path: Path) -> None:
+    """Its error names a folder of the server: nobody on a page may be the first to read it."""
+    (tmp_path / "official_allocations.csv").write_text("icb_code\nQMJ\n")
+    run = run_folder(tmp_path / "run", ledger=[])
+    with pytest.raises(RegisterError, match=r"official_allocations\.csv does not fit"):
+        create_app({"run": (run, Register.load([tmp_path]))})
 
 
 def test_the_public_is_told_that_something_is_kept_back(local_be: Be) -> None:

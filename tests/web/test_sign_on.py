@@ -28,18 +28,24 @@ from builders import row, run_folder
 from tertiary.register import Register
 from tertiary.web import provider as provider_module
 from tertiary.web.app import create_app
+from tertiary.web.render import may_open
 from tertiary.web.sessions import COOKIE, HOLDS
 from tertiary.web.settings import Settings
 from tertiary.web.sign_on import SignOn
 
 SECRET = "the secret of the client, which nobody may see"
-ROLES = {"Tertiary.National": "national", "Tertiary.ICB": "icb", "Tertiary.CRG": "crg"}
-GROUPS = {"spec-ncl": ("QMJ",), "spec-office": ("QMJ", "QMF"), "renal": ("A06",)}
+ROLES = {"Tertiary.National": "national", "Tertiary.ICB": "icb", "Tertiary.CRG": "crg", "Tertiary.Trust": "provider",
+         "Tertiary.Region": "region"}  # fmt: skip
+GROUPS = {"spec-ncl": ("QMJ",), "spec-office": ("QMJ", "QMF"), "renal": ("A06",), "uclh": ("RRV",),
+          "london": ("Y56",)}  # fmt: skip
 BROWSER = httpx.Client(trust_env=False)
 USERS: dict[str, dict[str, Any]] = {
     "national": {"roles": ["Tertiary.National", "something else"], "name": "Nina National"},
     "ncl": {"roles": "Tertiary.ICB", "groups": ["spec-ncl", "canteen"]},
     "office": {"roles": ["Tertiary.ICB"], "groups": ["spec-office"]},
+    "renal": {"roles": ["Tertiary.CRG"], "groups": ["renal"]},
+    "trust": {"roles": ["Tertiary.Trust"], "groups": ["uclh"]},
+    "region": {"roles": ["Tertiary.Region"], "groups": ["london"]},
     "nobody": {"roles": ["Something.Else"]}, "rootless": {"roles": ["Tertiary.ICB"], "groups": ["canteen"]},
     "both": {"roles": ["Tertiary.ICB", "Tertiary.National"], "groups": ["spec-ncl"]}, "plain": {},
     "other-audience": {"roles": ["Tertiary.National"], "aud": "another client"},
@@ -78,7 +84,19 @@ def provider() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def serve(register: Register, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., TestClient]:
     """A server whose people sign on at an issuer."""
-    ledger = [row("ledger", measure="actual", counted=True, population_icb=icb, records=1) for icb in ("QMJ", "QE1")]
+    ledger = [
+        row(
+            "ledger",
+            measure="actual",
+            counted=True,
+            population_icb=icb,
+            records=1,
+            financial_year="202526",
+            financial_month=1,
+        )
+        for icb in ("QMJ", "QE1")
+    ]
+    ledger.append(row("ledger", measure="actual", counted=True, population_icb="QMJ"))  # of no month
     run = run_folder(tmp_path_factory.mktemp("sign-on") / "run", ledger=ledger, submissions=[row("submissions")])
     run.manifest["counts"].update(received=1, accepted=1, quarantined=0, superseded=0)  # type: ignore[attr-defined]
 
@@ -148,6 +166,25 @@ def test_who_signs_on_has_the_role_and_organisations_of_the_claims(
     answer = sign_on(client, who)
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
     assert role_of(client) == told and rows(client) == seen
+
+
+@pytest.mark.parametrize(
+    ("who", "role"),
+    [("national", "national"), ("ncl", "icb"), ("renal", "crg"), ("trust", "provider"), ("region", "region")],
+)
+def test_every_page_of_the_menu_opens_for_who_signed_on(client: TestClient, who: str, role: str) -> None:
+    """What each shows is for test_every_route.py; here that no page takes a server for one of demonstration."""
+    assert client.get("/quality").status_code == 403
+    assert 'href="/sign-in">Sign on</a> to see' in client.get("/money").text
+    assert sign_on(client, who).status_code == 303
+    pages = may_open(role)
+    assert len(pages) > 10
+    for page in pages:
+        answer = client.get(page)
+        # a few need papers that this server lacks, and say which
+        assert answer.status_code == 200 or (answer.status_code == 400 and "--store" in answer.text), page
+        assert f"You are: {USERS[who].get('name', who)}" in answer.text, page
+        assert "/sign-in" not in answer.text and "somebody else" not in answer.text, page
 
 
 def test_the_session_is_signed_and_holds_no_secret(client: TestClient) -> None:

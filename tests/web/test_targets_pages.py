@@ -182,7 +182,9 @@ def test_the_former_years_need_as_the_opening(be: Be) -> None:
 def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     """A server whose register has a workbook's openings, made up, loaded by an overlay."""
     folder = tmp_path_factory.mktemp("overlay")
-    (folder / "overlay.json").write_text('{"name": "made up", "synthetic": true}', encoding="utf-8")
+    (folder / "overlay.json").write_text(
+        '{"name": "made up", "synthetic": true, "public": ["official_allocations"]}', encoding="utf-8"
+    )
     codes = [r["code"] for r in said("need")]
     lines = [f"202526,core,convergence,{code},,{1000 + n},110,{2000 + n}\n" for n, code in enumerate(codes)]
     (folder / "official_allocations.csv").write_text(

@@ -9,18 +9,20 @@ import zipfile
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from math import log
+from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
+from month_helpers import register as contracts_csv
 from tertiary.cli import app
 from tertiary.register import Register
 from tertiary.web.app import create_app
 from tertiary.web.people import demo_people
 from tertiary.web.scope import ForbiddenError, beside, check_comparison, released
-from tertiary.web.settings import Settings
+from tertiary.web.settings import Papers, Settings
 from variation_runs import record, run_of
 from web_helpers import token
 
@@ -33,9 +35,9 @@ EXTRA = {"QMJ": 23}
 FEW = Decimal(7777)
 FORMATS = (
     "",
-    "format=csv&of=by_icb",
-    "format=csv&of=every_figure",
-    "format=xlsx",
+    "format=csv&of=by_icb&exact=yes",
+    "format=csv&of=every_figure&exact=yes",
+    "format=xlsx&exact=yes",
     "format=vega&of=spending_and_access",
 )
 NATIONAL = "/money/variation?icb=QMJ&without="
@@ -115,7 +117,7 @@ def folder(client: TestClient) -> str:
 )  # fmt: skip
 def test_the_page_gives_the_figures_of_the_command(as_: Be, asked: str, words: list[str]) -> None:
     client = as_("national")
-    page = rows(client.get(f"{NATIONAL}&{asked}&format=csv&of=every_figure"))
+    page = rows(client.get(f"{NATIONAL}&{asked}&format=csv&of=every_figure&exact=yes"))
     command = said("variation", folder(client), "--icb", "QMJ", *words)
     assert page and page == command
     api = client.get(f"/api/v1/variation?icb=QMJ&{asked}").json()["rows"]
@@ -203,10 +205,10 @@ def text_of(answer: Any) -> str:
 
 def test_an_icb_sees_of_others_what_a_comparison_needs(as_: Be) -> None:
     """True counts of others are nowhere, in no format; what is shown of them is to the nearest 5."""
-    national = {r["icb"]: r for r in rows(as_("national").get(f"{NATIONAL}&format=csv&of=by_icb"))}
+    national = {r["icb"]: r for r in rows(as_("national").get(f"{NATIONAL}&format=csv&of=by_icb&exact=yes"))}
     true = {icb: 2 * size + EXTRA.get(icb, 0) + (3 if icb == "QMF" else 0) for icb, size in SIZES.items()}
     assert {icb: int(r["patients"]) for icb, r in national.items()} == true
-    own = {r["icb"]: r for r in rows(as_("ncl").get("/money/variation?format=csv&of=by_icb"))}
+    own = {r["icb"]: r for r in rows(as_("ncl").get("/money/variation?format=csv&of=by_icb&exact=yes"))}
     assert own["QMJ"]["patients"] == str(true["QMJ"]) and own["QMJ"]["flag"]
     for icb in set(SIZES) - {"QMJ"}:
         row = own[icb]
@@ -226,17 +228,17 @@ def test_an_icb_sees_of_others_what_a_comparison_needs(as_: Be) -> None:
 @pytest.mark.parametrize("asked", ["only=npoc_code%3DB", "without=component%3Ddrug", "only=point_of_delivery%3DEL"])
 def test_others_are_not_shown_one_by_one_under_filters(as_: Be, asked: str) -> None:
     """The filters of a service and of all others together would add up to what one of them hides."""
-    for row in rows(as_("ncl").get(f"/money/variation?{asked}&format=csv&of=by_icb")):
+    for row in rows(as_("ncl").get(f"/money/variation?{asked}&format=csv&of=by_icb&exact=yes")):
         assert bool(row["spend"]) == (row["icb"] == "QMJ") and (row["icb"] == "QMJ" or not row["access_ratio"])
     names = json.dumps(as_("ncl").get(f"/money/variation?{asked}&format=vega&of=spending_and_access").json())
     assert "North Central London" in names and "North East London" not in names
-    assert all(row["spend"] for row in rows(as_("national").get(f"{NATIONAL}&{asked}&format=csv&of=by_icb")))
+    assert all(row["spend"] for row in rows(as_("national").get(f"{NATIONAL}&{asked}&format=csv&of=by_icb&exact=yes")))
 
 
 def test_few_patients_of_others_are_no_figure(as_: Be) -> None:
     """Three people of QMF: nobody's table has them, though the comparator's totals do."""
     for account, address in (("ncl", "/money/variation?by=service_line_final"), ("national", NATIONAL)):
-        text = as_(account).get(f"{address}&by=service_line_final&format=csv&of=every_figure").text
+        text = as_(account).get(f"{address}&by=service_line_final&format=csv&of=every_figure&exact=yes").text
         (row,) = [r for r in csv.DictReader(io.StringIO(text)) if r["service_line_final"] == "NCBPS01C"]
         assert "fewer than 8 patients" in row["blocked_because"] and not row["comparator_spend_per_head"]
         assert "7777" not in text and "23331" not in text
@@ -295,7 +297,7 @@ def test_where_few_are_hidden_no_money_of_others_is_shown(register: Register) ->
 def test_charts_hold_only_what_the_tables_beside_them_hold(as_: Be) -> None:
     client = as_("ncl")
     steps = {r["step"] for r in rows(client.get("/money/variation?format=csv&of=why"))}
-    boards = {r["icb_name"] for r in rows(client.get("/money/variation?format=csv&of=by_icb"))}
+    boards = {r["icb_name"] for r in rows(client.get("/money/variation?format=csv&of=by_icb&exact=yes"))}
     parts = {r["name"] for r in rows(client.get("/money/variation?format=csv&of=variation"))}
     for name, allowed in (
         ("reasons", steps), ("spending_and_access", boards), ("differences", parts),
@@ -371,3 +373,35 @@ def test_what_providers_live_on_is_theirs(as_: Be) -> None:
     for account in ("", "public"):
         for kind in ("", "?format=csv&of=watch", "?format=xlsx"):
             assert as_(account).get(f"/money/ringfence{kind}").status_code == 403
+
+
+def test_contracts_stand_beside_allocations_where_they_are_known(as_: Be, register: Register, tmp_path: Path) -> None:
+    page = "/money/ringfence"
+    without = as_("ncl").get(page)
+    assert "this server knows no contracts" in without.text and "holds no allocation" in without.text
+    assert as_("ncl").get(f"{page}?format=csv&of=contracts").status_code == 400
+    run = as_("national").app.state.answers["run"].run  # type: ignore[attr-defined]
+    lines = (
+        ("C1", 1, "RRV", "QMJ", "QMJ", "2025-04-01", "", "Care", "fixed", "1200", "twelfths", *[""] * 6),
+        ("C1", 1, "RRV", "QMJ", "QMF", "2025-04-01", "", "Care", "fixed", "300", "twelfths", *[""] * 6),
+        ("C2", 1, "RXN", "QE1", "QE1", "2025-04-01", "", "Care", "fixed", "5000", "twelfths", *[""] * 6),
+        ("C3", 1, "RJ1", "QKK", "QKK", "2025-04-01", "", "Care", "fixed", "70", "twelfths", *[""] * 6),
+    )
+    file = tmp_path / "contracts.csv"
+    file.write_text(contracts_csv(lines))
+    settings = Settings(secret=b"a secret of the tests", papers=Papers(contracts=file))
+    with TestClient(create_app({"run": (run, register)}, settings), base_url="http://127.0.0.1") as client:
+        for account, values in (
+            ("ncl", {("QMJ", "RRV"): "1200.00", ("QMJ", "all"): "1200.00"}),
+            ("office", {("QMJ", "RRV"): "1200.00", ("QMF", "RRV"): "300.00", ("QMJ", "all"): "1200.00",
+                        ("QMF", "all"): "300.00"}),
+        ):  # fmt: skip
+            client.cookies.clear()
+            client.post("/sign-in", data={"account": account, **token(client)}, follow_redirects=False)
+            shown = rows(client.get(f"{page}?format=csv&of=contracts"))
+            assert {(r["icb"], r["provider"]): r["contract"] for r in shown} == values
+            text = client.get(page).text
+            assert "QE1" not in text and ("1 contract value left out" in text) == (account == "office")
+        file.write_text("broken")
+        answer = client.get(page)
+        assert answer.status_code == 503 and str(tmp_path) not in answer.text

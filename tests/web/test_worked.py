@@ -38,3 +38,12 @@ def test_the_oldest_goes_first() -> None:
     for key in ("a", "b", "a", "c", "a", "b"):
         worked.of(key, lambda key=key: made.append(key))  # type: ignore[misc]
     assert made == ["a", "b", "c", "b"]
+
+
+def test_other_questions_do_not_wait() -> None:
+    worked, gate = Worked(), threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(worked.of, "slow", lambda: gate.wait(5))
+        assert worked.of("quick", lambda: "there") == "there"
+        gate.set()
+        assert slow.result() is True

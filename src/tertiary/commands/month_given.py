@@ -84,13 +84,12 @@ def decisions_of(store: str) -> Sequence[Decision]:
 
 def known_contracts(file: Path | None, store: str, days: Sequence[date]) -> tuple[Contract, ...]:
     """Contracts of a file, else versions of the store that were in force on one of the days, whatever came later."""
-    from tertiary import month_end
-    from tertiary.publish.months import contracts_in_force
+    from tertiary.publish import months
 
     if file is not None:
-        return month_end.read_contracts(file)
+        return months.known_contracts(file, None)
     with shared.open_store(store) as opened:
-        held = contracts_in_force(opened, days)
+        held = months.known_contracts(None, opened, days)
     if not held:
         raise ContractError(
             f"No contract is in force in {store} from {days[0]} to {days[-1]}. Give a file with --contracts, or take "

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from tertiary.register import Register
     from tertiary.runs import Run
 
-MONTHS = 12
 VIEWS = ("watch", "explanations", "months", "contracts", "providers")
 
 
@@ -110,40 +108,22 @@ def _providers(run: Run, register: Register, year: str | None, income: Path | No
     return dependence_rows(dependence(run, register, found, last, totals, rows), register)
 
 
-def _contracts(file: Path, run: Run, register: Register, profiles: Path | None) -> dict[tuple[str, ...], Decimal]:
-    """Contract values by ICB, provider and financial year: of a table of them, or of a register of contracts.
-
-    In a register the elements that ICBs pay count, each version for the months that it holds, by its own phasing. They
-    pay for other care too: of them the part is taken that the loaded plan has on delegated lines, and what has no such
-    plan is left out, and told.
-    """
+def _contracts(file: Path, run: Run, register: Register, profiles: Path | None) -> Mapping[tuple[str, ...], Decimal]:
+    """Contract values by ICB, provider and financial year: of a table of them, or of a register of contracts."""
     from tertiary import month_end
-    from tertiary.allocate.watch_data import delegated_shares
-    from tertiary.pennies import pounds
 
     if not any("annual_value" in line.cells for line in lines(file, AllocationError)):
         return _amounts(file, ("icb", "provider", "financial_year"))
     boards = set(register["icbs"]["icb_code"].to_pylist())
     own = month_end.read_profiles(profiles) if profiles else None
-    found = month_end.read_contracts(file)
-    made: dict[tuple[str, ...], Fraction] = {}
-    for contract in found:
-        months = contract.months(found)
-        for element in contract.elements:
-            if element.payer_code not in boards:
-                continue
-            key = (element.payer_code, contract.provider_code, contract.financial_year)
-            shares = (month_end.weight(element.profile, contract.financial_year, m, own) for m in months)
-            share = Fraction(1) if len(months) == MONTHS else sum(shares, Fraction(0))
-            made[key] = made.get(key, Fraction(0)) + Fraction(element.annual_value) * share
-    parts = delegated_shares(run)
-    if unknown := {key: value for key, value in made.items() if value and key not in parts}:
+    found, unknown = month_end.delegated_values(run, month_end.read_contracts(file), boards, own)
+    if unknown:
         typer.echo(
             f"Left out, because the run holds no plan that says what of them is delegated: {len(unknown)} contract "
-            f"values of £{pounds(sum(unknown.values(), Fraction(0))):,} in all, the first {' '.join(min(unknown))}.",
+            f"values of £{sum(unknown.values(), Decimal(0)):,} in all, the first {' '.join(min(unknown))}.",
             err=True,
         )
-    return {key: pounds(value * parts[key]) for key, value in made.items() if key in parts}
+    return found
 
 
 def _only(rows: pa.Table, icbs: Sequence[str], year: str | None) -> pa.Table:

@@ -38,6 +38,11 @@ _CHUNK = 1 << 22
 _NOT_MARKS = bytes(b for b in range(256) if b not in b'"\n')
 
 
+def looks_synthetic(name: str) -> bool:
+    """Whether a content, or the archive it came in, is named as `tertiary synth` names its files."""
+    return any(Path(part).name.startswith("synthetic_") for part in name.split("!"))
+
+
 @dataclass(frozen=True)
 class Problem:
     """What is wrong with a whole file: the check and the value seen."""

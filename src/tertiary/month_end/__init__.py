@@ -11,6 +11,7 @@ from tertiary.month_end.cash import (
 )
 from tertiary.month_end.close import Close, Movement, close, every, movements, open_close
 from tertiary.month_end.contracts import Contract, Element, Keep, contracts_of, read_contracts
+from tertiary.month_end.delegated import delegated_values
 from tertiary.month_end.draft import as_csv, draft_contracts
 from tertiary.month_end.forecast import Outturn
 from tertiary.month_end.journal import Posting, journal
@@ -47,6 +48,7 @@ __all__ = [
     "contracts_of",
     "coverage",
     "dates",
+    "delegated_values",
     "draft_contracts",
     "every",
     "hospital_gaps",

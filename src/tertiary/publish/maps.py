@@ -27,6 +27,8 @@ ATTRIBUTION = (
 )
 WIDTH, HEIGHT, NEAR = 560, 620, 500
 MOST_CLASSES, MOST_LINES, MOST_NAMES = 5, 60, 8
+# how much of the map the code of a provider takes, in its width and its height
+NAMED = {"longitude": 0.12, "latitude": 0.05}
 SHADES = ("#DEEBF7", "#9ECAE1", "#5BA3D0", "#2171B5", "#08306B")
 # colours of kinds, which have no order: light, middle and dark, so that grey keeps them apart
 KINDS = ("#F0E442", "#56B4E9", "#0B3D63", ORANGE, "#CC79A7")
@@ -171,9 +173,23 @@ def flows(rows: Sequence[Mapping[str, Any]], words: Words, footprint: str, *, un
         del layers[2:]
     text = {"type": "text", "align": "left", "dx": 6, "dy": -5, "fontSize": 12, "fontWeight": "bold", "color": INK}
     for mark in ({**text, "stroke": "white", "strokeWidth": 4}, text):
-        layers.append({"data": {"values": largest[:MOST_NAMES]}, "mark": mark,
+        layers.append({"data": {"values": _apart(largest, lines)[:MOST_NAMES]}, "mark": mark,
                        "encoding": {**at, "text": {"field": "code"}}})  # fmt: skip
     return framed(_map(layers, HEIGHT if len(whole) > 3 else NEAR), words)
+
+
+def _apart(places: Sequence[Spec], lines: Sequence[Mapping[str, Any]]) -> list[Spec]:
+    """Places whose names do not cover each other on the map of these lines; of those too near, the first."""
+    spans = {
+        axis: max(values, default=0) - min(values, default=0)
+        for axis in NAMED
+        for values in [[line[f"{end}_{axis}"] for line in lines for end in ("from", "to")]]
+    }
+    found: list[Spec] = []
+    for place in places:
+        if all(any(abs(place[a] - one[a]) > NAMED[a] * spans[a] for a in NAMED) for one in found):
+            found.append(place)
+    return found
 
 
 def breaks(values: Iterable[Any], most: int = MOST_CLASSES) -> list[Decimal]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tertiary import month_end
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from tertiary.phasing import Weights
     from tertiary.register import Register
     from tertiary.runs import Run
+
+ALWAYS = (date.min, date.max)
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,16 @@ def given(
 def days_of(year: str, last: int) -> list[date]:
     """The first days of the months of a year to the last, on which contracts are looked for."""
     return [first_day(year, m) for m in range(1, min(last, 12) + 1)]
+
+
+def known_contracts(file: Path | None, store: Store | None, days: Sequence[date] = ALWAYS) -> tuple[Contract, ...]:
+    """Contracts of a file, else those of a store as `contracts_in_force`; without days all that ever were in force.
+
+    ContractError when they are not so.
+    """
+    if file is not None:
+        return month_end.read_contracts(file)
+    return contracts_in_force(store, days) if store is not None else ()
 
 
 def contracts_in_force(store: Store, days: Sequence[date]) -> tuple[Contract, ...]:

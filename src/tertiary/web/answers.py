@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from tertiary.errors import RunError, TertiaryError
+from tertiary.errors import AllocationError, RunError, TertiaryError
 from tertiary.hypothetical import Hypotheses
 from tertiary.tables import arrow_schema, ibis_schema
 from tertiary.web.people import Person
 from tertiary.web.scope import held, opened, sees_all, signed_on, within
 from tertiary.web.totals import DIMENSIONS, Question, Totals
+from tertiary.web.worked import Worked
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from tertiary.register import Register
     from tertiary.runs import Run
 
+Result = TypeVar("Result")
 FATES = ("received", "accepted", "quarantined", "superseded")
 MOST_ROWS = 10_000
 
@@ -59,15 +61,16 @@ def is_placed(rows: ir.Table) -> tuple[ir.BooleanValue, ...]:
 
 
 class Answers:
-    """One run, ready to be asked."""
+    """One run, ready to be asked. `made` keeps what was worked out of all of it."""
 
     def __init__(self, run: Run, register: Register) -> None:
         from tertiary.web.shared_engine import SharedEngine
 
         self.run = run
         self.register = register
-        self._opened = opened(register)
-        self.hypotheses = Hypotheses(register)
+        # what everything is worked out from twice where overlays are not for everybody
+        self._opened = opened(register) if register.overlays else register
+        self._hypotheses = {known: Hypotheses(known) for known in (register, self._opened)}
         self._turn = threading.RLock()
         self._engine = SharedEngine()
         self._scanned: set[str] = set()
@@ -76,16 +79,21 @@ class Answers:
         # what a region holds is looked up in the register, which takes longer than the answer
         self._ledger_of = lru_cache(maxsize=1_000)(lambda person: held("ledger", person, register))
         self._values = lru_cache(maxsize=5_000)(self._sought)
-        self._worked: dict[str, ir.Table] = {}
+        self.made = Worked()
 
     def close(self) -> None:
         """Let the files go."""
         self._engine.__exit__(None, None, None)
-        self.hypotheses.close()
+        for hypotheses in self._hypotheses.values():
+            hypotheses.close()
 
     def known(self, person: Person) -> Register:
         """The register as a person may read it."""
         return self.register if signed_on(person) else self._opened
+
+    def hypotheses(self, person: Person) -> Hypotheses:
+        """What walks a record that nobody has through the register as a person may read it."""
+        return self._hypotheses[self.known(person)]
 
     def keeps_back(self, table: str, person: Person) -> bool:
         """Whether an overlay brought rows to a table of the register that a person may not read at all."""
@@ -174,11 +182,23 @@ class Answers:
         tables of single records tell must be counted in them. ForbiddenError as of `rows`; UnavailableError when the
         run cannot be read.
         """
-        with self._plain(), self._turn:
-            if name not in self._worked:
+
+        def work_out() -> ir.Table:
+            with self._turn:
                 tables = {need: self._scan(need) for need in needs}
-                self._worked[name] = self._engine.materialise(f"worked_{name}", made(tables))
-        return within(self._worked[name], name, person, self.register)
+                return self._engine.materialise(f"worked_{name}", made(tables))
+
+        with self._plain():
+            found = self.made.of(("table", name), work_out)
+        return within(found, name, person, self.register)
+
+    def worked_out(self, key: Hashable, make: Callable[[], Result]) -> Result:
+        """What `make` works out of the run's files and the register, kept under `key`.
+
+        AllocationError is told to who asks; UnavailableError when the files cannot be read.
+        """
+        with self._plain(AllocationError):
+            return self.made.of(key, make)
 
     def fetch(self, expr: ir.Table) -> pa.Table:
         """Read what `rows` began. UnavailableError when the run cannot be read."""
@@ -197,10 +217,12 @@ class Answers:
         return [str(value) for value in sorted(value for value in found if value is not None)]
 
     @contextmanager
-    def _plain(self) -> Iterator[None]:
-        """A failure of the run's files is the server's: told in the log, not to the person."""
+    def _plain(self, *told: type[TertiaryError]) -> Iterator[None]:
+        """A failure of the run's files is the server's: told in the log, not to the person, but for those of `told`."""
         try:
             yield
+        except told:
+            raise
         except TertiaryError as error:
             logging.getLogger(__name__).error("%s", error)
             raise UnavailableError("The run cannot be read now. Why is in the log of this server.") from error

@@ -1,4 +1,7 @@
-"""The JSON API: the same answers as the pages, at the same grain, for programs."""
+"""The JSON API: the same answers as the pages, at the same grain, for programs.
+
+Figures are exact, as on the pages: they are for whoever has signed on, to be used inside their organisation.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from tertiary.errors import RunError
 from tertiary.show import label
 from tertiary.web.access import person_of
 from tertiary.web.answers import DIMENSIONS, MOST_ROWS, once
-from tertiary.web.render import answers_of
+from tertiary.web.render import INSIDE, answers_of
 from tertiary.web.views import Grid
 
 api = APIRouter(prefix="/api/v1", tags=["figures"])
@@ -28,7 +31,9 @@ class Failure(BaseModel):
 class Rows(BaseModel):
     """Rows of a table with what must be known of them. Amounts are text, exact to the penny or finer."""
 
-    label: str = Field(description="What kind of data it is, and which register was used.")
+    label: str = Field(
+        description="What kind of data it is, which register was used, and whether exact figures are to stay inside."
+    )
     rows: list[dict[str, str | int | None]]
     more: bool = Field(description="Whether there are more rows than `limit`.")
 
@@ -76,7 +81,7 @@ def ledger(
     asked = answers_of(request, run)
     found = asked.ledger(person_of(request), by or [], once(pairs_of(only)), measure, limit)
     rows = [{name: _plain(value) for name, value in row.items()} for row in found.rows.to_pylist()]
-    return Rows(label=label(asked.run), rows=rows, more=found.more)
+    return Rows(label=f"{label(asked.run)} {INSIDE}", rows=rows, more=found.more)
 
 
 def pairs_of(only: Sequence[str] | None) -> list[tuple[str, str]]:
@@ -93,6 +98,7 @@ def pairs_of(only: Sequence[str] | None) -> list[tuple[str, str]]:
 def rows_of(grid: Grid, told: str, limit: int = MOST_ROWS) -> Rows:
     """A table of a page for programs: its columns, under the same label."""
     names = [column.name for column in grid.columns]
+    told = f"{told} {INSIDE}" if grid.tells_of_people else told
     rows = [{name: _plain(row[name]) for name in names} for row in grid.rows[:limit]]
     return Rows(label=told, rows=rows, more=len(grid.rows) > limit)
 

@@ -25,19 +25,26 @@ from tertiary import __version__
 from tertiary.decisions import Store
 from tertiary.errors import TertiaryError
 from tertiary.publish.disclosure import rule_named
+from tertiary.publish.months import known_contracts
 from tertiary.publish.releases import read_releases
 from tertiary.web.access import LOG, about
 from tertiary.web.answers import Answers, UnavailableError
 from tertiary.web.desk import Desk
-from tertiary.web.hosting import hosted, known_contracts
+from tertiary.web.hosting import hosted
 from tertiary.web.scope import ForbiddenError
 from tertiary.web.sessions import Sessions
 from tertiary.web.settings import Settings
-from tertiary.web.worked import Worked
 
 if TYPE_CHECKING:
     from tertiary.register import Register
     from tertiary.runs import Run
+
+ABOUT = (
+    "The answers of the pages for programs, to each caller their own part. Tables that count people, or what was done "
+    "for them, are given with exact figures to those who have signed on: their label says that they are for use inside "
+    "the caller's organisation. To pass figures on, take a page's CSV or Excel file, in which small numbers are "
+    "hidden, or what `/api/v1/published` holds."
+)
 
 
 def create_app(runs: Mapping[str, tuple[Run, Register]], settings: Settings | None = None) -> FastAPI:
@@ -53,7 +60,9 @@ def create_app(runs: Mapping[str, tuple[Run, Register]], settings: Settings | No
     chosen = settings or Settings()
     rates = Rates(chosen.limits)
     store = Store.open(chosen.papers.store, create=False) if chosen.papers.store else None
-    hosts = hosted(known_contracts(chosen.papers, store))
+    hosts = hosted(known_contracts(chosen.papers.contracts, store))
+    for _, register in runs.values():
+        _read(register)
     answers = {name: Answers(run, register) for name, (run, register) in runs.items()}
 
     @asynccontextmanager
@@ -66,12 +75,12 @@ def create_app(runs: Mapping[str, tuple[Run, Register]], settings: Settings | No
 
     app = FastAPI(
         title="tertiary", version=__version__, lifespan=life, docs_url=None, redoc_url=None,
-        openapi_url="/api/openapi.json",
+        openapi_url="/api/openapi.json", description=ABOUT,
     )  # fmt: skip
     app.state.answers, app.state.settings = answers, chosen
     rule_named(chosen.disclosure)
     app.state.releases = read_releases(chosen.released) if chosen.released else []
-    app.state.worked, app.state.desk, app.state.rates = Worked(), Desk(), rates
+    app.state.desk, app.state.rates = Desk(), rates
     app.state.store, app.state.hosted = store, hosts
     app.state.sessions = Sessions(chosen.secret or secrets.token_bytes(32), demo=chosen.demo)
     app.state.provider = Provider(chosen.sign_on) if chosen.sign_on else None
@@ -89,6 +98,13 @@ def create_app(runs: Mapping[str, tuple[Run, Register]], settings: Settings | No
     app.add_middleware(Guard, settings=chosen, rates=rates)
     _tell_failures(app)
     return app
+
+
+def _read(register: Register) -> None:
+    """Read the tables of overlays, for the server's keeper is who can mend them. RegisterError."""
+    for table in register:
+        if any(overlay.provides(table) for overlay in register.overlays):
+            register[table]
 
 
 def _tell_failures(app: FastAPI) -> None:

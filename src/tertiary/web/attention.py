@@ -10,6 +10,7 @@ from tertiary.web import coverage, quality
 from tertiary.web.answers import Answers
 from tertiary.web.people import Person
 from tertiary.web.render import shown
+from tertiary.web.scope import is_shown
 
 MOST_RULES = 3
 # how a line is marked: words and colour of the tag
@@ -29,8 +30,14 @@ class Item:
 
 
 def attention(answers: Answers, person: Person) -> list[Item]:
-    """What a person should look at first; ForbiddenError when they may see no figure of the run."""
-    return [*_rules(answers, person), *_missing(answers, person), *_money(answers, person), *_differs(answers, person)]
+    """What a person should look at first; ForbiddenError when they may see no figure of the run.
+
+    Whose findings and comparisons are nobody's of a role, clinical reference groups, is told of money alone.
+    """
+    quality_shown = is_shown("finding_cells", person, answers.register)
+    told: list[Item] = [*_rules(answers, person)] if quality_shown else []
+    told += [*_missing(answers, person), *_money(answers, person)]
+    return [*told, *_differs(answers, person)] if quality_shown else told
 
 
 def _item(kind: str, name: str, words: str, address: str) -> Item:

@@ -62,7 +62,7 @@ def part_of(person: Person) -> str:
 
 def choices(asked: Answers, person: Person) -> dict[str, Sequence[tuple[str, str]]]:
     """What may be chosen of what a person sees: value and words for service, programme and month."""
-    register = asked.register
+    register = asked.known(person)
     names = dict(zip(*(register["services"][n].to_pylist() for n in ("pss_line", "service_name")), strict=True))
     found = {
         name: [r[name] for r in asked.ledger(person, (name,), {}).rows.to_pylist() if r[name]]

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from tertiary.engine import DuckDBEngine
     from tertiary.flows import Intake
+    from tertiary.register import Register
 
 TOLD, FINDINGS = "told.json", "findings.arrow"
 # what one check may take: bytes of memory of the process, of the engine in it, and unpacked; files of an archive
@@ -57,7 +58,7 @@ def check(job: Job) -> None:
     settings = IntakeSettings(limits=Limits(MOST_UNPACKED, MOST_FILES))
     with DuckDBEngine(memory=ENGINE_MEMORY, threads=2, work=file.parent) as engine:
         taken = check_files(engine, [file], register, settings=settings)
-        told = _told(engine, taken)
+        told = {**_told(engine, taken), "label": _label(taken, register)}
         kept = engine.fetch(_some(taken.findings))
     with pa.OSFile(str(file.parent / FINDINGS), "wb") as out, pa.ipc.new_file(out, kept.schema) as writer:
         writer.write_table(kept)
@@ -82,6 +83,15 @@ def _told(engine: DuckDBEngine, taken: Intake) -> dict[str, Any]:
         "rules": engine.fetch(rules.order_by(*RULE)).to_pylist(),
         "months": engine.fetch(sent.select(names).order_by(*names[:5]).limit(MOST_OF_A_RULE)).to_pylist(),
     }
+
+
+def _label(taken: Intake, register: Register) -> str:
+    """What kind of data the file is: synthetic only if all of it is; what the run beside it is says nothing of it."""
+    from tertiary.flows.files import looks_synthetic
+    from tertiary.show import label_of
+
+    names = [str(one["file"]) for one in taken.inputs]
+    return label_of(register.record(), bool(names) and all(map(looks_synthetic, names)))
 
 
 def _some(found: ir.Table) -> ir.Table:

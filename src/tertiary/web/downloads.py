@@ -7,17 +7,21 @@ import io
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
+from math import ceil
 from pathlib import Path
 from typing import Any
 
 from fastapi.responses import Response
 
+from tertiary.errors import TertiaryError
 from tertiary.publish import charts
 from tertiary.publish.disclosure import HIDDEN, note, release
 from tertiary.publish.workbook import Column, Workbook
 from tertiary.web.views import Chart, Grid
 
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+MONTH = "%B %Y"
 PICTURES = {"png": "image/png", "svg": "image/svg+xml"}
 
 
@@ -33,15 +37,33 @@ def as_csv(grid: Grid, label: str) -> Response:
 
 
 def released(grid: Grid, rule: str) -> Grid:
-    """What of a table may leave by a disclosure rule, with a column that names what is hidden, and the note of it."""
+    """What of a table may leave by a disclosure rule, with a column that names what is hidden, and the note of it.
+
+    Rows come in order of what they are about: the dearest first would tell a hidden figure by its neighbours.
+    TertiaryError for a table of which nothing may.
+    """
     import pyarrow as pa
 
-    if not grid.counts or not grid.rows:
+    if grid.inside:
+        raise TertiaryError(
+            f"The table {grid.name!r} cannot be made safe to pass on. Its exact figures are for use inside your "
+            "organisation: take them by the page's own link (exact=yes in the address)."
+        )
+    if not grid.counts:
         return grid
-    names = [column.name for column in grid.columns]
-    table = pa.table({name: [row[name] for row in grid.rows] for name in names})
+    kept = [column for column in grid.columns if column.name not in grid.ratios]
+    if not grid.rows:
+        return replace(grid, columns=kept)
+    names = [column.name for column in kept]
+    about = [name for name in names if name not in (*grid.counts, *grid.beside)]
+    rows = sorted(grid.rows, key=lambda row: [_place(row[name]) for name in about])
+    values = {name: [row[name] for row in rows] for name in names}
+    for name in grid.counts:
+        # of a divided board there may be part of a record, which is somebody's
+        values[name] = [None if value is None else ceil(value) for value in values[name]]
+    table = pa.table(values)
     made = release(table, grid.counts, grid.beside, rule=rule)
-    columns = [*grid.columns, Column(HIDDEN, "Hidden")]
+    columns = [*kept, Column(HIDDEN, "Hidden")]
     said = f"{grid.note} {note(made)}".strip()
     return replace(grid, columns=columns, rows=made.to_pylist(), note=said, links=())
 
@@ -66,6 +88,16 @@ def as_picture(chart: Chart, kind: str) -> Response:
 def _file(content: str | bytes, kind: str, name: str, shown: bool = False) -> Response:
     how = "inline" if shown else "attachment"
     return Response(content, media_type=kind, headers={"Content-Disposition": f'{how}; filename="{name}"'})
+
+
+def _place(value: Any) -> tuple[int, str]:
+    """Where a value stands in order: blanks first, numbers by size, months in words by time, text by letters."""
+    if isinstance(value, int):
+        return value, ""
+    try:
+        return 0, datetime.strptime(str(value or ""), MONTH).isoformat()
+    except ValueError:
+        return 0, str(value)
 
 
 def _safe(value: Any) -> Any:

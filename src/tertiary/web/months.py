@@ -19,25 +19,20 @@ from tertiary.phasing import last_day
 from tertiary.publish.months import Given, contracts_in_force, days_of, given
 from tertiary.web.access import person_of
 from tertiary.web.answers import UnavailableError
+from tertiary.web.decided import AbsentError, store_of
 from tertiary.web.render import answers_of
 from tertiary.web.scope import kept
 
 if TYPE_CHECKING:
     from fastapi import Request
 
-    from tertiary.decisions import Store
     from tertiary.month_end import Accrual, Contract, Keep, Position
     from tertiary.register import Register
     from tertiary.web.answers import Answers
     from tertiary.web.people import Person
-    from tertiary.web.worked import Worked
 
 Owner = tuple[str, str, str]
 OWNER = ("provider_code", "host_code", "payer_code")
-
-
-class AbsentError(ContractError):
-    """A paper that this server was not given; the sentence names the option that brings it."""
 
 
 @dataclass(frozen=True)
@@ -90,9 +85,9 @@ def asked_of(
     request: Request, year: str = "", month: int | None = None, measure: str = MEASURES[0], run: str = ""
 ) -> Asked:
     """The month an address asks for, the run's last unless told. ContractError when the run does not hold it."""
-    answers, worked = answers_of(request, run), worked_of(request)
+    answers = answers_of(request, run)
     with plainly("The run"):
-        years = worked.of(("years", answers.run.path), lambda: _years(answers))
+        years = answers.made.of(("years",), lambda: _years(answers))
     if not years:
         raise ContractError("The run holds no actual spend, so there is nothing to state.")
     year = year or list(years)[-1]
@@ -106,12 +101,6 @@ def asked_of(
     return Asked(answers, person_of(request), year, last, measure, years)
 
 
-def worked_of(request: Request) -> Worked:
-    """What is kept of whole runs."""
-    found: Worked = request.app.state.worked
-    return found
-
-
 def whole_of(request: Request, asked: Asked) -> Part:
     """The month of everybody: not to be shown. ForbiddenError when the person may see nothing of such rows.
 
@@ -119,9 +108,9 @@ def whole_of(request: Request, asked: Asked) -> Part:
     """
     kept([], "money", asked.person, asked.answers.register)
     contracts = _contracts(request, asked)
-    key = ("month", asked.answers.run.path, asked.year, asked.last, asked.measure, contracts)
+    key = ("month", asked.year, asked.last, asked.measure, contracts)
     with plainly("The contracts"):
-        return worked_of(request).of(key, lambda: _made(asked, contracts))
+        return asked.answers.made.of(key, lambda: _made(asked, contracts))
 
 
 def part_of(request: Request, asked: Asked) -> Part:
@@ -156,18 +145,6 @@ def keep_of(owners: Iterable[Owner], person: Person, register: Register) -> Keep
 
 
 @contextmanager
-def store_of(request: Request) -> Iterator[Store]:
-    """The decision store. AbsentError when there is none, UnavailableError when it cannot be read."""
-    from tertiary.decisions import Store
-
-    url = request.app.state.settings.papers.store
-    if not url:
-        raise AbsentError("This server has no decision store. Start it with --store URL.")
-    with plainly("The decision store"), Store.open(url, create=False) as store:
-        yield store
-
-
-@contextmanager
 def plainly(what: str) -> Iterator[None]:
     """Errors that may name folders go to the log; who asks is told what cannot be used. UnavailableError."""
     try:
@@ -195,8 +172,8 @@ def _contracts(request: Request, asked: Asked) -> tuple[Contract, ...]:
             "--store URL of a store in which contracts are in force."
         )
     if papers.contracts is None:
-        with store_of(request) as store, plainly("The contracts"):
-            found = contracts_in_force(store, days_of(asked.year, asked.last))
+        with plainly("The contracts"):
+            found = contracts_in_force(store_of(request), days_of(asked.year, asked.last))
     else:
         with plainly("The contracts"):
             try:
@@ -204,7 +181,7 @@ def _contracts(request: Request, asked: Asked) -> tuple[Contract, ...]:
             except OSError as error:
                 raise ContractError(f"{papers.contracts} cannot be read: {error.strerror}.") from error
             key = ("contracts", papers.contracts, facts.st_mtime_ns, facts.st_size)
-            found = worked_of(request).of(key, lambda: read_contracts(papers.contracts))
+            found = asked.answers.made.of(key, lambda: read_contracts(papers.contracts))
     if not any(contract.financial_year == asked.year for contract in found):
         raise AbsentError(
             f"No contract of {asked.year[:4]}/{asked.year[4:]} is known here, so what is owed cannot be said. Add one "

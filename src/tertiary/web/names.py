@@ -1,6 +1,7 @@
 """Names beside codes: what the register calls organisations, services, programmes of care and points of delivery.
 
-A column of codes (named_columns.csv) gets a column of names behind it, on every page and in every file of it.
+A column of codes (named_columns.csv) gets a column of names behind it, on every page and in every file of it. Codes of
+the project (code_words.csv, and the flows) are said in words on a page, and have their words behind them in files.
 """
 
 from __future__ import annotations
@@ -59,10 +60,37 @@ def name_of(register: Register, column: str, code: Any) -> str:
     return names(register).get(kinds().get(column, ""), {}).get(str(code), "") if code else ""
 
 
-def named(grid: Grid, register: Register, only: Sequence[str] = ()) -> Grid:
-    """A table with a column of names behind each column of codes (of `only` those, where given)."""
-    coded = [c.name for c in grid.columns if c.name in kinds() and (not only or c.name in only)]
-    if not coded:
+@cache
+def code_words() -> Mapping[str, Mapping[str, str]]:
+    """Words of the project's own codes, by column and code."""
+    found: dict[str, dict[str, str]] = {}
+    for line in shipped("tertiary.web", "code_words.csv", TertiaryError):
+        found.setdefault(line.text("column"), {})[line.text("code")] = line.text("words")
+    flows = shipped("tertiary.flows", "flows.csv", TertiaryError)
+    return {**found, "flow": {line.text("flow"): line.text("name") for line in flows}}
+
+
+def words_of(column: str, value: Any) -> Any:
+    """A value of a column in words, where it is a code of the project's own; else as it is."""
+    return code_words().get(column, {}).get(value, value) if isinstance(value, str) else value
+
+
+def spoken(grid: Grid, register: Register) -> Grid:
+    """A table as a page shows it: the project's own codes in words, and names behind the codes of the register."""
+    coded = [c.name for c in grid.columns if c.name in code_words()]
+    if coded:
+        grid = replace(grid, rows=[{**row, **{c: words_of(c, row[c]) for c in coded}} for row in grid.rows])
+    return named(grid, register, words=False)
+
+
+def named(grid: Grid, register: Register, words: bool = True) -> Grid:
+    """A table with a column of names behind each column of codes that has none yet; of `words` too, unless told not."""
+    has = {c.name for c in grid.columns}
+    coded = [
+        c.name for c in grid.columns
+        if (c.name in kinds() or (words and c.name in code_words())) and not has & set(_called(c.name))
+    ]  # fmt: skip
+    if not coded or grid.as_kept:
         return grid
     columns = [
         part
@@ -70,6 +98,20 @@ def named(grid: Grid, register: Register, only: Sequence[str] = ()) -> Grid:
         for part in ((column, Column(f"{column.name}_name", f"{column.heading}: name"))
                      if column.name in coded else (column,))
     ]  # fmt: skip
-    rows = [{**row, **{f"{c}_name": name_of(register, c, row[c]) for c in coded}} for row in grid.rows]
+    rows = [{**row, **{f"{c}_name": _name(register, c, row[c]) for c in coded}} for row in grid.rows]
+    # a table of which no code is known needs no blank columns
+    empty = {f"{c}_name" for c in coded if rows and not any(row[f"{c}_name"] for row in rows)}
+    columns = [c for c in columns if c.name not in empty]
     unknown = {f"{c}_name": "" for c in coded}
     return replace(grid, columns=columns, rows=rows, blanks={**unknown, **grid.blanks})
+
+
+def _called(column: str) -> tuple[str, ...]:
+    """Columns of which one holds the names of a column of codes, where a page has put them there itself."""
+    return f"{column}_name", f"{column.removesuffix('_code')}_name", "name", "service_name"
+
+
+def _name(register: Register, column: str, code: Any) -> str:
+    if column in code_words():
+        return str(code_words()[column].get(code, ""))
+    return name_of(register, column, code)

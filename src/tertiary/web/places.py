@@ -12,16 +12,15 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
 from math import asin, cos, radians, sin, sqrt
 from typing import TYPE_CHECKING, Any
 
 from tertiary.pennies import apportioned
 from tertiary.publish.maps import FOOTPRINTS
+from tertiary.web.cached import once_a_register
 
 if TYPE_CHECKING:
     from tertiary.register import Register
-    from tertiary.web.answers import Answers
 
 # the first day of each footprint, and the first year whose records carry the boards of 2026
 FIRST_DAY = {"2024": date(2024, 4, 1), "2026": date(2026, 4, 1)}
@@ -154,10 +153,10 @@ class Places:
         }  # fmt: skip
 
 
-@lru_cache(maxsize=8)
-def places_of(asked: Answers) -> Places:
-    """Places by the register of a run."""
-    return Places(asked.register)
+@once_a_register
+def places_of(register: Register) -> Places:
+    """Places by a register."""
+    return Places(register)
 
 
 def coded(financial_year: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from tertiary.show import label
 from tertiary.web import downloads
 from tertiary.web.access import give_session, person_of, token_of
 from tertiary.web.answers import Answers
+from tertiary.web.names import named, spoken, words_of
 from tertiary.web.people import PUBLIC, roles
 from tertiary.web.views import View
 
@@ -52,6 +54,9 @@ def answer(request: Request, view: View) -> Response:
     """
     query = request.query_params
     kind, name = query.get(FILE, ""), query.get(OF, "")
+    if view.grids:
+        known, told_as = answers_of(request).known(person_of(request)), named if kind else spoken
+        view = replace(view, grids=[told_as(grid, known) for grid in view.grids])
     if not kind:
         return page(request, view)
     told = view.label or label(answers_of(request).run)
@@ -65,11 +70,13 @@ def answer(request: Request, view: View) -> Response:
     if kind in downloads.PICTURES:
         return downloads.as_picture(pictures[chosen], kind)
     given = [tables[chosen]] if name or kind == "csv" else list(tables.values())
-    if any(grid.counts for grid in given):
+    if any(grid.tells_of_people for grid in given):
         if query.get(EXACT) == "yes":
             told = f"{told} {INSIDE}"
             LOG.info("exact figures of %s as %s for %s", request.scope["path"], kind, person_of(request).account)
         else:
+            # a workbook of all tables goes without those that only stay inside
+            given = [grid for grid in given if not grid.inside] or given
             given = [downloads.released(grid, request.app.state.settings.disclosure) for grid in given]
     return downloads.as_csv(given[0], told) if kind == "csv" else downloads.as_workbook(given, told, chosen)
 
@@ -138,14 +145,19 @@ def shown(value: Any, kind: str = "text", pence: bool = False) -> str:
         amount = f"{abs(value):,.2f}" if pence else f"{abs(value):,.0f}"
         return f"−£{amount}" if value < 0 and amount.strip("0.,") else f"£{amount}"
     if kind == "whole":
-        return f"{value:,.0f}"
+        return _signed(f"{value:,.0f}")
     if kind == "number":
-        return f"{value:,.0f}" if value == int(value) else f"{value:,.3f}".rstrip("0").rstrip(".")
+        return _signed(f"{value:,.0f}" if value == int(value) else f"{value:,.3f}".rstrip("0").rstrip("."))
     if kind == "share":
-        return f"{100 * value:.1f}%"
+        return _signed(f"{100 * value:.1f}%")
     if isinstance(value, date):
         return f"{value.day} {value:%B %Y}"
     return str(value)
+
+
+def _signed(figure: str) -> str:
+    """With the sign that stands before money too, and none before nothing."""
+    return figure.replace("-", "−" if figure.strip("-0.,%") else "")
 
 
 @cache
@@ -160,5 +172,6 @@ def _templates() -> Environment:
     made.filters["pounds"] = lambda value: shown(value, "money")
     made.filters["count"] = lambda value: shown(value, "whole")
     made.filters["day"] = lambda text: shown(date.fromisoformat(text[:10]))
+    made.filters["said"] = lambda value, column: words_of(column, value)
     made.globals["NUMBERS"] = NUMBERS
     return made

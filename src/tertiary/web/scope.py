@@ -35,7 +35,7 @@ Row = TypeVar("Row", bound=Mapping[str, Any])
 # who reads the rows that an overlay brought to a table of the register
 OPEN, SIGNED_ON, NAMED = "public", "signed_on", "named"
 # `contract`: columns that together tell a contract (`joined`); `own`: the code of any organisation, as it is
-OWNERS = ("icb", "provider", "crg", "host", "contract", "own")
+OWNERS = ("icb", "provider", "crg", "contract", "own")
 ANYBODY = "anybody"
 
 
@@ -190,7 +190,7 @@ def held(name: str, person: Person, register: Register) -> Sequence[tuple[str, t
     columns, codes = owned()[name], _codes(person, register)
     found = [(column, codes[owner]) for owner in OWNERS if owner in codes for column in columns[owner]]
     if not found:
-        raise ForbiddenError(f"Of table {name} nothing is a {person.role}'s own, so none of it is shown to one.")
+        raise ForbiddenError(f"Nothing of this ({name}) is a {roles()[person.role]['name']}'s own, so it is not shown.")
     return found
 
 
@@ -202,7 +202,7 @@ def _codes(person: Person, register: Register) -> dict[str, tuple[str, ...]]:
     if sees == "services":
         rows = register["service_lines"].select(["service_line_code", "crg_code"]).to_pylist()
         return {"own": own, owns_as: tuple(sorted({r["service_line_code"] for r in rows if r["crg_code"] in own}))}
-    return {"own": own, owns_as: own, **({"host": own, "contract": person.hosts} if owns_as == "icb" else {})}
+    return {"own": own, owns_as: own, **({"contract": person.hosts} if owns_as == "icb" else {})}
 
 
 def check_comparison(

@@ -17,6 +17,7 @@ from tertiary.decisions import Actor
 from tertiary.month_end import contract_cash
 from tertiary.phasing import first_day
 from tertiary.web.access import actor
+from tertiary.web.months import plainly
 from tertiary.web.scope import ForbiddenError, kept
 
 if TYPE_CHECKING:
@@ -73,12 +74,16 @@ def hosts(person: Person) -> tuple[str, ...]:
 
 
 def questioned(asked: Answers, contracts: Sequence[Contract]) -> Raised:
-    """What a run questions, with what would move in cash by these contracts; found once and kept with the run."""
+    """What a run questions, with what would move in cash by these contracts; found once and kept with the run.
+
+    UnavailableError when the run cannot be read, or lacks a table.
+    """
     with _turn:
         held = _asked.get(asked.run)
         if held is None or held[0] != contracts:
             cash = contract_cash(contracts) if contracts else None
-            held = _asked[asked.run] = (contracts, raise_challenges(asked.run, asked.register, cash=cash))
+            with plainly("The run"):
+                held = _asked[asked.run] = (contracts, raise_challenges(asked.run, asked.register, cash=cash))
     return held[1]
 
 

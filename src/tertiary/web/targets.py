@@ -19,12 +19,12 @@ from tertiary.allocate.openings import OFFICIAL, PEOPLE, opening, openings
 from tertiary.allocate.rows import names
 from tertiary.errors import AllocationError
 from tertiary.screen import shortened
-from tertiary.web.remembered import Remembered
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from tertiary.web.answers import Answers
+    from tertiary.register import Register
+    from tertiary.web.worked import Worked
 
 EVERYTHING = "all"
 LEVELS = {
@@ -38,8 +38,6 @@ EXAMPLE = Decimal(1_000_000_000)
 MOST_PLACES = 350
 MOST_YEARS = 10
 DIGITS = 8
-_SHARES = Remembered(48)
-_PATHS = Remembered(48)
 
 
 @dataclass(frozen=True)
@@ -83,49 +81,49 @@ class Path:
     opening: str
 
 
-def choices(answers: Answers) -> tuple[list[str], list[str]]:
+def choices(register: Register) -> tuple[list[str], list[str]]:
     """Streams and years of which the register holds need, in the order in which people are asked."""
-    held = needs_held(answers.register)
+    held = needs_held(register)
     return list(dict.fromkeys(stream for stream, _ in held)), list(dict.fromkeys(year for _, year in held))
 
 
-def targeted(answers: Answers, asked: Asked) -> Targeted:
+def targeted(made: Worked, register: Register, asked: Asked) -> Targeted:
     """Need, targets and distances. AllocationError says what the register does not hold."""
-    made = _shares(answers, asked)
-    need = _named(answers, made[0].level, tables.need_rows(answers.register, made, DIGITS))
-    basis = [_need_basis(one) for one in made]
+    found_shares = _shares(made, register, asked)
+    need = _named(register, found_shares[0].level, tables.need_rows(register, found_shares, DIGITS))
+    basis = [_need_basis(one) for one in found_shares]
     if asked.stream == EVERYTHING:
         return Targeted(need, [], None, basis, Decimal(0), "")
-    (shares,) = made
-    pot, kind, held = _money(answers, asked, shares)
+    (shares,) = found_shares
+    pot, kind, held = _money(register, asked, shares)
     found = distance(held, targets(pot, shares))
-    rows = _named(answers, shares.level, tables.distance_rows(list(found.values())))
+    rows = _named(register, shares.level, tables.distance_rows(list(found.values())))
     front = ("code", "name", "distance_percent")
     rows = [{**{name: row[name] for name in front}, **row} for row in rows]
     rows.sort(key=lambda row: (-row["distance_percent"], row["code"]))
     return Targeted(need, rows, distance_range(found), [*basis, *_money_basis(kind, [pot])], pot.amount, kind)
 
 
-def followed(answers: Answers, asked: Asked) -> Path:
+def followed(made: Worked, register: Register, asked: Asked) -> Path:
     """The path from the opening to target, of one stream. AllocationError also when places are too many."""
     if asked.stream == EVERYTHING:
         raise AllocationError("A path follows one stream of need. Choose one.")
-    return _PATHS.get((answers.run, asked), lambda: _followed(answers, asked))
+    return made.of(("path", register, asked), lambda: _followed(made, register, asked))
 
 
-def _followed(answers: Answers, asked: Asked) -> Path:
+def _followed(made: Worked, register: Register, asked: Asked) -> Path:
     if asked.policy not in policies():
         raise AllocationError(f"Policy {asked.policy!r} is none of {', '.join(policies())}. Choose one of the list.")
     if not 1 <= asked.years <= MOST_YEARS:
         raise AllocationError(f"{asked.years} years cannot be followed. Ask for 1 to {MOST_YEARS}.")
-    (shares,) = _shares(answers, asked)
+    (shares,) = _shares(made, register, asked)
     if len(shares.rows) > MOST_PLACES:
         raise AllocationError(
             f"A path of {len(shares.rows):,} places is too long to read. Choose another level, or look inside one."
         )
     rate = share_of("Growth", asked.growth)
     first = later(shares.financial_year, 1)
-    pot, kind, held = _money(answers, asked, shares, first)
+    pot, kind, held = _money(register, asked, shares, first)
     begins = Pot(first, pot.service, pot.components, pot.amount, source=pot.source, confidence=pot.confidence)
     pots = growing(begins, held, rate, asked.years)
     policy = policies()[asked.policy]
@@ -139,14 +137,14 @@ def _followed(answers: Answers, asked: Asked) -> Path:
         {"figure": "Path", "rule": f"policy {asked.policy}: within floor and cap, scaled to each year's pot, to the "
          "penny", "source": policy.source, "confidence": policy.confidence},
     ]  # fmt: skip
-    rows, arrivals = (_named(answers, shares.level, table) for table in (tables.step_rows(steps, labels), reached))
+    rows, arrivals = (_named(register, shares.level, table) for table in (tables.step_rows(steps, labels), reached))
     return Path(rows, arrivals, basis, kind)
 
 
-def _named(answers: Answers, level: str, table: pa.Table) -> list[dict[str, Any]]:
+def _named(register: Register, level: str, table: pa.Table) -> list[dict[str, Any]]:
     """Rows with code and name in front; ICBs by their short names, as people call them."""
     rows = shortened(table).to_pylist()
-    found = names(answers.register, "icb") if level.startswith("icb") else tables.place_names(answers.register, level)
+    found = names(register, "icb") if level.startswith("icb") else tables.place_names(register, level)
     front = [name for name in ("stream", "financial_year") if rows and name in rows[0]]
     return [
         {**{name: row[name] for name in front}, "code": row["code"], "name": found.get(row["code"], ""),
@@ -155,8 +153,8 @@ def _named(answers: Answers, level: str, table: pa.Table) -> list[dict[str, Any]
     ]  # fmt: skip
 
 
-def _shares(answers: Answers, asked: Asked) -> list[Shares]:
-    held = needs_held(answers.register)
+def _shares(made: Worked, register: Register, asked: Asked) -> list[Shares]:
+    held = needs_held(register)
     year = asked.year or next(iter(held))[1]
     if asked.level not in LEVELS:
         raise AllocationError(f"Level {asked.level!r} is none of {', '.join(LEVELS)}. Choose one of the list.")
@@ -165,16 +163,16 @@ def _shares(answers: Answers, asked: Asked) -> list[Shares]:
         known = "; ".join(f"{stream} {of}" for stream, of in held)
         raise AllocationError(f"The register holds no need of {asked.stream} in {year}. It holds: {known}.")
     return [
-        _SHARES.get(
-            (answers.run, stream, year, asked.level, asked.within),
-            partial(_share, answers, stream, year, held[stream, year], asked.level, asked.within),
+        made.of(
+            ("shares", register, stream, year, asked.level, asked.within),
+            partial(_share, register, stream, year, held[stream, year], asked.level, asked.within),
         )
         for stream in named
     ]
 
 
 def _share(
-    answers: Answers, stream: str, year: str, index_level: str | None, level: str, within: str
+    register: Register, stream: str, year: str, index_level: str | None, level: str, within: str
 ) -> Shares:  # fmt: skip
     if index_level == BOARDS and level not in LEVELS_OF_BOARDS:
         raise AllocationError(
@@ -183,15 +181,15 @@ def _share(
     around, _, code = within.partition(":")
     if within and not code:
         raise AllocationError(f"{within!r} is no place to look inside. Write LEVEL:CODE, such as icb_2024:QMJ.")
-    (need,) = needs(answers.register, [stream], level, year, index_level)
+    (need,) = needs(register, [stream], level, year, index_level)
     return need_share(need, level, within=(around, code) if code else None)
 
 
 def _money(
-    answers: Answers, asked: Asked, shares: Shares, first: str = ""
+    register: Register, asked: Asked, shares: Shares, first: str = ""
 ) -> tuple[Pot, str, Mapping[str, Decimal]]:  # fmt: skip
     """The pot to share, the kind of the opening, and the opening itself; what was not asked the register decides."""
-    kind = asked.opening or (OFFICIAL if _is_official(answers, shares) else PEOPLE)
+    kind = asked.opening or (OFFICIAL if _is_official(register, shares) else PEOPLE)
     amount, source, confidence = EXAMPLE, "an example: give your own pot", "illustrative"
     if asked.pot.strip():
         given = number(asked.pot)
@@ -199,16 +197,16 @@ def _money(
             raise AllocationError(f"A pot of {asked.pot!r} is no sum of pounds. Write one such as 2300000000.")
         amount, source = given, "as asked"
     elif kind == OFFICIAL:
-        held = official(answers.register, shares.stream, shares.financial_year)
+        held = official(register, shares.stream, shares.financial_year)
         amount = sum(held.opening.values(), Decimal(0))
         source, confidence = f"all openings of the workbook: {held.source}", held.confidence
     pot = Pot(shares.financial_year, shares.basis.service, shares.basis.components, amount, source=source,
               confidence=confidence)  # fmt: skip
-    return pot, kind, opening(answers.register, kind, shares, pot, first)
+    return pot, kind, opening(register, kind, shares, pot, first)
 
 
-def _is_official(answers: Answers, shares: Shares) -> bool:
-    rows = answers.register["official_allocations"].to_pylist()
+def _is_official(register: Register, shares: Shares) -> bool:
+    rows = register["official_allocations"].to_pylist()
     wanted = (shares.stream, shares.financial_year, "convergence")
     return shares.level == BOARDS and any((r["stream"], r["financial_year"], r["workbook"]) == wanted for r in rows)
 

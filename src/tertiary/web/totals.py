@@ -59,11 +59,6 @@ class Totals:
         self._making = threading.Lock()
         self._cubes: dict[tuple[str, frozenset[str]], tuple[str, int]] = {}
 
-    def warm(self, columns: Sequence[Sequence[str]]) -> None:
-        """Make the cubes by some columns before they are asked for."""
-        for names in columns:
-            self._cube(MEASURES[0], frozenset(names))
-
     def ask(self, question: Question, limit: int, offset: int = 0) -> pa.Table:
         """Rows of `by`, records, quantity, price_submitted and price_expected, dearest first.
 

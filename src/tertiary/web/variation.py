@@ -17,7 +17,6 @@ from tertiary.errors import AllocationError
 from tertiary.pennies import to_the_penny
 from tertiary.publish.variation_asked import Question, pairs, question
 from tertiary.screen import shortened
-from tertiary.web.remembered import Remembered, of_run
 from tertiary.web.scope import ForbiddenError, beside, check_comparison, kept
 
 if TYPE_CHECKING:
@@ -31,8 +30,6 @@ DIMENSIONS = {
 }  # fmt: skip
 RATE, PENNY = Decimal("0.0001"), Decimal("0.01")
 OTHERS = "another's, not shown for this question"
-_BEGUN = Remembered(32)
-_WORKED = Remembered(48)
 
 
 @dataclass(frozen=True)
@@ -106,7 +103,7 @@ def seen(answers: Answers, person: Person, asked: Asked) -> Seen:
         raise ForbiddenError(f"ICB {asked.icb!r} is not yours to ask about.")
     if asked.peers:  # before anything costly
         check_comparison(asked.peers, (), "peers", person, register)
-    worked = _WORKED.get((answers.run, asked), lambda: of_run(lambda: _work_out(answers, asked)))
+    worked = answers.worked_out(("variation", asked), lambda: _work_out(answers, asked))
     check_comparison(worked.asked.beside.icbs, worked.offered, "peers", person, register)
     (own,) = [cell for cell in worked.boards if cell.icb == asked.icb]
     return Seen(worked.asked, own, list(worked.services), _why(worked, own), _by_icb(answers, person, worked, own))
@@ -118,7 +115,7 @@ def _begun(answers: Answers, asked: Asked) -> Begun:
         people = cells.populations(answers.register, year)
         return Begun(cells.in_run(answers.run, cells.Scope(year, last), people), year)
 
-    return _BEGUN.get((answers.run, asked.year, asked.month), lambda: of_run(work_out))
+    return answers.worked_out(("begun", asked.year, asked.month), work_out)
 
 
 def _work_out(answers: Answers, asked: Asked) -> Worked:

@@ -22,8 +22,11 @@ class Grid:
     `links`: for each row the address behind its first cell, "" for none; `cell_links`: the same by column. `none`: what
     is said when there is no row.
     `blanks`: what a blank in a column says, where it says more than that nothing was told. `pence`: money to the penny.
-    `counts`: columns that count people or what was done for them, and `beside`: columns that tell of them. With
-    `counts`, files are made under disclosure control unless the exact figures are asked for by name.
+    `counts`: columns that count people or what was done for them, `beside`: columns that tell of them, and `ratios`:
+    columns by which counts or their sums could be worked out again. With `counts`, files are made under disclosure
+    control, and without `ratios`, unless the exact figures are asked for by name. `inside`: such a table that no rule
+    makes safe; its files hold exact figures or are not made.
+    `as_kept`: codes stay without names, for the table shows what is kept as it is kept.
     """
 
     name: str
@@ -38,6 +41,14 @@ class Grid:
     pence: bool = False
     counts: Sequence[str] = ()
     beside: Sequence[str] = ()
+    ratios: Sequence[str] = ()
+    inside: bool = False
+    as_kept: bool = False
+
+    @property
+    def tells_of_people(self) -> bool:
+        """Whether its exact figures are to stay inside the organisation of whoever may see them."""
+        return self.inside or bool(self.counts)
 
     def first(self, most: int) -> Grid:
         """The table's first rows, and a word that there are more, for a page; its downloads hold all of them."""

@@ -1,4 +1,7 @@
-"""What was worked out of whole runs, kept for the next who asks: it is costly, and runs do not change."""
+"""What was worked out of a whole run, kept for the next who asks: it is costly, and runs do not change.
+
+It is shared between people: what is kept is the same for all of them, and is kept from them by `scope` after.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from concurrent.futures import Future
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
-MOST = 16
+MOST = 128
 
 
 class Worked:

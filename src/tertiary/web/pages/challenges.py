@@ -59,7 +59,8 @@ def challenges(request: Request) -> Response:
     links = [with_run(request, f"/challenges/{row['challenge']}") for row in shown]
     title = f"{len(rows):,} challenge{'' if len(rows) == 1 else 's'}"
     note = "Two rules may question the same pounds: add up what is counted once. No cash effect: no contract says it."
-    log = Grid("challenges", title, COLUMNS, shown, "No challenge of that kind is yours.", note, links, pence=True)
+    log = Grid("challenges", title, COLUMNS, shown, "No challenge of that kind is yours.", note, links, pence=True,
+               counts=("records",), beside=("value", "first_claim", "cash_effect", "open"))  # fmt: skip
     values = {
         "chosen": chosen, "choices": _choices(mine), "cut": len(rows) - len(shown), "may_raise": bool(hosts(person)),
         "late": sum(bool(one.overdue(today)) for one in found), "whole": totals(found), "any": bool(mine),
@@ -84,7 +85,8 @@ def challenges_api(
     found = filtered(mine, given, date.today())
     rows = log_rows(found, date.today()).to_pylist()
     told = "SYNTHETIC DATA" if any(c.seen.run_label.startswith(SYNTHETIC) for c in found) else "Log of challenges"
-    return rows_of(Grid("challenges", "", [Column(name, name) for name in CODED], rows), told, limit)
+    grid = Grid("challenges", "", [Column(name, name) for name in CODED], rows, counts=("records",))
+    return rows_of(grid, told, limit)
 
 
 def filtered(found: Sequence[Challenge], chosen: Mapping[str, str], on: date) -> list[Challenge]:

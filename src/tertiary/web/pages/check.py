@@ -107,7 +107,9 @@ def found(request: Request, name: str) -> Response:
         "errors": sum(rule["findings"] for rule in told["rules"] if rule["severity"] == "error"),
         "is_read": any(one["flow"] for one in told["contents"]), "others": _others(told, _person(request)),
     }  # fmt: skip
-    return answer(request, View("What was found in your file", "checked.html", grids, values=values))
+    return answer(
+        request, View("What was found in your file", "checked.html", grids, values=values, label=told["label"])
+    )
 
 
 async def _checked(request: Request, desk: Desk, person: Person) -> Result | None:

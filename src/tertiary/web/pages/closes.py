@@ -19,7 +19,8 @@ from tertiary.month_end.reconcile import DIMENSIONS, GRAIN, compared, usable
 from tertiary.publish.months import since
 from tertiary.publish.workbook import Column
 from tertiary.web.answers import once
-from tertiary.web.months import AbsentError, Asked, asked_of, plainly, whole_of, worked_of
+from tertiary.web.decided import AbsentError
+from tertiary.web.months import Asked, asked_of, plainly, whole_of
 from tertiary.web.pages.asked import on_page
 from tertiary.web.render import answer
 from tertiary.web.scope import ForbiddenError, kept, sees_all
@@ -84,7 +85,7 @@ def reconciliation(request: Request, year: str = "", month: int | None = None) -
         rows = flow_rows(asked, by, only)
         columns = [*(Column(n, WORDS[n], "whole" if n == "financial_month" else "text") for n in by), *FLOWS]
         grids.append(Grid("flows", "Do the flows tell the same story, largest gap first", columns, rows,
-                          "Nothing of that kind is yours.", PAID_ONLY, blanks=BLANKS))  # fmt: skip
+                          "Nothing of that kind is yours.", PAID_ONLY, blanks=BLANKS, inside=True))  # fmt: skip
     except ForbiddenError as error:
         if "format" in query:
             raise
@@ -96,7 +97,7 @@ def reconciliation(request: Request, year: str = "", month: int | None = None) -
             values["no_hospital"] = str(error)
         else:
             grids.append(Grid("hospital", "Activity that aggregate and hospital data do not share", HOSPITAL, gaps,
-                              "They agree."))  # fmt: skip
+                              "They agree.", inside=True))  # fmt: skip
     return answer(
         request, View(f"Reconciliation to {asked.words}", "reconciliation.html", on_page(request, grids), values=values)
     )
@@ -120,9 +121,9 @@ def hospital_gaps_of(request: Request, asked: Asked) -> pa.Table:
 
     kept([], "hospital_gaps", asked.person, asked.answers.register)
     run = asked.answers.run
-    key = ("hospital_gaps", run.path, asked.year, asked.last)
+    key = ("hospital_gaps", asked.year, asked.last)
     with plainly("The run"):
-        found = worked_of(request).of(key, lambda: month_end.hospital_gaps(run, asked.year, asked.last))
+        found = asked.answers.made.of(key, lambda: month_end.hospital_gaps(run, asked.year, asked.last))
     own = kept(found.to_pylist(), "hospital_gaps", asked.person, asked.answers.register)
     return pa.Table.from_pylist(own, schema=found.schema)
 

@@ -53,7 +53,8 @@ else:
 @router.get("/explain")
 def explain(request: Request) -> Response:
     """A form for a record that nobody has, and what the stages make of it."""
-    asked, person = answers_of(request).hypotheses, person_of(request)
+    person = person_of(request)
+    asked = answers_of(request).hypotheses(person)
     found = hypotheses.question(request.query_params.multi_items())
     told, errors = None, dict(found.errors)
     if found.given and not errors:
@@ -88,7 +89,7 @@ def explain_api(request: Request, asked: Annotated[Asked, Query()]) -> Rows:
     found = hypotheses.question(values.items())
     if found.errors:
         raise TertiaryError(" ".join(found.errors.values()))
-    told = explain_hypothesis(answers.hypotheses, found.given)
+    told = explain_hypothesis(answers.hypotheses(person_of(request)), found.given)
     return rows_of(_grid(told), told.label)
 
 

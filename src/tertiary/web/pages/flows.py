@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from decimal import Decimal
+from math import ceil
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -23,7 +24,7 @@ from tertiary.web.measured import SUMS
 from tertiary.web.pages.asked import FOOTPRINTS, Footprint, Month, Text
 from tertiary.web.people import Person
 from tertiary.web.places import coded, kilometres, places_of
-from tertiary.web.render import answer, answers_of, shown
+from tertiary.web.render import INSIDE, answer, answers_of, shown
 from tertiary.web.scope import populations
 from tertiary.web.views import Chart, Grid, View
 
@@ -34,6 +35,7 @@ AMOUNTS = {"spend": ("price_submitted", "Spend (£)", "money"), "records": ("rec
 Amount = Annotated[Literal["spend", "records"], Query()]
 # providers that have a column of the matrix; rows of the long table on a page
 MOST_COLUMNS, MOST_ROWS = 10, 50
+RECORDS = "records"
 PART = "only the part that you pay for, or that your providers give"
 
 
@@ -46,7 +48,7 @@ def flows(
     asked, person = answers_of(request), person_of(request)
     made = Flows(asked, person, show, footprint, region, Care(service, programme, month))
     longest = None if "format" in request.query_params else MOST_ROWS
-    grids = [made.homes(), made.matrix(), made.grid(longest)]
+    grids = [made.grid(longest), made.homes(), made.matrix()]
     values = {
         "show": show, "footprint": footprint, "region": region, "service": service, "programme": programme,
         "month": month, "footprints": FOOTPRINTS, "amounts": [(name, words) for name, (_, words, _) in AMOUNTS.items()],
@@ -73,7 +75,7 @@ class Flows:
 
     def __init__(self, asked: Answers, person: Person, show: str, footprint: str, region: str, care: Care) -> None:
         self.asked, self.person, self.footprint, self.region, self.care = asked, person, footprint, region, care
-        self.places = places_of(asked)
+        self.places = places_of(asked.known(person))
         if region and region not in self.places.regions:
             raise RunError(f"There is no region {region!r}. Choose from {', '.join(sorted(self.places.regions))}.")
         self.column, self.words, self.kind = AMOUNTS[show]
@@ -87,7 +89,9 @@ class Flows:
             Column("provider_code", "Provider"), Column("value", self.words, self.kind),
             Column("share", "Share of what is shown of the ICB", "share"), Column("where", "Where"),
             Column("km", "Kilometres", "number"), Column("note", "Note"),
+            *([] if self.column == RECORDS else [Column(RECORDS, "Records", "whole")]),
         ]  # fmt: skip
+        counts, beside = (("value",), ("km",)) if self.column == RECORDS else ((RECORDS,), ("value", "km"))
         more = len(self.rows) - (longest or len(self.rows))
         note = f"{more:,} smaller flows are in the download. " if more > 0 else ""
         note += "Kilometres: in a straight line from the average resident to the provider's head office."
@@ -95,7 +99,8 @@ class Flows:
         if unplaced := sorted({r["provider_code"] for r in self.rows if not r["placed"]}):
             note += f" The register does not say where these are: {', '.join(unplaced)}."
         return Grid("flows", self._title("Flows"), columns, self.rows[:longest], "Nothing of that kind is yours.", note,
-                    blanks={"note": "", "km": "", "icb_code": "none on this footprint"})  # fmt: skip
+                    blanks={"note": "", "km": "", "icb_code": "none on this footprint"}, counts=counts, beside=beside,
+                    ratios=("share",))  # fmt: skip
 
     def homes(self) -> Grid:
         """How much of each population's care is given at home: in the own ICB, in its region, elsewhere."""
@@ -125,7 +130,7 @@ class Flows:
         ]  # fmt: skip
         note = "A provider is where its head office is; shares leave out providers of no known place."
         title = self._title("Treated at home and elsewhere")
-        return Grid("treated_at_home", title, columns, rows, "No whole population is yours here.", note)
+        return Grid("treated_at_home", title, columns, rows, "No whole population is yours here.", note, inside=True)
 
     def matrix(self) -> Grid:
         """Boards by the largest providers, and all others together."""
@@ -144,7 +149,8 @@ class Flows:
         ]  # fmt: skip
         columns = [Column("icb_name", "People of"), *(Column(h, self._provider(h), self.kind) for h in heads),
                    Column("all", "All", self.kind)]  # fmt: skip
-        return Grid("matrix", self._title("Population by provider"), columns, rows, "Nothing of that kind is yours.")
+        title = self._title("Population by provider")
+        return Grid("matrix", title, columns, rows, "Nothing of that kind is yours.", inside=True)
 
     def chart(self) -> Chart:
         """The map of the largest flows."""
@@ -157,13 +163,15 @@ class Flows:
         first = drawable[0] if drawable else None
         top = f"; the largest is {first['icb_name']} to {first['provider_name']}, {first['text']}" if first else ""
         title = self._title(f"{self.words}: from population to provider")
-        around = Words(title, f"{told}; the others are in the table", (label(self.asked.run), *maps.ATTRIBUTION))
+        around = Words(
+            title, f"{told}; the others are in the table", (label(self.asked.run), INSIDE, *maps.ATTRIBUTION)
+        )
         spec = maps.flows(drawable, around, self.footprint, unit=self.words, region=self.region)
         return Chart("map_of_flows", f"Map of flows: {title}. {told}{top}.", spec, "flows")
 
     def _title(self, what: str) -> str:
         where = f", people of {self.places.regions[self.region]}" if self.region else ""
-        return f"{what}, {self.care.words(self.asked.register)}{where}, ICBs of {self.footprint}"
+        return f"{what}, {self.care.words(self.places.register)}{where}, ICBs of {self.footprint}"
 
     def _provider(self, code: str) -> str:
         site = self.places.sites.get(code)
@@ -172,15 +180,17 @@ class Flows:
     def _rows(self) -> list[dict[str, Any]]:
         """A row for each board and provider, the largest first."""
         sums: dict[tuple[str, str, bool], Decimal] = defaultdict(Decimal)
+        records: dict[tuple[str, str, bool], Decimal] = defaultdict(Decimal)
         for cell in cells(self.asked, self.person, self.care):
             code = cell["population_icb"]
             whole = self.own is None or code in self.own
             shares = self.places.moved(code, coded(cell["financial_year"]), self.footprint)
-            parts: Mapping[str, Decimal] = {"": Decimal(cell[self.column] or 0)}
-            if shares:
-                parts = self.places.shared(Decimal(cell[self.column] or 0), shares, SUMS[self.column])
-            for board, amount in parts.items():
-                sums[board, cell["provider_code"], whole] += amount
+            for held, column in ((sums, self.column), (records, RECORDS)):
+                parts: Mapping[str, Decimal] = {"": Decimal(cell[column] or 0)}
+                if shares:
+                    parts = self.places.shared(Decimal(cell[column] or 0), shares, SUMS[column])
+                for board, amount in parts.items():
+                    held[board, cell["provider_code"], whole] += amount
         boards = self.places.boards[self.footprint]
         kept = {
             key: v for key, v in sums.items() if not self.region or (key[0] and boards[key[0]].region == self.region)
@@ -188,7 +198,10 @@ class Flows:
         totals: dict[str, Decimal] = defaultdict(Decimal)
         for (board, _, _), amount in kept.items():
             totals[board] += amount
-        rows = [self._row(*key, amount, totals[key[0]]) for key, amount in kept.items() if amount]
+        rows = [
+            {**self._row(*key, amount, totals[key[0]]), RECORDS: ceil(records[key])}
+            for key, amount in kept.items() if amount
+        ]  # fmt: skip
         return sorted(rows, key=lambda r: (-r["value"], r["icb_code"], r["provider_code"]))
 
     def _row(self, code: str, provider: str, whole: bool, amount: Decimal, total: Decimal) -> dict[str, Any]:

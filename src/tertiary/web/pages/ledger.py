@@ -17,7 +17,7 @@ from tertiary.sheets import shipped
 from tertiary.show import label
 from tertiary.web.access import person_of
 from tertiary.web.answers import once
-from tertiary.web.names import name_of, named
+from tertiary.web.names import name_of, words_of
 from tertiary.web.pages.asked import deeper
 from tertiary.web.render import FILE, INSIDE, answer, answers_of, shown
 from tertiary.web.totals import DIMENSIONS, MEASURES
@@ -71,9 +71,9 @@ def ledger(
     title = "What counts, dearest first" if measure == MEASURES[0] else "What was planned, dearest first"
     grid = Grid("ledger", title, columns, rows, "Nothing of that kind is yours.", links=links, blanks=BLANKS,
                 counts=("records",), beside=("quantity", "price_submitted", "price_expected"))  # fmt: skip
-    known = asked.known(person)
     if is_file:
-        return answer(request, View("Ledger", "ledger.html", [named(grid, known)]))
+        return answer(request, View("Ledger", "ledger.html", [grid]))
+    known = asked.known(person)
     values = {
         "by": by, "only": only, "choices": [(name, WORDS[name]) for name in DIMENSIONS], "words": WORDS,
         "blanks": BLANKS, "measure": measure, "views": _views(), "first": offset + 1, "page": page,
@@ -82,9 +82,7 @@ def ledger(
         "names": {name: name_of(known, name, only[name]) for name in only},
         "others": {k: v for k, v in only.items() if k not in KEPT}, "anything": ANYTHING,
     }  # fmt: skip
-    return answer(
-        request, View("Ledger", "ledger.html", [named(grid, known)], _charts(by, rows, label(asked.run)), values)
-    )
+    return answer(request, View("Ledger", "ledger.html", [grid], _charts(by, rows, label(asked.run)), values))
 
 
 def _charts(by: list[str], rows: list[dict[str, Any]], told: str) -> list[Chart]:
@@ -109,7 +107,7 @@ def _named(name: str, value: Any) -> str:
     """A value of a column as a chart says it."""
     if value is None or value == "":
         return BLANKS.get(name, "not told")
-    return f"month {value}" if name == "financial_month" else str(value)
+    return f"month {value}" if name == "financial_month" else str(words_of(name, value))
 
 
 def _kept(given: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:

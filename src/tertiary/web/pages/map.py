@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from math import ceil
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -24,12 +25,13 @@ from tertiary.web.measured import REST, Measure, Sums, measures, of_register, of
 from tertiary.web.pages.asked import FOOTPRINTS, Day, Footprint, Month, Text
 from tertiary.web.people import Person
 from tertiary.web.places import Places, places_of
-from tertiary.web.render import answer, answers_of, shown
+from tertiary.web.render import INSIDE, answer, answers_of, shown
 from tertiary.web.scope import populations
 from tertiary.web.views import Chart, Grid, View
 
 router = APIRouter(include_in_schema=False)
 api = APIRouter(prefix="/api/v1", tags=["figures"])
+RECORDS = "records"
 USUAL, USUAL_PUBLIC = "spend_a_head", "people"
 # every board stands in the table, also where it has no figure, and says why
 STATES = {**{state: words for state, (words, _) in maps.STATES.items()}, REST: "not on this map, or only partly yours"}
@@ -69,7 +71,7 @@ class Mapped:
         self, asked: Answers, person: Person, show: str, footprint: str, region: str, care: Care, day: date
     ) -> None:
         self.asked, self.person, self.care, self.footprint, self.day = asked, person, care, footprint, day
-        self.places: Places = places_of(asked)
+        self.places: Places = places_of(asked.known(person))
         if region and region not in self.places.regions:
             raise RunError(f"There is no region {region!r}. Choose from {', '.join(sorted(self.places.regions))}.")
         self.region = region
@@ -88,7 +90,7 @@ class Mapped:
         """Care that may be chosen; for the public, services only, for who decides about them."""
         if self.person.role != "public":
             return choices(self.asked, self.person)
-        known = self.asked.register["services"].to_pylist()
+        known = self.asked.known(self.person)["services"].to_pylist()
         named = sorted((r["service_name"], r["pss_line"]) for r in known)
         return {"service": [("", "no service"), *((line, f"{name} ({line})") for name, line in named)]}
 
@@ -99,16 +101,28 @@ class Mapped:
                    Column("value", m.words, m.kind), Column("note", "Note")]  # fmt: skip
         if m.below:
             columns += [Column("top", m.top_words, m.top_kind), Column("below", m.below_words, m.below_kind)]
-        blanks = {"note": "", "region": "", "icb_code": "", "value": "", "top": "", "below": ""}
-        return Grid("map", self._title(), columns, self.rows, note=self._note(), blanks=blanks)
+        blanks = {"note": "", "region": "", "icb_code": "", "value": "", "top": "", "below": "", "records": ""}
+        if m.basis == "register":
+            return Grid("map", self._title(), columns, self.rows, note=self._note(), blanks=blanks)
+        is_count, is_rate = m.top == RECORDS and not m.below, m.top == RECORDS and bool(m.below)
+        if not is_count:
+            columns.append(Column(RECORDS, "Records", "whole"))
+        # a rate of records by known people is their number, and so are sums over records
+        ratios = [name for name, of in (("value", RECORDS if is_rate else ""), ("top", m.top), ("below", m.below))
+                  if of.startswith("record")]  # fmt: skip
+        counts = ("value",) if is_count else (RECORDS,)
+        beside = [c.name for c in columns if c.name in ("value", "top", "below") and c.name not in (*counts, *ratios)]
+        return Grid("map", self._title(), columns, self.rows, note=self._note(), blanks=blanks, counts=counts,
+                    beside=beside, ratios=ratios)  # fmt: skip
 
     def chart(self) -> Chart:
         """The map."""
         m, drawn = self.measure, [r for r in self.rows if r["icb_code"]]
         title = self._title()
-        told = [r for r in drawn if r["value"] is not None]
-        words = f"Map: {title}. " + ("No ICB has a figure." if not told else _ends(told, m))
-        around = Words(title, "darker is more" if m.kind != "text" else "", (label(self.asked.run), *maps.ATTRIBUTION))
+        known = [r for r in drawn if r["value"] is not None]
+        words = f"Map: {title}. " + ("No ICB has a figure." if not known else _ends(known, m))
+        told = (label(self.asked.run), *((INSIDE,) if m.basis == "run" else ()), *maps.ATTRIBUTION)
+        around = Words(title, "darker is more" if m.kind != "text" else "", told)
         spec = maps.by_icb(
             drawn, around, footprint=self.footprint, value="value", unit=m.words, region=self.region,
             written=lambda value: _written(value, m),
@@ -118,10 +132,10 @@ class Mapped:
     def _title(self) -> str:
         m = self.measure
         where = self.places.regions[self.region] if self.region else "England"
-        of = f", {self.care.words(self.asked.register)}" if m.basis == "run" else ""
+        of = f", {self.care.words(self.places.register)}" if m.basis == "run" else ""
         if m.top == "who_decides":
             of = (
-                f": {Care(self.care.service).words(self.asked.register)}, {shown(self.day)}"
+                f": {Care(self.care.service).words(self.places.register)}, {shown(self.day)}"
                 if self.care.service
                 else ""
             )
@@ -166,7 +180,7 @@ class Mapped:
         return {
             "name": name, "icb_code": code, "region_code": region, "region": self.places.regions.get(region, ""),
             "value": value, "top": _plain(held.get(m.top)), "below": _plain(held.get(m.below)) if m.below else None,
-            "state": state, "note": STATES[state],
+            "state": state, "note": STATES[state], RECORDS: None if (of := held.get(RECORDS)) is None else ceil(of),
         }  # fmt: skip
 
 

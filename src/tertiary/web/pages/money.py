@@ -11,7 +11,8 @@ from tertiary import month_end
 from tertiary.month_end import Position
 from tertiary.month_end.forecast import three
 from tertiary.publish.workbook import Column
-from tertiary.web.months import AbsentError, asked_of, part_of
+from tertiary.web.decided import AbsentError
+from tertiary.web.months import asked_of, part_of
 from tertiary.web.pages.month import YOURS
 from tertiary.web.render import answer
 from tertiary.web.scope import ForbiddenError

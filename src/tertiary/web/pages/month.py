@@ -24,7 +24,8 @@ from tertiary.publish.workbook import Column
 from tertiary.show import label
 from tertiary.web.answers import MOST_ROWS, once
 from tertiary.web.api import FAILURES, Rows, rows_of
-from tertiary.web.months import AbsentError, Asked, Part, asked_of, part_of
+from tertiary.web.decided import AbsentError
+from tertiary.web.months import Asked, Part, asked_of, part_of
 from tertiary.web.pages.asked import deeper, on_page
 from tertiary.web.render import answer
 from tertiary.web.scope import ForbiddenError

@@ -17,8 +17,9 @@ from tertiary.publish import Month, board_report
 from tertiary.publish import statement as workbook
 from tertiary.publish.months import challenges_of, month_of, since
 from tertiary.publish.stated import FLOWS, SERVICES, Checks
+from tertiary.web.decided import AbsentError, store_of
 from tertiary.web.downloads import EXCEL
-from tertiary.web.months import AbsentError, Asked, asked_of, keep_of, owners_of, plainly, store_of, whole_of, worked_of
+from tertiary.web.months import Asked, asked_of, keep_of, owners_of, plainly, whole_of
 from tertiary.web.pages.closes import books_of, closes_of, hospital_gaps_of
 from tertiary.web.scope import ForbiddenError, kept
 
@@ -60,9 +61,9 @@ def own_month(request: Request, asked: Asked) -> Month:
     if broken:
         raise AbsentError(f"The closes of this year are not as they were made: {broken} No statement is made of them.")
     name, moved, posted = since(given, former)
-    key = ("challenges", given.run.path, asked.year, asked.last, tuple(given.contracts))
+    key = ("challenges", asked.year, asked.last, tuple(given.contracts))
     with plainly("The run"):
-        raised = worked_of(request).of(key, lambda: challenges_of(given, asked.answers.register))
+        raised = asked.answers.made.of(key, lambda: challenges_of(given, asked.answers.register))
     owners = owners_of(given.position) | {(m.provider_code, m.host_code, m.payer_code) for m in moved}
     asks = zip(*(raised[n].to_pylist() for n in ("provider_code", "host_code", "payer_code")), strict=True)
     keep = keep_of(owners | set(asks), asked.person, asked.answers.register)
@@ -76,10 +77,11 @@ def own_month(request: Request, asked: Asked) -> Month:
 def own_decisions(request: Request, asked: Asked) -> list[Decision]:
     """Decisions of the store to which somebody is a party for whom a person acts; none where there is no store."""
     try:
-        with store_of(request) as store:
-            found = store.decisions()
+        store = store_of(request)
     except AbsentError:
         return []
+    with plainly("The decision store"):
+        found = store.decisions()
     rows = [{"party": code, "id": d.decision_id} for d in found for code, _ in d.parties]
     mine = {row["id"] for row in kept(rows, "decisions", asked.person, asked.answers.register)}
     return [d for d in found if d.decision_id in mine]

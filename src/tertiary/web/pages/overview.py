@@ -35,11 +35,13 @@ def overview(request: Request) -> Response:
         totals = asked.ledger(person, ("payer_kind", "delegation_status"), {}).rows.to_pylist()
         grids.append(
             Grid("who_pays", "Who pays, of what counts", PAID, totals, "Nothing in this run is yours.",
-                 blanks={"payer_kind": "nobody"})
+                 blanks={"payer_kind": "nobody"}, counts=("records",), beside=("price_submitted", "price_expected"))
         )  # fmt: skip
         if is_shown("submissions", person, asked.register):
             arrived = asked.submissions(person).to_pylist()
-            grids.append(Grid("arrived", "What arrived", ARRIVED, arrived, blanks={"flow": "not recognised"}))
+            grids.append(
+                Grid("arrived", "What arrived", ARRIVED, arrived, blanks={"flow": "not recognised"}, counts=FATES)
+            )
     except ForbiddenError as error:
         withheld = str(error)
     values = {

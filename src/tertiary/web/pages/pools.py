@@ -25,7 +25,8 @@ from tertiary.pool import Agreement, over_versions, rules
 from tertiary.pool.tables import NAMES, compared_rows, statement_rows
 from tertiary.publish.pools import Given, Version, compared, given, month_days, of_store, versions_of
 from tertiary.publish.workbook import Column
-from tertiary.web.months import AbsentError, Asked, asked_of, plainly, store_of, worked_of
+from tertiary.web.decided import AbsentError, store_of
+from tertiary.web.months import Asked, asked_of, plainly
 from tertiary.web.pages.asked import on_page, query_of
 from tertiary.web.render import answer
 from tertiary.web.scope import ForbiddenError, kept
@@ -109,7 +110,8 @@ def pools_of(request: Request, asked: Asked, day: date) -> list[Pool]:
     """
     person, register = asked.person, asked.answers.register
     kept([], "pools", person, register)
-    with store_of(request) as store, plainly("The agreements"):
+    store = store_of(request)
+    with plainly("The agreements"):
         held = [(d.decision_id, Agreement.of(d.terms)) for d in store.decisions("agreement", in_force_on=day)]
     found = []
     for number, agreed in held:
@@ -183,23 +185,22 @@ def _chosen_grids(request: Request, asked: Asked, pool: Pool, compare: bool, val
 def _given(request: Request, asked: Asked, pool: Pool, file: Path) -> Given:
     """The statement's makings, worked out once for the terms and figures as they are."""
     last = min(asked.last, 12)
-    with store_of(request) as store:
-        try:
-            versions = versions_of(of_store(store, pool.number, month_days(asked.year, last)), asked.year, last)
-        except PoolError as error:
-            raise AbsentError(str(error)) from error
-    key = ("pool", asked.answers.run.path, pool.number, asked.year, last, _mark(versions), _stamp(file))
+    try:
+        versions = versions_of(of_store(store_of(request), pool.number, month_days(asked.year, last)), asked.year, last)
+    except PoolError as error:
+        raise AbsentError(str(error)) from error
+    key = ("pool", pool.number, asked.year, last, _mark(versions), _stamp(file))
     with plainly("What partners state"):
-        return worked_of(request).of(key, lambda: given(asked.answers.run, asked.year, last, versions, file))
+        return asked.answers.made.of(key, lambda: given(asked.answers.run, asked.year, last, versions, file))
 
 
 def _compared(request: Request, asked: Asked, stated: Given) -> Grid:
     """Rules side by side over simulated years: figures of the whole pool only."""
     agreed, known = stated.versions[-1].agreement, stated.known[-1]
     need = tuple(sorted((code, p.partner.need) for code, p in known.items()))
-    key = ("compare", asked.answers.run.path, asked.year, stated.last, _mark(stated.versions), need)
+    key = ("compare", asked.year, stated.last, _mark(stated.versions), need)
     with plainly("The run"):
-        found, left_out = worked_of(request).of(
+        found, left_out = asked.answers.made.of(
             key, lambda: compared(asked.answers.run, agreed, known, asked.year, stated.last, YEARS, SEED)
         )
     rows = [

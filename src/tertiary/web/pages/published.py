@@ -68,4 +68,6 @@ def _grid(table: ReleasedTable) -> Grid:
     columns = [COLUMNS.get(name) or Column(name, WORDS.get(name, name)) for name in names if name in held]
     title = "Totals by " + " and ".join(WORDS.get(name, name) for name in table.dimensions)
     blanks = {**BLANKS, **dict.fromkeys((*COUNTS, *BESIDE), "hidden"), HIDDEN: "nothing"}
-    return Grid(table.name, title, columns, table.rows, note=table.note, blanks=blanks)
+    # names of columns, with room to break the line
+    rows = [{**row, HIDDEN: row[HIDDEN].replace(",", ", ")} if HIDDEN in row else row for row in table.rows]
+    return Grid(table.name, title, columns, rows, note=table.note, blanks=blanks)

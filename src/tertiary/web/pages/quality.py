@@ -19,8 +19,9 @@ from tertiary.web import coverage, quality
 from tertiary.web.access import person_of
 from tertiary.web.answers import FATES, MOST_ROWS, once
 from tertiary.web.api import FAILURES, Rows, pairs_of, rows_of
+from tertiary.web.names import words_of
 from tertiary.web.pages.asked import deeper
-from tertiary.web.render import answer, answers_of
+from tertiary.web.render import INSIDE, answer, answers_of
 from tertiary.web.views import Chart, Grid, View
 
 router = APIRouter(include_in_schema=False)
@@ -70,6 +71,10 @@ AGGREGATE = (
     Column("patient_level", "Patient level (£)", "money"), Column("gap", "Gap (£)", "money"),
     Column("coverage", "Patient level, of aggregate", "share"), Column("state", "State"),
 )  # fmt: skip
+# what counts records, and what counts could be worked out of again: see Grid
+SEVERE = ("error", "warning", "information", "findings")
+COMPARED = ("compared", "agreed", "differing")
+RATES = ("per_thousand", "change")
 UNPLACED = (
     Column("flow", "Flow"), Column("provider_code", "Provider"), Column("submissions", "Submissions", "whole"),
     *(Column(name, name.capitalize(), "whole") for name in FATES),
@@ -86,12 +91,15 @@ def findings(request: Request) -> Response:
     only = _only(request, quality.DIMENSIONS)
     rows, more = quality.findings(asked, person, by, only, MOST_ROWS if "format" in query else PAGE_ROWS)
     links = [deeper(query.multi_items(), by, row, ONWARD) for row in rows]
-    found = Grid("findings", "Findings, most first", _columns(by, rows), _worded(rows, only),
-                 "There is no finding of that kind in what is yours.", links=links, blanks=BLANKS)  # fmt: skip
+    by_columns = _columns(by, rows)
+    found = Grid("findings", "Findings, most first", by_columns, _worded(rows, only),
+                 "There is no finding of that kind in what is yours.", links=links, blanks=BLANKS,
+                 counts=_shown(("findings", "received"), by_columns), ratios=RATES)  # fmt: skip
     moved = [{**row, "month": _month(row)} for row in quality.movement(asked, person, only)]
     columns = [c for c in MOVED if c.name not in ("received", "per_thousand") or _is_known(moved)]
     months = Grid("months", "Findings from month to month", columns, moved, "There is no finding of a known month.",
-                  blanks={"change": "first month"})  # fmt: skip
+                  blanks={"change": "first month"}, counts=_shown((*SEVERE, "received"), columns),
+                  ratios=RATES)  # fmt: skip
     charts = [
         Chart("findings_by_month", _said(moved), findings_by_month(moved, _words(moved, label(asked.run))), "months")
     ]
@@ -114,16 +122,16 @@ def agreement(request: Request) -> Response:
 
     def grid(name: str, title: str, columns: Sequence[Column], by: Sequence[str], wanted: Sequence[str]) -> Grid:
         found = [
-            {**row, **kinds[row["kind"]]} for row in quality.agreement(asked, person, only, by)
+            {**row, "what": kinds[row["kind"]]["name"]} for row in quality.agreement(asked, person, only, by)
             if row["kind"] in wanted and (not by or row["differing"])
         ]  # fmt: skip
         if MONTH in columns:
             found = [{**row, "month": _month(row)} for row in found]
         links = [_provider(query.multi_items(), row) for row in found[:most]] if "provider_code" in by else ()
         return Grid(name, title, columns, found[:most], "Nothing differs in what is yours.", _cut(found, most),
-                    links, BLANKS)  # fmt: skip
+                    links, BLANKS, counts=_shown(COMPARED, columns), beside=("pounds",), ratios=("share",))  # fmt: skip
 
-    about, provider = Column("name", "Compared"), Column("provider_code", "Provider")
+    about, provider = Column("what", "Compared"), Column("provider_code", "Provider")
     pair = (Column("submitted", "Submitted"), Column("found", "Derived"))
     grids = [
         grid("agreement", "Derived and submitted", (about, *AGREED), (), tuple(kinds)),
@@ -158,17 +166,21 @@ def arrived(request: Request) -> Response:
     matrix_columns, matrix = _matrix(rows)
     links = ["?" + urlencode([*_kept(query.multi_items()), ("provider_code", r["provider_code"])]) for r in matrix]
     gaps = [{**row, "month": _month(row)} for row in coverage.to_aggregate(asked, person, only)]
+    ratios = ("quarantined_share",)
+    treated: dict[str, Any] = {"counts": ("received", "quarantined") if counted else (), "ratios": ratios}
+    treated_flows: dict[str, Any] = {"counts": ("received",) if counted else (), "ratios": ratios}
     grids = [
         Grid("attention", "What needs attention", columns, urgent[:most], "Nothing is missing, late or set aside.",
-             _cut(urgent, most), blanks={"quarantined_share": "no rows", "first_arrival": "not told"}),
-        Grid("flows", "Months by flow", flow_columns, flows, "Nothing arrived that is yours."),
+             _cut(urgent, most), blanks={"quarantined_share": "no rows", "first_arrival": "not told"}, **treated),
+        Grid("flows", "Months by flow", flow_columns, flows, "Nothing arrived that is yours.", **treated_flows),
         Grid("providers", "Months that arrived, by provider and flow", matrix_columns, matrix,
              "Nothing arrived that is yours.", links=links, blanks={c.name: "–" for c in matrix_columns}),
         Grid("aggregate", "Patient level data against the aggregate, largest gap first", AGGREGATE, gaps[:most],
              "There is no aggregate of yours.", _cut(gaps, most), blanks={"coverage": "no aggregate"}),
         Grid("unplaced", "Rows whose provider or month could not be read", UNPLACED, coverage.unplaced(asked, person),
-             blanks=BLANKS),
-        Grid("coverage", "Every month of every flow", columns, rows, blanks={"quarantined_share": "no rows"}),
+             blanks=BLANKS, counts=FATES),
+        Grid("coverage", "Every month of every flow", columns, rows, blanks={"quarantined_share": "no rows"},
+             **treated),
     ]  # fmt: skip
     values = {
         "only": only, "words": WORDS, "blanks": BLANKS, "is_icb": not counted, "urgent": len(urgent),
@@ -190,7 +202,7 @@ def findings_for_programs(
     kept = once(pairs_of(only))
     rows, more = quality.findings(asked, person_of(request), groups, kept, limit)
     columns = [*(Column(name, name) for name in groups), *COUNTS]
-    found = rows_of(Grid("findings", "", columns, rows), label(asked.run), limit)
+    found = rows_of(Grid("findings", "", columns, rows, counts=("findings", "received")), label(asked.run), limit)
     return found.model_copy(update={"more": more})
 
 
@@ -206,7 +218,12 @@ def coverage_for_programs(
     rows = coverage.arrivals(asked, person_of(request), once(pairs_of(only)))
     counts = (Column(name, name, "whole") for name in ("submissions", *FATES))
     columns = (*KEY, *counts, *SENT[2:])
-    return rows_of(Grid("coverage", "", columns, rows), label(asked.run), limit)
+    return rows_of(Grid("coverage", "", columns, rows, counts=FATES), label(asked.run), limit)
+
+
+def _shown(names: Sequence[str], columns: Sequence[Column]) -> list[str]:
+    """Which of some columns a table has."""
+    return [column.name for column in columns if column.name in names]
 
 
 def _only(request: Request, dimensions: Sequence[str]) -> dict[str, str]:
@@ -266,7 +283,9 @@ def _said(moved: Sequence[Mapping[str, Any]]) -> str:
 
 def _words(moved: Sequence[Mapping[str, Any]], told: str) -> Words:
     span = f"{moved[0]['month']} to {moved[-1]['month']}" if moved else ""
-    return Words("Findings from month to month", span, ("Findings of intake and of the assignment method", told[:110]))
+    return Words(
+        "Findings from month to month", span, ("Findings of intake and of the assignment method", told[:110], INSIDE)
+    )
 
 
 def _stated(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -285,4 +304,4 @@ def _matrix(rows: Sequence[Mapping[str, Any]]) -> tuple[list[Column], list[dict[
          **{flow: f"{sum(came)} of {len(came)}" for flow, came in mine.items()}}
         for provider, mine in sorted(counts.items())
     ]  # fmt: skip
-    return [Column("provider_code", "Provider"), *(Column(flow, flow) for flow in flows)], made
+    return [Column("provider_code", "Provider"), *(Column(flow, words_of("flow", flow)) for flow in flows)], made

@@ -16,10 +16,11 @@ from tertiary.challenges.worklists import kinds
 from tertiary.errors import ContractError
 from tertiary.month_end import Contract, contract_pairs
 from tertiary.privacy import names_patient
+from tertiary.publish.months import known_contracts
 from tertiary.publish.workbook import Column
 from tertiary.web.access import actor, checked_form, person_of
 from tertiary.web.decided import store_of
-from tertiary.web.hosting import known_contracts
+from tertiary.web.months import plainly
 from tertiary.web.pages.asked import Text
 from tertiary.web.pages.challenges import title_of
 from tertiary.web.render import answer, answers_of
@@ -38,6 +39,7 @@ MONEY = (
     Column("records", "Records", "whole"), Column("value", "Questioned (£)", "money"),
     Column("first_claim", "Counted once (£)", "money"), Column("cash_effect", "Cash effect (£)", "money"),
 )  # fmt: skip
+COUNTS, BESIDE = ("records",), ("value", "first_claim", "cash_effect")
 TOGETHER = (
     Column("title", "What is questioned"), Column("rule_id", "Rule"), Column("provider_code", "Provider"),
     Column("host_code", "Host"), Column("new", "New", "whole"), Column("changed", "Changed", "whole"), *MONEY,
@@ -73,8 +75,13 @@ async def raised(request: Request) -> Response:
 def worklists(request: Request, kind: Text = "uncontracted") -> Response:
     """Spend without a contract, patients of other countries, and visitors: totals a host works through."""
     asked, person = answers_of(request), person_of(request)
-    contracts = known_contracts(request.app.state.settings.papers, request.app.state.store)
-    found = worklist(asked.run, kind, asked.register, contract_pairs(contracts) if contracts else None)
+    if kind not in kinds():
+        raise ContractError(f"There is no worklist {kind!r}. Worklists: {', '.join(kinds())}.")
+    # nobody waits for what they may not see
+    kept([], "worklists", person, asked.register)
+    contracts = _contracts(request)
+    with plainly("The run"):
+        found = worklist(asked.run, kind, asked.register, contract_pairs(contracts) if contracts else None)
     rows = kept(found.to_pylist(), "worklists", person, asked.register)
     for row in rows:
         row["period"] = month_in_words(row["financial_year"], row["financial_month"])
@@ -83,7 +90,8 @@ def worklists(request: Request, kind: Text = "uncontracted") -> Response:
     columns = [column for column in LISTED if column.name == "period" or column.name in found.column_names]
     about = kinds()[kind]
     grid = Grid("worklist", about["title"], columns, rows, "Nothing of that kind is yours.", pence=True,
-                blanks={"payer_code": "nobody", "service_line_final": "not specialised"})  # fmt: skip
+                blanks={"payer_code": "nobody", "service_line_final": "not specialised"}, counts=COUNTS,
+                beside=[column.name for column in columns if column.kind == "money"])  # fmt: skip
     values = {"kind": kind, "about": about, "choices": [(k, v["title"]) for k, v in kinds().items()],
               "told": bool(contracts)}  # fmt: skip
     return answer(request, View("Worklists", "worklists.html", [grid], values=values))
@@ -126,12 +134,13 @@ def _page(request: Request, given: Mapping[str, str], errors: Mapping[str, str] 
     note = "Two rules may question the same pounds: add up what is counted once. The dearest stand first."
     grids = [
         Grid("found", f"What the run newly questions for {host}", TOGETHER, together,
-             "The log holds all that the run questions.", note, links, pence=True),
+             "The log holds all that the run questions.", note, links, pence=True, counts=COUNTS, beside=BESIDE),
     ]  # fmt: skip
     if given["rule"]:
         title = f"{given['rule']} {title_of(given['rule'])}: provider {given['provider']}"
         grids.append(Grid("look", title, EACH, chosen, "The log holds all of that kind.", pence=True,
-                          blanks={"service_line": "none", "payer_code": "none"}))  # fmt: skip
+                          blanks={"service_line": "none", "payer_code": "none"}, counts=COUNTS,
+                          beside=BESIDE))  # fmt: skip
     written = request.query_params.get("written", "")
     values = {
         "given": given, "errors": errors or {}, "host": host, "hosts": hosts(person), "chosen": chosen,
@@ -153,7 +162,8 @@ def _host(request: Request, asked: str) -> str:
 
 
 def _contracts(request: Request) -> Sequence[Contract]:
-    return known_contracts(request.app.state.settings.papers, store_of(request))
+    with plainly("The contracts"):
+        return known_contracts(request.app.state.settings.papers.contracts, request.app.state.store)
 
 
 def _news(log: Log, found: Raised, host: str) -> list[dict[str, Any]]:

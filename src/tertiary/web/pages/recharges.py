@@ -17,7 +17,7 @@ from tertiary.publish.workbook import Column
 from tertiary.show import label
 from tertiary.web.answers import MOST_ROWS
 from tertiary.web.api import FAILURES, Rows, rows_of
-from tertiary.web.months import Asked, asked_of, plainly, worked_of
+from tertiary.web.months import Asked, asked_of, plainly
 from tertiary.web.pages.asked import Text, on_page, query_of
 from tertiary.web.render import answer
 from tertiary.web.scope import ForbiddenError, kept
@@ -87,9 +87,7 @@ def recharges_of(request: Request, asked: Asked, host: str = "", payer: str = ""
     kept([], "recharges", person, register)
     last = min(asked.last, 12)
     with plainly("The run"):
-        spend = worked_of(request).of(
-            ("hosted", run.path, asked.year, last), lambda: hosted_by_all(run, asked.year, last)
-        )
+        spend = asked.answers.made.of(("hosted", asked.year, last), lambda: hosted_by_all(run, asked.year, last))
     pairs = [{"host": h, "payer": p} for h, p in {(r["host"], r["payer"]) for r in spend} | _payers(request, spend)]
     mine = {
         (r["host"], r["payer"]) for r in kept(pairs, "recharges", person, register)

@@ -96,7 +96,7 @@ def register(
     columns = [Column(name, name) for name in found.column_names]
     sources = [_source_link(request, row["source"]) for row in rows] if "source" in found.column_names else []
     grid = Grid("register", title, columns, rows, "No row is like that.", blanks=dict.fromkeys(found.column_names, ""),
-                cell_links={"source": sources} if sources else {})  # fmt: skip
+                cell_links={"source": sources} if sources else {}, as_kept=True)  # fmt: skip
     meant = [
         {"name": c.name, "description": c.description, "type": c.type, "key": "key" if c.is_key else "",
          "references": c.references}

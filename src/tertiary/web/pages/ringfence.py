@@ -8,10 +8,12 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from tertiary.allocate.watch import explanations
+from tertiary.publish.months import known_contracts
 from tertiary.publish.workbook import Column
 from tertiary.web.access import person_of
+from tertiary.web.months import plainly
 from tertiary.web.render import answer, answers_of
-from tertiary.web.ringfence import providers, said, tables, watched
+from tertiary.web.ringfence import allocated, contract_values, providers, said, tables, watched
 from tertiary.web.scope import ForbiddenError
 from tertiary.web.views import Grid, View
 
@@ -49,6 +51,12 @@ PROVIDERS = (
     Column("run_share_of_total", "Share of all income", "share"), Column("accounts_year", "Accounts of"),
     Column("accounts_nhs_england_share", "NHS England's share, accounts", "share"), Column("published", "Published"),
 )  # fmt: skip
+CONTRACTS = (
+    *ABOUT, Column("provider", "Provider"), Column("contract", "Contracted (£)", "money"),
+    Column("former", "The year before (£)", "money"), Column("change", "Change (£)", "money"),
+    Column("allocation", "Allocation (£)", "money"), Column("of_allocation", "Of the allocation", "share"),
+    Column("flag", "What it comes to"),
+)  # fmt: skip
 MEANINGS = tuple(Column(n, n.capitalize()) for n in ("explanation", "meaning", "how", "source", "confidence"))
 NONE = "Nothing of yours can be held against what was due: the run holds no delegated spend of it, or no plan."
 
@@ -58,17 +66,21 @@ def ringfence(request: Request) -> Response:
     """Spend on delegated lines beside what was due for it, and what providers live on."""
     answers, person = answers_of(request), person_of(request)
     grids: list[Grid] = []
-    told: list[str] = []
+    values: dict[str, Any] = {}
     withheld: list[ForbiddenError] = []
     try:
         found = watched(answers, person)
-        told = [f"{one.icb}: {said(one)}" for one in found if one.status == "drift"]
+        values |= {
+            "told": [f"{one.icb}: {said(one)}" for one in found if one.status == "drift"],
+            "allocated": allocated(answers, found),
+        }
         rows = tables(answers, found)
         grids += [
             Grid("watch", "Due, spent and what explains the gap, widest unexplained first", WATCH, rows["watch"], NONE),
             Grid("months", "Month by month", MONTHS, rows["months"], NONE),
             Grid("explanations", "What was tested, and the evidence", EXPLAINED, rows["explanations"], NONE,
                  blanks=BLANKS),
+            *_contracts(request, values),
             Grid("meanings", "What explanations mean", MEANINGS, explanations()),
         ]  # fmt: skip
     except ForbiddenError as error:
@@ -79,7 +91,22 @@ def ringfence(request: Request) -> Response:
         withheld.append(error)
     if not grids:
         raise withheld[0]
-    return answer(request, View("Ring-fence", "ringfence.html", grids, values={"told": told}))
+    return answer(request, View("Ring-fence", "ringfence.html", grids, values=values))
+
+
+def _contracts(request: Request, values: dict[str, Any]) -> list[Grid]:
+    """Contract values beside allocations, where contracts are known; else none."""
+    state = request.app.state
+    with plainly("The contracts"):
+        contracts = known_contracts(state.settings.papers.contracts, state.store)
+    if not contracts:
+        return []
+    rows, left = contract_values(answers_of(request), person_of(request), contracts)
+    values["left"] = left
+    note = "Of what ICBs pay by contract, the part that the loaded plan has on delegated lines."
+    return [Grid("contracts", "What was contracted of it, for the year", CONTRACTS, rows,
+                 "No contract of yours is known here.", note, blanks=dict.fromkeys(("former", "change"), "not known")
+                 | dict.fromkeys(("allocation", "of_allocation"), "not given") | {"flag": ""})]  # fmt: skip
 
 
 def _providers(rows: list[dict[str, Any]]) -> Grid:

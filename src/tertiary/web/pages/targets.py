@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
@@ -33,6 +33,9 @@ from tertiary.web.targets import (
     targeted,
 )
 from tertiary.web.views import Chart, Grid, View
+
+if TYPE_CHECKING:
+    from tertiary.register import Register
 
 router = APIRouter(include_in_schema=False)
 api = APIRouter(prefix="/api/v1", tags=["figures"])
@@ -117,9 +120,10 @@ def figures(
 
 def _targets(request: Request, asked: Asked, run: str = "", whole: bool = False) -> View:
     answers, person = answers_of(request, run), person_of(request)
-    found = targeted(answers, asked)
-    need, apart = (kept(rows, "targets", person, answers.register) for rows in (found.need, found.distance))
-    own = acts_for(person, answers.register)
+    register = answers.known(person)
+    found = targeted(answers.made, register, asked)
+    need, apart = (kept(rows, "targets", person, register) for rows in (found.need, found.distance))
+    own = acts_for(person, register)
     whole = whole or "format" in request.query_params
     more = not whole and len(need) > PAGE_ROWS
     part = None if whole else PAGE_ROWS
@@ -130,7 +134,7 @@ def _targets(request: Request, asked: Asked, run: str = "", whole: bool = False)
     ]  # fmt: skip
     charts = []
     if 0 < len(apart) <= MOST_BARS:
-        charts.append(_distances(answers_of(request, run), asked, apart, own))
+        charts.append(_distances(answers, asked, apart, own))
     told = ""
     if found.range:
         names = {row["code"]: row["name"] or row["code"] for row in apart}
@@ -139,7 +143,7 @@ def _targets(request: Request, asked: Asked, run: str = "", whole: bool = False)
             f"{in_points(found.range.highest_distance)} in {names[found.range.highest]}: "
             f"{float(found.range.points):.2f} percentage points between the two, which is no one's shortfall."
         )
-    values = _values(answers, asked, found.opening) | {
+    values = _values(register, asked, found.opening) | {
         "told": told, "more": more, "own": [row for row in apart if row["code"] in own], "drawn": bool(charts),
     }  # fmt: skip
     return View("Targets and distance", "targets.html", grids, charts, values)
@@ -147,9 +151,10 @@ def _targets(request: Request, asked: Asked, run: str = "", whole: bool = False)
 
 def _path(request: Request, asked: Asked, run: str = "", whole: bool = False) -> View:
     answers, person = answers_of(request, run), person_of(request)
-    found = followed(answers, asked)
-    steps, arrivals = (kept(rows, "targets", person, answers.register) for rows in (found.steps, found.arrivals))
-    own = acts_for(person, answers.register)
+    register = answers.known(person)
+    found = followed(answers.made, register, asked)
+    steps, arrivals = (kept(rows, "targets", person, register) for rows in (found.steps, found.arrivals))
+    own = acts_for(person, register)
     part = None if whole or "format" in request.query_params else PAGE_ROWS
     yearly = by_year(steps)
     grids = [
@@ -164,7 +169,7 @@ def _path(request: Request, asked: Asked, run: str = "", whole: bool = False) ->
     )  # fmt: skip
     spec = target_charts.paths(paths_for_chart(yearly[:part], own), words, unit="per cent of the target")
     chart = Chart("way", "Lines of distance from target by year, one for each place.", spec, "by_year")
-    values = _values(answers, asked, found.opening) | {"more": part is not None and len(yearly) > part}
+    values = _values(register, asked, found.opening) | {"more": part is not None and len(yearly) > part}
     return View("The way to target", "targets_path.html", grids, [chart], values)
 
 
@@ -195,8 +200,8 @@ def _source(basis: Sequence[Mapping[str, str]]) -> str:
     return "; ".join(f"{row['figure']}: {row['confidence']}" for row in basis)
 
 
-def _values(answers: Any, asked: Asked, opening: str) -> dict[str, Any]:
-    streams, years = choices(answers)
+def _values(register: Register, asked: Asked, opening: str) -> dict[str, Any]:
+    streams, years = choices(register)
     shown = replace(asked, year=asked.year or years[0], opening=asked.opening or opening)
     return {
         "asked": shown,

@@ -36,7 +36,7 @@ from tertiary.web.access import person_of
 from tertiary.web.answers import Answers
 from tertiary.web.api import FAILURES, Rows, rows_of
 from tertiary.web.people import Person
-from tertiary.web.render import answer, answers_of
+from tertiary.web.render import INSIDE, answer, answers_of
 from tertiary.web.ringfence import said, watched
 from tertiary.web.scope import ForbiddenError, released, sees_all
 from tertiary.web.variation import DIMENSIONS, Asked, Seen, choices, every_figure, seen
@@ -69,6 +69,8 @@ BY_ICB = (
     Column("intensity_ratio", "Intensity, ratio", "number"), Column("flag", "Spend beside the comparator"),
     Column("blocked_because", "Why a figure is missing"),
 )  # fmt: skip
+# of these and what stands beside them the people treated could be worked out
+RATIOS = ("patients_per_1000", "spend_per_patient", "access_ratio", "intensity_ratio")
 WHY = (
     Column("step", "Step"), Column("pounds", "£ a person", "number"), Column("ratio", "Ratio", "number"),
     Column("worth", "Over all people (£)", "money"), Column("meaning", "What it means"),
@@ -133,14 +135,15 @@ def _view(answers: Answers, person: Person, asked: Asked) -> View:
              found.why, f"Not shown: {found.own.blocked_because or 'there is nothing to take apart'}.",
              blanks={"ratio": "", "worth": ""}),
         Grid("by_icb", "Spending and access by ICB", BY_ICB, found.by_icb,
-             blanks={**_hidden(BY_ICB), "blocked_because": "", "flag": "not tested"}),
+             blanks={**_hidden(BY_ICB), "blocked_because": "", "flag": "not tested"}, counts=("patients",),
+             beside=("spend", "spend_per_head"), ratios=RATIOS),
         Grid("findings", "Parts beyond chance or outside the funnel", FINDINGS,
              findings(register, found.asked.by, found.services, found.asked.limits),
              "Nothing stands out beyond chance."),
         Grid("variation", f"Why spend differs, by {what(found.asked.by)}, the widest in pounds first", NARROW, services,
              "There is no spend of this kind.", links=_deeper(asked, services),
              blanks={**_hidden(NARROW), "code": "none", "blocked_because": "", "beyond": "not tested"}),
-        Grid("every_figure", "Every figure", _columns(everything), everything),
+        Grid("every_figure", "Every figure", _columns(everything), everything, inside=True, as_kept=True),
         Grid("basis", "What each figure rests on", BASIS, _basis(found)),
     ]  # fmt: skip
     told = [f"{one.icb}: {said(one)}" for one in watched(answers, person, asked.icb)]
@@ -167,7 +170,7 @@ def _charts(answers: Answers, asked: Asked, found: Seen) -> list[Chart]:
         for row in found.by_icb if row["access_ratio"] and row["intensity_ratio"]
     ]  # fmt: skip
     if boards:
-        words = Words("Spending and access by ICB", f"{SLOPES}; ▶ the ICB in question.", foot(run, question))
+        words = Words("Spending and access by ICB", f"{SLOPES}; ▶ the ICB in question.", (*foot(run, question), INSIDE))
         made.append(Chart("spending_and_access", "Points of people treated a head and spend on each, one an ICB.",
                           charts.mountain(boards, words), "by_icb"))  # fmt: skip
     every = chart_rows(register, question.by, found.services, asked.icb)
