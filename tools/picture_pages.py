@@ -55,7 +55,7 @@ def main() -> None:
     asked = parser.parse_args()
     asked.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as made:
-        world = small_world.made(asked.over) if asked.over else small_world.make(Path(made))
+        world = small_world.World(asked.over) if asked.over else small_world.make(Path(made))
         with serving(world.options()) as address, browsing() as browser:
             contexts: dict[str, BrowserContext] = {}
             for place in places():

@@ -43,7 +43,8 @@ def _launched(playwright: Playwright) -> Browser:
 
     # its sandbox cannot be had by root
     arguments = [*QUIET, *(["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else [])]
-    found = os.environ.get("TERTIARY_BROWSER") or next(filter(None, map(shutil.which, NAMES)), None)
+    named = os.environ.get("TERTIARY_BROWSER", "")
+    found = next(filter(None, map(shutil.which, (named, *NAMES))), None)
     try:
         return playwright.chromium.launch(executable_path=found, args=arguments)
     except Error as error:

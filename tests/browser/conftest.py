@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 import small_world
 from chromium import NoBrowserError, browsing, context_of
+from measuring import drawn
 from serving import serving
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> World:
         if not (folder / "whole").exists():
             small_world.make(folder)
             (folder / "whole").touch()
-    return small_world.made(folder)
+    return small_world.World(folder)
 
 
 @pytest.fixture(scope="package")
@@ -61,10 +62,17 @@ def context(browser: Browser, address: str) -> Callable[..., BrowserContext]:
     return of
 
 
+@pytest.fixture(scope="session")
+def filled(world: World) -> Callable[[str], str]:
+    """An address of places.csv with the codes of this world in it."""
+    known = {"challenge": world.challenge()}
+    return lambda place: place.format_map(known)
+
+
 @pytest.fixture
-def visit(context: Callable[..., BrowserContext], address: str) -> Iterator[Visit]:
-    """`visit(place, account)` opens an address in a page of its own. What the browser complained of, on any page of
-    the test, fails it: requests to elsewhere, errors of scripts, what the policy of the page forbids."""
+def visit(context: Callable[..., BrowserContext], address: str, filled: Callable[[str], str]) -> Iterator[Visit]:
+    """`visit(place, account)` opens an address in a page of its own, its charts drawn. What the browser complained of,
+    on any page of the test, fails it: requests to elsewhere, errors of scripts, what the policy of the page forbids."""
     opened: list[Page] = []
     wrong: list[str] = []
 
@@ -77,8 +85,10 @@ def visit(context: Callable[..., BrowserContext], address: str) -> Iterator[Visi
         page = context(account, script).new_page()
         opened.append(page)
         hear(page)
-        answer = page.goto(place)
+        answer = page.goto(filled(place))
         assert answer is not None and answer.status == status, f"{place} as {account}: {answer and answer.status}"
+        if script:
+            drawn(page)
         return page
 
     yield go
@@ -93,5 +103,6 @@ def _is_here(url: str, address: str) -> bool:
 
 def _is_wrong(said: ConsoleMessage, page: str) -> bool:
     """Errors and warnings, but for the status of a page that is meant to fail."""
-    of_the_page = said.text.startswith("Failed to load resource") and said.location["url"] == page
+    asked, here = (url.partition("?")[0] for url in (said.location["url"], page))
+    of_the_page = said.text.startswith("Failed to load resource") and asked == here
     return said.type in ("error", "warning") and not of_the_page

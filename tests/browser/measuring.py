@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
+from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,8 +19,17 @@ OPTIONS = {
     # of WCAG 2.2, and off unless asked for
     "rules": {"target-size": {"enabled": True}},
 }  # fmt: skip
+# elements that hold nothing and are not closed
+VOID = ("input", "meta", "link", "img", "br", "hr")
 # Tab can be pressed this often before the browser is said to be caught
 MOST_TABS = 1500
+
+
+def drawn(page: Page) -> None:
+    """Wait until all charts of a page are drawn."""
+    from playwright.sync_api import expect
+
+    expect(page.locator("[data-chart]:not(:has(svg))")).to_have_count(0, timeout=15_000)
 
 
 def axe(page: Page) -> tuple[list[str], list[str]]:
@@ -73,6 +83,37 @@ def backwards(way: list[dict[str, Any]]) -> list[str]:
         if up or left:
             faults.append(f"{a['name']} -> {b['name']}")
     return faults
+
+
+def made_of(html: str) -> set[str]:
+    """The kinds of element that a page holds, each within its kind of parent, and the order of its headings: pages that
+    differ in neither differ in their words only."""
+    made = _Kinds()
+    made.feed(html)
+    return made.found | {" ".join(made.headings)}
+
+
+class _Kinds(HTMLParser):
+    """Rows of a table and links are one kind, whatever they say."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: set[str] = set()
+        self.headings: list[str] = []
+        self.parents = [""]
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        marks = dict(attrs)
+        kind = f"{tag}.{marks.get('class')}.{marks.get('type')}.{marks.get('role')}"
+        self.found.add(f"{self.parents[-1]} > {kind} {sorted(marks)}")
+        if tag in ("h1", "h2", "h3", "h4"):
+            self.headings.append(tag)
+        if tag not in VOID:
+            self.parents.append(kind)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in VOID and len(self.parents) > 1:
+            self.parents.pop()
 
 
 @cache

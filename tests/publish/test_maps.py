@@ -196,6 +196,12 @@ def test_a_board_of_another_year_is_refused() -> None:
         _map([], "2031")
 
 
+def test_no_flow_has_no_scale() -> None:
+    """A width without a line would have an endless scale, of which the browser warns."""
+    drawn, empty = (str(maps.flows(rows, WORDS, "2024", unit="£")) for rows in ([FLOW], []))
+    assert "'strokeWidth': {'field'" in drawn and "'strokeWidth': {'field'" not in empty
+
+
 def test_flows_draw_the_largest_and_tell_home_from_away() -> None:
     rows = [{**FLOW, "provider_code": f"P{n}", "home": n % 2 == 0, "value": n, "text": str(n)} for n in range(1, 101)]
     spec = maps.flows(rows, WORDS, "2024", unit="£")

@@ -114,7 +114,8 @@ def split_bars(rows: Sequence[Mapping[str, Any]], words: Words, *, unit: str) ->
         part["told"] = told[part["part"]]
     body: Spec = {
         "width": WIDTH,
-        "height": {"step": 15},
+        # of a name with both its bars: a step of a bar would be another one for layers without bars
+        "height": {"step": 37.5, "for": "position"},
         "layer": [
             {
                 "data": {"values": parts},

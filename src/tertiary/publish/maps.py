@@ -168,6 +168,9 @@ def flows(rows: Sequence[Mapping[str, Any]], words: Words, footprint: str, *, un
             "encoding": {**at, "tooltip": [{"field": "to", "title": "Provider"}, {"field": "code", "title": "Code"}]},
         },
     ]  # fmt: skip
+    # a width has no scale where there is no line
+    if not lines:
+        del layers[2:]
     text = {"type": "text", "align": "left", "dx": 6, "dy": -5, "fontSize": 12, "fontWeight": "bold", "color": INK}
     for mark in ({**text, "stroke": "white", "strokeWidth": 4}, text):
         layers.append({"data": {"values": _apart(largest, lines)[:MOST_NAMES]}, "mark": mark,

@@ -19,6 +19,7 @@ from tertiary.web.delegation import deciders, functions_of, headings, holders, p
 from tertiary.web.pages.asked import Day, Text, query_of
 from tertiary.web.render import answer, answers_of, may_open
 from tertiary.web.service_facts import facts_of
+from tertiary.web.service_search import services_like
 from tertiary.web.views import Grid, View
 
 if TYPE_CHECKING:
@@ -46,11 +47,12 @@ def portfolio(
         return [], basis
     held, codes = holders(statements(register, day), region), parts(register, day)
     wanted = find.strip().casefold()
+    like = {one["pss_line"] for one in services_like(register, find)} if wanted else set()
     rows = []
     for row in found:
         if (programme and row["npoc"] != programme) or (status and row["status"] != status):
             continue
-        if wanted and wanted not in row["service_name"].casefold() and wanted != row["pss_line"].casefold():
+        if wanted and wanted not in row["service_name"].casefold() and row["pss_line"] not in like:
             continue
         rows.append({**row, **functions_of(codes.get(row["pss_line"], {}), held)})
     return rows, basis
