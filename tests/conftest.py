@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,6 +13,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from tertiary.engine import DuckDBEngine
 from tertiary.register import Register
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 
 @pytest.fixture
@@ -24,6 +27,18 @@ def engine() -> Iterator[DuckDBEngine]:
 @pytest.fixture(scope="session")
 def register() -> Register:
     return Register.load()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Closed with its module: while it is open no other is, and nothing else may run an asyncio loop in its process."""
+    from chromium import NoBrowserError, browsing
+
+    try:
+        with browsing() as found:
+            yield found
+    except NoBrowserError as error:
+        pytest.skip(str(error))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

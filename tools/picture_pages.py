@@ -18,14 +18,15 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "browser"))
+TESTS = Path(__file__).resolve().parents[1] / "tests"
+sys.path[:0] = [str(TESTS), str(TESTS / "browser")]
 
 import small_world
-from chromium import browsing, context_of
 from places import places
 from serving import serving
 
 import small_png
+from chromium import browsing, context_of
 
 if TYPE_CHECKING:
     import numpy as np

@@ -1,4 +1,4 @@
-"""One small world, a server and a browser a worker, and visits that hear what the browser complains of."""
+"""One small world, a server a worker, and visits that hear what the browser complains of."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 import small_world
-from chromium import NoBrowserError, browsing, context_of
 from measuring import drawn
 from serving import serving
 
@@ -33,23 +32,14 @@ def world(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> World:
     return small_world.World(folder)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def address(world: World) -> Iterator[str]:
     """Of a server of its own."""
     with serving(world.options()) as found:
         yield found
 
 
-@pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
-    try:
-        with browsing() as found:
-            yield found
-    except NoBrowserError as error:
-        pytest.skip(str(error))
-
-
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def context(browser: Browser, address: str) -> Callable[..., BrowserContext]:
     """The context of an account, signed on once; `script=False` for one without JavaScript."""
     made: dict[tuple[str, bool], BrowserContext] = {}

@@ -1,4 +1,5 @@
-"""Each page, visited once as the person who sees most of it: by keyboard, at every size, on paper, and by axe-core."""
+"""Each page, visited once as the person who sees most of it: without script, by keyboard,
+at every size, on paper, and by axe-core."""
 
 from __future__ import annotations
 
@@ -25,7 +26,8 @@ HALF, NARROW = {"width": 600, "height": 450}, {"width": 320, "height": 640}
 @pytest.mark.parametrize("place", places(), ids=lambda p: p.address)
 def test_a_page_holds(visit: Visit, record_property: Callable[[str, object], None], place: Place) -> None:
     page = visit(place.address, place.accounts[0], status=place.status)
-    faults = [*_sizes(page), *_keyboard(page), *_paper(page)]
+    without = visit(place.address, place.accounts[0], script=False, status=place.status)
+    faults = [*_missing(page, without), *_sizes(page), *_keyboard(page), *_paper(page)]
     # last, since it takes rows out; colours of what has focus are others
     page.evaluate("document.activeElement.blur()")
     wrong, undecided = axe(page)
@@ -34,6 +36,14 @@ def test_a_page_holds(visit: Visit, record_property: Callable[[str, object], Non
     for line in undecided:
         record_property("told", f"axe cannot decide {place.path}: {line}")
     assert not faults, "\n".join(faults)
+
+
+def _missing(page: Any, without: Any) -> list[str]:
+    """Without script no word is missing but for those of charts."""
+    missing = _words([page.locator("main").inner_text()]) - _words([without.locator("main").inner_text()])
+    if lost := missing - _words(page.locator("main svg text").all_text_contents()):
+        return [f"not there without script: {lost}"]
+    return []
 
 
 def _sizes(page: Any) -> list[str]:
