@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 import small_world
+from chromium import context_of
 from measuring import drawn
 from serving import serving
+
+from chromium import context_of
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page

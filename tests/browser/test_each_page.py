@@ -8,9 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from chromium import WIDE
 from measuring import axe, backwards, enlarge_text, layout, tabbed
 from places import Place, places
+
+from chromium import WIDE
 
 pytestmark = pytest.mark.slow
 Visit = Callable[..., Any]

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from chromium import WIDE
 from measuring import axe, drawn, layout
+
+from chromium import WIDE
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+
 from chromium import context_of
 
 pytestmark = pytest.mark.slow
