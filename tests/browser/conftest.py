@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 import small_world
-from chromium import context_of
 from measuring import drawn
 from serving import serving
 
