@@ -74,6 +74,7 @@ def serve(
         from tertiary.web.app import create_app, names_of
         from tertiary.web.settings import Papers, Settings
         from tertiary.web.sign_on import cookie_secret, read_sign_on
+        from tertiary.web.warm import warm
     except ImportError as error:
         raise TertiaryError(
             f'The pages need the extra web ({error.name} is missing): pip install "tertiary[web]".'
@@ -91,6 +92,7 @@ def serve(
     )  # fmt: skip
     listening = _listening(host, port)
     app = create_app(dict(zip(names_of(runs), known, strict=True)), settings)
+    warm(app.state.answers.values())
     for run in opened:
         typer.echo(label(run), err=True)
     taken = listening.getsockname()[1]

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 FATES = ("received", "accepted", "quarantined", "superseded")
 MOST_ROWS = 10_000
+MOST_PERSONAL = 1_000
 
 
 class UnavailableError(Exception):
@@ -61,7 +62,7 @@ def is_placed(rows: ir.Table) -> tuple[ir.BooleanValue, ...]:
 
 
 class Answers:
-    """One run, ready to be asked. `made` keeps what was worked out of all of it."""
+    """One run, ready to be asked. `made` keeps what was worked out of all of it, `personal` what a person is shown."""
 
     def __init__(self, run: Run, register: Register) -> None:
         from tertiary.web.shared_engine import SharedEngine
@@ -79,7 +80,7 @@ class Answers:
         # what a region holds is looked up in the register, which takes longer than the answer
         self._ledger_of = lru_cache(maxsize=1_000)(lambda person: held("ledger", person, register))
         self._values = lru_cache(maxsize=5_000)(self._sought)
-        self.made = Worked()
+        self.made, self.personal = Worked(), Worked(MOST_PERSONAL)
 
     def close(self) -> None:
         """Let the files go."""

@@ -31,14 +31,14 @@ def overview(request: Request) -> Response:
     withheld, urgent = "", []
     grids = []
     try:
-        urgent = attention(asked, person)
+        urgent = asked.personal.of(("attention", person), lambda: attention(asked, person))
         totals = asked.ledger(person, ("payer_kind", "delegation_status"), {}).rows.to_pylist()
         grids.append(
             Grid("who_pays", "Who pays, of what counts", PAID, totals, "Nothing in this run is yours.",
                  blanks={"payer_kind": "nobody"}, counts=("records",), beside=("price_submitted", "price_expected"))
         )  # fmt: skip
         if is_shown("submissions", person, asked.register):
-            arrived = asked.submissions(person).to_pylist()
+            arrived = asked.personal.of(("arrived", person), lambda: asked.submissions(person).to_pylist())
             grids.append(
                 Grid("arrived", "What arrived", ARRIVED, arrived, blanks={"flow": "not recognised"}, counts=FATES)
             )
